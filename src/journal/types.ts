@@ -1,0 +1,302 @@
+import type { Json, JsonObject } from '../core/json.ts';
+
+/**
+ * States of a transaction. `isTerminal` and `isOpen` below are the only readers of their meaning.
+ */
+export const TransactionState = {
+  /** Commands may be added. */
+  OPEN: 'OPEN',
+  /** commit was asked: waiting until the touched workloads settle and stay stable. */
+  SETTLING: 'SETTLING',
+  /** The gate passed. This row update is the linearisation point: from here on it rolls forward. */
+  COMMIT_DECIDED: 'COMMIT_DECIDED',
+  /** Deferred work and marks are being cleaned up. */
+  FINALIZING: 'FINALIZING',
+  COMMITTED: 'COMMITTED',
+  /** Everything is being taken back. */
+  ABORTING: 'ABORTING',
+  /** Taken back and verified. */
+  ABORTED: 'ABORTED',
+  /** Taking back met something that needs a human (UNDO_CONFLICT, UNDO_IMPOSSIBLE, an unknown outcome). */
+  ABORT_INCOMPLETE: 'ABORT_INCOMPLETE',
+  /** A committed transaction is being taken back. */
+  UNDOING: 'UNDOING',
+  /** A committed transaction was taken back and verified. */
+  UNDONE: 'UNDONE',
+  UNDO_INCOMPLETE: 'UNDO_INCOMPLETE',
+} as const;
+export type TransactionState = (typeof TransactionState)[keyof typeof TransactionState];
+
+/** States of one write to one object. */
+export const StepState = {
+  /** Journaled; the request may or may not have left. */
+  INTENT: 'INTENT',
+  APPLIED: 'APPLIED',
+  /** The API server said no: nothing changed. */
+  REJECTED: 'REJECTED',
+  /** Ambiguous answer. */
+  UNKNOWN: 'UNKNOWN',
+  /** Applied, and its undo was rehearsed by dry run. */
+  VERIFIED: 'VERIFIED',
+  UNDO_INTENT: 'UNDO_INTENT',
+  UNDO_APPLIED: 'UNDO_APPLIED',
+  /** Taken back and verified against the cluster. */
+  UNDONE: 'UNDONE',
+  UNDO_CONFLICT: 'UNDO_CONFLICT',
+  UNDO_IMPOSSIBLE: 'UNDO_IMPOSSIBLE',
+} as const;
+export type StepState = (typeof StepState)[keyof typeof StepState];
+
+/** Reversibility class (transactions.md 4): exact, compensating, irreversible. */
+export type ReversibilityClass = 'exact' | 'compensating' | 'irreversible';
+
+export interface TransactionRow {
+  /** `txn-7`. */
+  id: string;
+  /** Epoch of the writer that owns it. */
+  epoch: number;
+  state: TransactionState;
+  /** Why it was opened, the caller's words. */
+  reason: string;
+  /** Who opened it. */
+  actor: string;
+  /** Kubeconfig context and server: a transaction belongs to one cluster. */
+  cluster: string;
+  policyDigest: string;
+  /** Wall ms. */
+  openedAt: number;
+  deadlineAt: number;
+  decidedAt: number | null;
+  closedAt: number | null;
+  /** Bounds as of begin. */
+  bounds: JsonObject;
+  scope: JsonObject;
+  declaredReductions: Json[];
+  /** Measurement at begin / at the verdict / after an undo; null until taken. */
+  before: JsonObject | null;
+  after: JsonObject | null;
+  afterUndo: JsonObject | null;
+  verdict: JsonObject | null;
+  /** Why it ended as it did, one sentence. */
+  outcome: string | null;
+}
+
+export interface StepRow {
+  transaction: string;
+  /** 1, 2, … within the transaction: one row per written object. */
+  seq: number;
+  /** 1, 2, … the command (tool call) it belongs to: what K counts. */
+  command: number;
+  tool: string;
+  verb: 'create' | 'patch' | 'apply' | 'delete';
+  apiVersion: string;
+  kind: string;
+  plural: string;
+  namespace: string | null;
+  name: string;
+  class: ReversibilityClass;
+  state: StepState;
+  /** UUID; also the Audit-ID header of the request. */
+  intentId: string;
+  attempt: number;
+  uid: string | null;
+  baseResourceVersion: string | null;
+  /** Wall ms of the last moment the request may have left this process. */
+  sentAt: number | null;
+  httpStatus: number | null;
+  error: string | null;
+  postResourceVersion: string | null;
+  postUid: string | null;
+  rehearsal: string | null;
+  /** kubectl line for the reader. */
+  kubectl: string;
+  /** What the undo left different, and who holds it: list of {path, before, ours, now, owner} or sentences. */
+  residual: Json[];
+  conflicts: Json[];
+}
+
+/** Byte images of a step, sealed at rest. */
+export type ImageName = 'pre' | 'request' | 'predicted' | 'post' | 'undo';
+
+export interface SampleRow {
+  transaction: string;
+  phase: 'before' | 'settle' | 'after' | 'undo';
+  /** Wall ms. */
+  at: number;
+  severity: number;
+  violations: Json[];
+  unknowns: Json[];
+}
+
+/** Who called, as far as the transport tells. */
+export interface Actor {
+  /** `claude-code 2.1.197`, `cli`. */
+  readonly client: string;
+  /** OS user on stdio, token subject on HTTP. */
+  readonly principal: string;
+  /** Id of the connection; for correlation only, nothing depends on it. */
+  readonly session: string;
+}
+
+export interface CallStart {
+  /** Correlation id of the call, a UUID. */
+  readonly call: string;
+  readonly actor: Actor;
+  readonly tool: string;
+  /** Redacted arguments. */
+  readonly args: JsonObject;
+  readonly namespace?: string;
+  /** `Deployment/catalog`. */
+  readonly object?: string;
+  readonly transaction?: string;
+  /** The client's own id of the call (`_meta["claudecode/toolUseId"]`), if it sent one. */
+  readonly clientCall?: string;
+}
+
+export interface CallEnd {
+  readonly call: string;
+  readonly decision: 'allow' | 'ask' | 'refuse' | 'none';
+  readonly rule?: string;
+  readonly outcome: 'ok' | 'refused' | 'failed';
+  readonly code?: string;
+  readonly message?: string;
+  readonly durationMs: number;
+  readonly transaction?: string;
+  readonly namespace?: string;
+  readonly object?: string;
+  readonly severityBefore?: number;
+  readonly severityAfter?: number;
+}
+
+/** One row of the audit chain. `kind` tells what `detail` holds. */
+export interface AuditRow {
+  readonly seq: number;
+  /** Wall ms. */
+  readonly at: number;
+  readonly kind: 'call' | 'outcome' | 'transaction' | 'step' | 'policy' | 'server' | 'recovery';
+  readonly call: string | null;
+  readonly client: string | null;
+  readonly principal: string | null;
+  readonly session: string | null;
+  readonly tool: string | null;
+  readonly namespace: string | null;
+  readonly object: string | null;
+  readonly transaction: string | null;
+  readonly decision: string | null;
+  readonly rule: string | null;
+  readonly outcome: string | null;
+  readonly detail: JsonObject;
+  /** SHA-256 over the row and the hash before it, hex. */
+  readonly hash: string;
+}
+
+export interface AuditEvent {
+  readonly kind: AuditRow['kind'];
+  readonly call?: string;
+  readonly transaction?: string;
+  readonly namespace?: string;
+  readonly object?: string;
+  readonly tool?: string;
+  readonly outcome?: string;
+  readonly detail: JsonObject;
+}
+
+export interface AuditFilter {
+  readonly since?: number;
+  readonly until?: number;
+  readonly tool?: string;
+  readonly namespace?: string;
+  readonly object?: string;
+  readonly transaction?: string;
+  /** Matches client, principal or session. */
+  readonly actor?: string;
+  readonly decision?: string;
+  readonly outcome?: string;
+  readonly kinds?: readonly AuditRow['kind'][];
+  /** Rows at most, newest first. */
+  readonly limit: number;
+  /** `seq` of the last row of the page before. */
+  readonly before?: number;
+}
+
+export interface AuditLog {
+  /** Journals a call before anything else happens. Durable when it returns. */
+  start(call: CallStart): void;
+  end(end: CallEnd): void;
+  append(event: AuditEvent): void;
+  query(filter: AuditFilter): { rows: AuditRow[]; total: number; nextBefore?: number };
+  /** All rows of a transaction, oldest first. */
+  story(transaction: string): AuditRow[];
+  /** Streams the whole log, oldest first. */
+  export(filter: Omit<AuditFilter, 'limit' | 'before'>): Iterable<AuditRow>;
+  /** Recomputes the chain. */
+  verify():
+    | { ok: true; rows: number; head: string }
+    | { ok: false; rows: number; brokenAt: number; reason: string };
+}
+
+/** Thrown as StratusError journal_unavailable by every method when the file can't be read or written. */
+export interface TransactionStore {
+  /** Inserts with the next id; the epoch must be the current one. */
+  create(row: Omit<TransactionRow, 'id'>): TransactionRow;
+  get(id: string): TransactionRow | undefined;
+  /** Newest first. */
+  list(filter: { states?: readonly TransactionState[]; limit: number; offset?: number }): {
+    rows: TransactionRow[];
+    total: number;
+  };
+  /**
+   * Guarded transition: one UPDATE … WHERE state IN (from) AND the epoch is still ours.
+   * @returns whether it landed. `false` means somebody else moved it first, or the epoch is over: re-read and stop writing.
+   */
+  move(
+    id: string,
+    from: readonly TransactionState[],
+    to: TransactionState,
+    epoch: number,
+    patch?: Partial<TransactionRow>,
+  ): boolean;
+  /** Changes fields but not the state. @returns whether it landed. */
+  update(id: string, epoch: number, patch: Partial<Omit<TransactionRow, 'id' | 'state'>>): boolean;
+  /** Gives an open transaction of a dead writer to the recovering one. */
+  adopt(id: string, epoch: number): void;
+  addStep(row: StepRow, images: Partial<Record<ImageName, Buffer>>, epoch: number): void;
+  moveStep(
+    transaction: string,
+    seq: number,
+    from: readonly StepState[],
+    to: StepState,
+    epoch: number,
+    patch?: Partial<StepRow>,
+    images?: Partial<Record<ImageName, Buffer>>,
+  ): boolean;
+  /** In order of seq. */
+  steps(transaction: string): StepRow[];
+  /** Opens a sealed image. `undefined` when there is none. @throws StratusError journal_unavailable when the key doesn't fit. */
+  image(transaction: string, seq: number, name: ImageName): Buffer | undefined;
+  addSample(row: SampleRow): void;
+  samples(transaction: string): SampleRow[];
+}
+
+/** Local writer exclusivity: an OS lock held through SQLite, freed by the kernel when the process dies, kept by a stopped one. */
+export interface WriterLock {
+  /**
+   * Takes the lock and raises the epoch, or says who holds it.
+   * `epoch` guards every journal write of a transaction.
+   */
+  acquire():
+    | { kind: 'held'; epoch: number }
+    | { kind: 'busy'; holder: { pid: number; since: number; description: string } };
+  release(): void;
+  readonly held: boolean;
+}
+
+export interface Journal {
+  readonly path: string;
+  readonly audit: AuditLog;
+  readonly transactions: TransactionStore;
+  readonly lock: WriterLock;
+  /** Notes the policy in force; appends an audit row when the digest differs from the last one. */
+  notePolicy(policy: { name: string; source: string; digest: string }): void;
+  close(): void;
+}

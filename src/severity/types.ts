@@ -1,0 +1,153 @@
+import type { ClusterReader } from '../cluster/types.ts';
+import type { Clock } from '../core/clock.ts';
+import type { KubeObject, ObjectRef } from '../core/kube.ts';
+
+export interface SettleSettings {
+  /** How long a commit waits for the touched workloads to settle and stay stable, in seconds. Over it: abort. */
+  readonly timeoutSeconds: number;
+  /** Equal samples needed in a row. */
+  readonly samples: number;
+  /** The time the equal samples must span, in seconds. */
+  readonly stableSeconds: number;
+  /** No touched pod may be younger than this at the verdict, in seconds. */
+  readonly minPodAgeSeconds: number;
+  /** A pod may be unschedulable, or a PVC pending, this long before it counts, in seconds. */
+  readonly graceSeconds: number;
+}
+
+export interface SeveritySettings {
+  /** Predicate id → weight; those not named keep the default of the predicate. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly settle: SettleSettings;
+  /** New critical violations outside the scope of the transaction: abort or only warn. */
+  readonly outside: 'abort' | 'warn';
+}
+
+/** Where severity is measured. */
+export interface Scope {
+  /** Namespaces, or `all` for the cluster (a cluster-scoped object was touched, or a person asks for everything). */
+  readonly namespaces: readonly string[] | 'all';
+}
+
+/** Something that could not be observed. One of these closes the gate. */
+export interface Unknown {
+  /** `pods in shop`, `nodes`. */
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** What the predicates look at: plain lists, read at one moment. */
+export interface Snapshot {
+  /** Wall time, ms. */
+  readonly at: number;
+  readonly scope: Scope;
+  /** Kind → objects in scope. A kind that could not be listed is absent here and named in `unknowns`. */
+  readonly objects: Readonly<Record<string, readonly KubeObject[]>>;
+  readonly unknowns: readonly Unknown[];
+}
+
+/** One thing that is wrong. */
+export interface Violation {
+  /** `predicate|Kind/namespace/owner|reason`: stable while pods are replaced (transactions.md 7.2). */
+  readonly id: string;
+  readonly predicate: string;
+  readonly object: { readonly kind: string; readonly namespace?: string; readonly name: string };
+  readonly reason: string;
+  readonly weight: number;
+  /** In [0, 1]. */
+  readonly value: number;
+  /** A sentence; text of the cluster inside it is cut short. */
+  readonly message: string;
+  /** Pods that show it, a few at most. */
+  readonly pods?: readonly string[];
+}
+
+/** What was serving: the gate compares it to catch a "repair" that removed the patient (7.4 G3). */
+export interface CoverageEntry {
+  /** `Deployment/shop/catalog`. */
+  readonly id: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Desired replicas of a workload; 1 for objects that are simply there. */
+  readonly desired: number;
+}
+
+export interface Measurement {
+  readonly at: number;
+  readonly scope: Scope;
+  /** Sum of weight × value. Meaningless while `unknowns` isn't empty. */
+  readonly severity: number;
+  /** Worst first. */
+  readonly violations: readonly Violation[];
+  readonly unknowns: readonly Unknown[];
+  readonly coverage: readonly CoverageEntry[];
+  /** Container restarts by `ns/pod/container`, to see flapping between two measurements. */
+  readonly restarts: Readonly<Record<string, number>>;
+  /** Objects of touched workloads that are not settled yet, each with the reason; filled by settle(). */
+  readonly unsettled: readonly string[];
+}
+
+export interface GateFinding {
+  /** `G1`…`G5` of transactions.md 7.4. */
+  readonly rule: 'G1' | 'G2' | 'G3' | 'G4' | 'G5';
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+export interface Verdict {
+  readonly pass: boolean;
+  readonly severityBefore: number;
+  readonly severityAfter: number;
+  readonly findings: readonly GateFinding[];
+  readonly appeared: readonly Violation[];
+  readonly disappeared: readonly Violation[];
+  /** One sentence. */
+  readonly summary: string;
+}
+
+/** A reduction that the transaction declared on purpose, and a human will read (7.4 G3). */
+export interface DeclaredReduction {
+  readonly object: ObjectRef;
+  readonly reason: string;
+}
+
+export interface SettleRequest {
+  readonly scope: Scope;
+  /** Objects the transaction touched; their workloads have to settle. Empty: only stability is asked. */
+  readonly touched: readonly ObjectRef[];
+  readonly settings: SettleSettings;
+  readonly baseline: Measurement | undefined;
+  readonly onSample?: (sample: Measurement, elapsedMs: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export type SettleResult =
+  | {
+      readonly kind: 'stable';
+      readonly measurement: Measurement;
+      readonly samples: number;
+      readonly ms: number;
+    }
+  /** Timed out, or a touched workload failed for good before (fail-fast). */
+  | {
+      readonly kind: 'unsettled';
+      readonly measurement: Measurement;
+      readonly reason: string;
+      readonly samples: number;
+      readonly ms: number;
+    };
+
+export interface SeverityMeter {
+  /** One measurement, at once. Never throws for what the cluster hides: that lands in `unknowns`. */
+  measure(scope: Scope, signal?: AbortSignal): Promise<Measurement>;
+  /** Measures until settled and stable (7.3). */
+  settle(request: SettleRequest): Promise<SettleResult>;
+}
+
+export interface SeverityMeterOptions {
+  readonly reader: ClusterReader;
+  readonly settings: SeveritySettings;
+  readonly clock: Clock;
+}

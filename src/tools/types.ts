@@ -1,0 +1,83 @@
+import type { z } from 'zod';
+import type { ClusterReader } from '../cluster/types.ts';
+import type { Clock } from '../core/clock.ts';
+import type { AuditLog } from '../journal/types.ts';
+import type { Policy } from '../policy/types.ts';
+import type { SeverityMeter } from '../severity/types.ts';
+import type { Caller, Live, PlannedWrite, Read, TransactionEngine } from '../transaction/types.ts';
+
+/**
+ * The one declared property from which MCP annotations, auditing and gating follow.
+ * `observe` reads; `mitigate` plans writes; `transaction` opens and closes; `undo` takes back.
+ */
+export type ToolEffect = 'observe' | 'mitigate' | 'transaction' | 'undo';
+
+interface ToolBase<I extends z.ZodObject, O extends z.ZodObject> {
+  /** snake_case, prefixed by family: `observe_list`, `mitigate_scale`, `transaction_begin`, `undo_last`. */
+  readonly name: string;
+  readonly title: string;
+  /** At most 2,048 characters; the first sentence says when to use it. */
+  readonly description: string;
+  /** z.strictObject: an unknown argument is an error that names it. */
+  readonly input: I;
+  /** z.looseObject with at least `summary` (what the model reads first) and mostly `next`. */
+  readonly output: O;
+}
+
+/** What observing tools see: reading ports only. */
+export interface ObserveContext {
+  readonly reader: ClusterReader;
+  readonly policy: Policy;
+  readonly meter: SeverityMeter;
+  readonly audit: AuditLog;
+  readonly transactions: Pick<TransactionEngine, 'view' | 'list'>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface ObserveTool<
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodObject = z.ZodObject,
+> extends ToolBase<I, O> {
+  readonly effect: 'observe';
+  run(args: z.output<I>, context: ObserveContext): Promise<z.input<O>>;
+}
+
+/** A writing tool is two pure functions; it has no way to send anything. */
+export interface MitigateTool<I extends z.ZodObject = z.ZodObject>
+  extends Omit<ToolBase<I, z.ZodObject>, 'output'> {
+  readonly effect: 'mitigate';
+  reads(args: z.output<I>): readonly Read[];
+  plan(args: z.output<I>, live: Live): readonly PlannedWrite[];
+}
+
+export interface ControlContext extends ObserveContext {
+  readonly engine: TransactionEngine;
+  readonly caller: Caller;
+  readonly progress: (message: string, done: number, total?: number) => void;
+}
+
+export interface ControlTool<
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodObject = z.ZodObject,
+> extends ToolBase<I, O> {
+  readonly effect: 'transaction' | 'undo';
+  run(args: z.output<I>, context: ControlContext): Promise<z.input<O>>;
+}
+
+export type Tool = ObserveTool | MitigateTool | ControlTool;
+
+/** Identity functions, there for the types: they tie args to the input schema. */
+export function defineObserveTool<I extends z.ZodObject, O extends z.ZodObject>(
+  tool: ObserveTool<I, O>,
+): ObserveTool<I, O> {
+  return tool;
+}
+export function defineMitigateTool<I extends z.ZodObject>(tool: MitigateTool<I>): MitigateTool<I> {
+  return tool;
+}
+export function defineControlTool<I extends z.ZodObject, O extends z.ZodObject>(
+  tool: ControlTool<I, O>,
+): ControlTool<I, O> {
+  return tool;
+}

@@ -1,0 +1,231 @@
+import type { LiveObject, PatchType } from '../cluster/types.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { ObjectRef } from '../core/kube.ts';
+import type { ReversibilityClass, StepState, TransactionState } from '../journal/types.ts';
+import type { Bounds, Decision } from '../policy/types.ts';
+import type { Measurement, Verdict } from '../severity/types.ts';
+
+/** A read that a plan needs, made fresh by the transaction. `as` names the answer. */
+export type Read =
+  | {
+      readonly as: string;
+      readonly get: {
+        /** Kind, plural, short name or plural.group, as people type it. */
+        readonly resource: string;
+        /** Exact version, where a manifest names one. */
+        readonly apiVersion?: string;
+        readonly namespace?: string;
+        readonly name: string;
+      };
+    }
+  | {
+      readonly as: string;
+      readonly list: {
+        readonly resource: string;
+        readonly namespace?: string;
+        readonly labelSelector?: string;
+      };
+    };
+
+/** Answers to the reads of a plan. Frozen: a plan is a pure function of it. */
+export interface Live {
+  /** `undefined` when the object isn't there. */
+  object(as: string): LiveObject | undefined;
+  list(as: string): readonly LiveObject[];
+}
+
+interface PlannedBase {
+  readonly object: ObjectRef;
+  /** The equivalent kubectl command, for the reader. Never run. */
+  readonly kubectl: string;
+  /** `scale from 3 to 5 replicas`. */
+  readonly summary: string;
+}
+
+/** One write to one named object. uid and resourceVersion preconditions are added by the transaction from its own fresh read. */
+export type PlannedWrite =
+  | (PlannedBase & { readonly verb: 'create'; readonly manifest: JsonObject })
+  | (PlannedBase & {
+      readonly verb: 'patch';
+      readonly patchType: Exclude<PatchType, 'apply'>;
+      readonly patch: Json;
+    })
+  /** Server-side apply. A conflict is an answer, never forced. */
+  | (PlannedBase & { readonly verb: 'apply'; readonly manifest: JsonObject })
+  | (PlannedBase & { readonly verb: 'delete' });
+
+/** Who asks, for the journal. */
+export interface Caller {
+  /** Correlation id of the call, as in the audit log. */
+  readonly call: string;
+  readonly tool: string;
+  /** `claude-code 2.1.197 (alice)`. */
+  readonly actor: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface BeginRequest {
+  readonly reason: string;
+  /** Namespaces the caller means to work in; severity is measured there. At least one. */
+  readonly namespaces: readonly string[];
+  /** Reductions on purpose, e.g. `Deployment/shop/legacy`. */
+  readonly declaredReductions?: readonly { object: ObjectRef; reason: string }[];
+}
+
+export interface StepRequest {
+  readonly tool: string;
+  readonly reads: readonly Read[];
+  /** Pure. Throws StratusError for bad input; an empty list means nothing to do. */
+  readonly plan: (live: Live) => readonly PlannedWrite[];
+}
+
+/** What one write does to one object: pre-image against the dry run's result (or the real one once written). */
+export interface ObjectChange {
+  readonly object: ObjectRef;
+  readonly verb: PlannedWrite['verb'];
+  readonly summary: string;
+  readonly kubectl: string;
+  readonly class: ReversibilityClass;
+  /** The way back, one sentence. */
+  readonly undo: string;
+  /** Unified diff of YAML, redacted, cut at a bounded length. */
+  readonly diff: string;
+  readonly changedPaths: readonly string[];
+  readonly decision: Decision;
+  readonly warnings: readonly string[];
+}
+
+export interface Budget {
+  readonly commandsLeft: number;
+  readonly secondsLeft: number;
+  readonly objectsLeft: number;
+  readonly podsAtRiskLeft: number;
+}
+
+export interface PlanResult {
+  readonly changes: readonly ObjectChange[];
+  /** Absent outside a transaction. */
+  readonly budget?: Budget;
+}
+
+export interface StepResult {
+  readonly transaction: string;
+  readonly command: number;
+  readonly changes: readonly ObjectChange[];
+  readonly budget: Budget;
+}
+
+export interface StepView {
+  readonly seq: number;
+  readonly command: number;
+  readonly tool: string;
+  readonly verb: string;
+  readonly object: ObjectRef;
+  readonly class: ReversibilityClass;
+  readonly state: StepState;
+  readonly kubectl: string;
+  readonly error?: string;
+  readonly residual: readonly Json[];
+  readonly conflicts: readonly Json[];
+}
+
+export interface TransactionView {
+  readonly id: string;
+  readonly state: TransactionState;
+  readonly reason: string;
+  readonly actor: string;
+  readonly openedAt: number;
+  readonly deadlineAt: number;
+  readonly closedAt?: number;
+  readonly namespaces: readonly string[] | 'all';
+  readonly bounds: Bounds;
+  readonly budget?: Budget;
+  readonly steps: readonly StepView[];
+  readonly severityBefore?: number;
+  readonly severityAfter?: number;
+  readonly severityAfterUndo?: number;
+  readonly verdict?: Verdict;
+  readonly outcome?: string;
+  /** True when this process is the one that may go on with it. */
+  readonly mine: boolean;
+}
+
+/** What taking back did, object by object. */
+export interface UndoReport {
+  readonly complete: boolean;
+  readonly objects: readonly {
+    readonly object: ObjectRef;
+    readonly state: StepState;
+    /** `restored exactly`, `deleted again`, `recreated with a new uid`. */
+    readonly how: string;
+    readonly residual: readonly Json[];
+    readonly conflicts: readonly Json[];
+  }[];
+  readonly measurement?: Measurement;
+  readonly summary: string;
+}
+
+export type CommitResult =
+  | { readonly kind: 'committed'; readonly transaction: TransactionView; readonly verdict: Verdict }
+  /** The gate (or the settle time) said no: everything was taken back. */
+  | {
+      readonly kind: 'undone';
+      readonly transaction: TransactionView;
+      readonly verdict?: Verdict;
+      readonly reason: string;
+      readonly undo: UndoReport;
+    }
+  /** Still settling: call commit again with the same id to go on waiting. */
+  | {
+      readonly kind: 'settling';
+      readonly transaction: TransactionView;
+      readonly unsettled: readonly string[];
+    };
+
+export interface CommitOptions {
+  /** Milliseconds to wait before answering `settling`. */
+  readonly waitMs: number;
+  /** Called with each sample while waiting. */
+  readonly onProgress?: (sample: { elapsedMs: number; severity: number; note: string }) => void;
+}
+
+/**
+ * The transaction layer: the only holder of a ClusterWriter.
+ * All methods throw StratusError; whatever they throw, the journal tells what happened.
+ */
+export interface TransactionEngine {
+  begin(request: BeginRequest, caller: Caller): Promise<TransactionView>;
+  /** Plans without writing: reads, policy, bounds, class, dry run, diff. `transaction` is optional. */
+  plan(request: StepRequest, caller: Caller, transaction?: string): Promise<PlanResult>;
+  step(transaction: string, request: StepRequest, caller: Caller): Promise<StepResult>;
+  commit(transaction: string, options: CommitOptions, caller: Caller): Promise<CommitResult>;
+  /** Takes everything back and closes. */
+  abort(
+    transaction: string,
+    reason: string,
+    caller: Caller,
+  ): Promise<{ transaction: TransactionView; undo: UndoReport }>;
+  /** Takes back the last command of an open transaction; it still counts against K. */
+  undoLast(
+    transaction: string,
+    caller: Caller,
+  ): Promise<{ transaction: TransactionView; undo: UndoReport }>;
+  /** Takes back a whole transaction that was committed. */
+  undoCommitted(
+    transaction: string,
+    caller: Caller,
+  ): Promise<{ transaction: TransactionView; undo: UndoReport }>;
+  view(transaction: string): TransactionView;
+  list(filter: { open?: boolean; limit: number; offset?: number }): {
+    transactions: TransactionView[];
+    total: number;
+  };
+  /** Takes back what a dead process left open. Leaves a live sibling's alone. Safe to call at any time, and to be killed in. */
+  recover(): Promise<{
+    recovered: readonly string[];
+    needsHuman: readonly string[];
+    busy: boolean;
+  }>;
+  /** Aborts what this process has open, for at most `ms`; the rest is recovered at the next start. */
+  close(ms: number): Promise<void>;
+}
