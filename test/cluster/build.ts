@@ -1,0 +1,148 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+interface BuildOptions {
+  readonly moduleFolder: string;
+  readonly target: string;
+  readonly kubernetesVersion: string;
+  readonly log: (line: string) => void;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const PACKAGES = [
+  './etcd',
+  'k8s.io/kubernetes/cmd/kube-apiserver',
+  'k8s.io/kubernetes/cmd/kube-controller-manager',
+  'k8s.io/kubernetes/cmd/kube-scheduler',
+];
+
+/**
+ * Builds the control plane into `target` with Go, beside it first, and renames when complete: a
+ * reader sees all of it or nothing. A second run waits for the first.
+ * @returns why it couldn't be built, or undefined when `target` is there.
+ */
+export async function buildControlPlane(options: BuildOptions): Promise<string | undefined> {
+  const { target, log, env } = options;
+  if (spawnSync('go', ['version'], { env, stdio: 'ignore' }).status !== 0) {
+    return 'no Go toolchain (https://go.dev/dl) to build the Kubernetes control plane with, and no binaries in KUBEBUILDER_ASSETS, on PATH or in the cache';
+  }
+  mkdirSync(dirname(target), { recursive: true });
+  const lock = `${target}.lock`;
+  let waiting = false;
+  while (!takeLock(lock)) {
+    if (!waiting) log('another run is building the Kubernetes control plane: waiting for it');
+    waiting = true;
+    await sleep(500);
+    if (existsSync(target)) return undefined;
+  }
+  try {
+    return existsSync(target) ? undefined : await build(options);
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+// Two waiters may both find the owner dead and both build: harmless, since each builds in a folder
+// of its own and the first rename wins.
+function takeLock(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (!isAlive(ownerOf(lock))) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+function ownerOf(lock: string): number {
+  try {
+    // Empty for the instant between its creation and its owner's write: our own pid says "alive".
+    return Number(readFileSync(lock, 'utf8') || process.pid);
+  } catch {
+    return process.pid;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function build(options: BuildOptions): Promise<string | undefined> {
+  const { moduleFolder, target, log, env } = options;
+  removeAbandonedBuilds(target);
+  const aside = `${target}.building-${process.pid}`;
+  mkdirSync(aside, { recursive: true });
+  log(
+    `building the Kubernetes ${options.kubernetesVersion} control plane with Go into ${target}: ` +
+      'about 5 minutes and 4 GB of Go caches on 2 cores; this happens once',
+  );
+  const started = Date.now();
+  try {
+    const output = await runGo(moduleFolder, aside, options.kubernetesVersion, env);
+    if (output !== undefined) return `go build of the control plane failed:\n${output}`;
+    try {
+      renameSync(aside, target);
+    } catch (error) {
+      if (!existsSync(target)) throw error;
+    }
+    log(`built in ${Math.round((Date.now() - started) / 1000)} s`);
+    return undefined;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** Runs the build; returns the end of what Go said when it failed. */
+function runGo(
+  cwd: string,
+  output: string,
+  kubernetesVersion: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const [major, minor] = kubernetesVersion.slice(1).split('.');
+  const stamp = 'k8s.io/component-base/version';
+  const ldflags = [
+    '-s -w',
+    `-X ${stamp}.gitVersion=${kubernetesVersion}`,
+    `-X ${stamp}.gitMajor=${major}`,
+    `-X ${stamp}.gitMinor=${minor}`,
+  ].join(' ');
+  const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags];
+  const child = spawn('go', [...args, '-o', `${output}/`, ...PACKAGES], {
+    cwd,
+    env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4_000);
+  });
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code) => resolve(code === 0 ? undefined : said || `exit code ${code}`));
+  });
+}
+
+function removeAbandonedBuilds(target: string): void {
+  const prefix = `${basename(target)}.building-`;
+  for (const name of readdirSync(dirname(target))) {
+    if (name.startsWith(prefix) && !isAlive(Number(name.slice(prefix.length)))) {
+      rmSync(join(dirname(target), name), { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { TestProject } from 'vitest/node';
+import type { Availability } from './availability.ts';
+import { findBinaries } from './binaries.ts';
+import { logToStderr, startControlPlane } from './control-plane.ts';
+import { buildDist } from './dist.ts';
+import type { ClusterFacts } from './types.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    cluster: Availability<ClusterFacts>;
+  }
+}
+
+const NODES = 3;
+
+/** Runs once, and only when a test file of the project `cluster` is selected. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | void> {
+  await buildDist(logToStderr);
+  const reason = await whyNot();
+  if (reason !== undefined) {
+    if (process.env.CI === 'true') throw new Error(`no control plane in CI: ${reason}`);
+    logToStderr(`tests that need a cluster are skipped: ${reason}`);
+    project.provide('cluster', { kind: 'missing', reason });
+    return;
+  }
+  const plane = await startControlPlane({ nodes: NODES });
+  project.provide('cluster', { kind: 'ready', facts: plane.facts });
+  return () => plane.stop();
+}
+
+async function whyNot(): Promise<string | undefined> {
+  if (process.env.STRATUS_TEST_CLUSTER === 'off') return 'STRATUS_TEST_CLUSTER=off';
+  const binaries = await findBinaries(logToStderr);
+  return binaries.kind === 'missing' ? binaries.reason : undefined;
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+// Outlives us in every case, kill -9 included: when our end of its stdin closes without a
+// dismissal, it kills what was started, newest first, and removes the folder.
+const GUARDIAN = `
+pids=
+while read -r verb pid; do
+  case $verb in
+    watch) pids="$pid $pids" ;;
+    dismiss) exit 0 ;;
+  esac
+done
+for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
+rm -rf -- "$1"
+`;
+
+interface Started {
+  readonly name: string;
+  readonly pid: number;
+  readonly exited: Promise<void>;
+  running: boolean;
+}
+
+/**
+ * Processes that live and die together with one temporary folder. They get no terminal signals
+ * (Ctrl-C would take etcd away from under the API server); `stop` or the guardian ends them.
+ */
+export class ProcessGroup {
+  readonly #folder: string;
+  readonly #guardian: ChildProcess;
+  readonly #guardianGone: Promise<void>;
+  readonly #started: Started[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#guardian = spawn('/bin/sh', ['-c', GUARDIAN, 'guardian', folder], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    this.#guardianGone = exitOf(this.#guardian);
+    this.#guardian.stdin?.on('error', () => {});
+  }
+
+  /** Starts a program with its output in `NAME.log` of the folder. */
+  start(name: string, file: string, args: readonly string[]): void {
+    const output = openSync(this.#logPath(name), 'a');
+    try {
+      const child = spawn(file, args, { stdio: ['ignore', output, output], detached: true });
+      const exited = exitOf(child);
+      if (child.pid === undefined) throw new Error(`${file} can't be started`);
+      this.#guardian.stdin?.write(`watch ${child.pid}\n`);
+      const started: Started = { name, pid: child.pid, exited, running: true };
+      this.#started.push(started);
+      void exited.then(() => {
+        started.running = false;
+      });
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  /** Says which process has ended, with the end of its log; undefined while all run. */
+  ended(): string | undefined {
+    const gone = this.#started.find(({ running }) => !running);
+    return gone && `${gone.name} ended:\n${this.logTail(gone.name)}\n`;
+  }
+
+  signal(name: string, signal: NodeJS.Signals): void {
+    for (const started of this.#started) {
+      if (started.name === name && started.running) process.kill(started.pid, signal);
+    }
+  }
+
+  logTail(name: string, lines = 20): string {
+    return readFileSync(this.#logPath(name), 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  /** The pids that were started, in start order, the guardian's first. */
+  get pids(): number[] {
+    return [this.#guardian.pid ?? [], this.#started.map(({ pid }) => pid)].flat();
+  }
+
+  /** Kills the newest first, waits for each, and removes the folder. The data is throwaway. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const started of this.#started.toReversed()) {
+      if (started.running) process.kill(started.pid, 'SIGKILL');
+      await started.exited;
+    }
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    this.#guardian.stdin?.end('dismiss\n');
+    await this.#guardianGone;
+  }
+
+  #logPath(name: string): string {
+    return join(this.#folder, `${name}.log`);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+}
