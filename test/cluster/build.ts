@@ -6,6 +6,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimes,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -32,22 +34,34 @@ const PACKAGES = [
  * @returns why it couldn't be built, or undefined when `target` is there.
  */
 export async function buildControlPlane(options: BuildOptions): Promise<string | undefined> {
-  const { target, log, env } = options;
-  if (spawnSync('go', ['version'], { env, stdio: 'ignore' }).status !== 0) {
+  if (spawnSync('go', ['version'], { env: options.env, stdio: 'ignore' }).status !== 0) {
     return 'no Go toolchain (https://go.dev/dl) to build the Kubernetes control plane with, and no binaries in KUBEBUILDER_ASSETS, on PATH or in the cache';
   }
+  try {
+    return await buildOnce(options);
+  } catch (error) {
+    return `the Kubernetes control plane can't be built into ${options.target}: ${error}`;
+  }
+}
+
+async function buildOnce(options: BuildOptions): Promise<string | undefined> {
+  const { target, log } = options;
   mkdirSync(dirname(target), { recursive: true });
   const lock = `${target}.lock`;
   let waiting = false;
   while (!takeLock(lock)) {
-    if (!waiting) log('another run is building the Kubernetes control plane: waiting for it');
+    if (!waiting) log(`another run is building the Kubernetes control plane: waiting for ${lock}`);
     waiting = true;
     await sleep(500);
     if (existsSync(target)) return undefined;
   }
+  const heartbeat = setInterval(() => {
+    utimes(lock, new Date(), new Date(), () => {});
+  }, 5_000);
   try {
     return existsSync(target) ? undefined : await build(options);
   } finally {
+    clearInterval(heartbeat);
     rmSync(lock, { force: true });
   }
 }
@@ -58,18 +72,22 @@ function takeLock(lock: string): boolean {
   try {
     writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
-  } catch {
-    if (!isAlive(ownerOf(lock))) rmSync(lock, { force: true });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    if (isStale(lock)) rmSync(lock, { force: true });
     return false;
   }
 }
 
-function ownerOf(lock: string): number {
+/** True when the owner is dead, or its pid now belongs to a process that doesn't beat. */
+function isStale(lock: string): boolean {
   try {
-    // Empty for the instant between its creation and its owner's write: our own pid says "alive".
-    return Number(readFileSync(lock, 'utf8') || process.pid);
+    if (Date.now() - statSync(lock).mtimeMs > 60_000) return true;
+    // Empty for the instant between its creation and its owner's write.
+    const owner = readFileSync(lock, 'utf8');
+    return owner !== '' && !isAlive(Number(owner));
   } catch {
-    return process.pid;
+    return false;
   }
 }
 
@@ -78,8 +96,12 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 async function build(options: BuildOptions): Promise<string | undefined> {
