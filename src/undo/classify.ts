@@ -1,0 +1,263 @@
+import { at, equalJson, numberOf, objectsOf } from '../core/json.ts';
+import { groupOf, type KubeObject } from '../core/kube.ts';
+import type { ReversibilityClass } from '../journal/types.ts';
+
+/** What a write would do, for its class: verb and both images. */
+export interface Classifiable {
+  readonly verb: 'create' | 'patch' | 'apply' | 'delete';
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** `undefined` for a create. */
+  readonly before: KubeObject | undefined;
+  /** The dry run's result; `undefined` for a delete. */
+  readonly after: KubeObject | undefined;
+}
+
+export interface Classification {
+  readonly class: ReversibilityClass;
+  /** The way back, or why there is none. One sentence. */
+  readonly undo: string;
+}
+
+const WORKLOADS: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'];
+
+/** Kinds whose delete is compensated by creating them again, with the same spec and another uid (transactions.md 4.1). */
+const RECREATABLE: readonly string[] = [
+  'ConfigMap',
+  'Secret',
+  'Service',
+  'Ingress',
+  'NetworkPolicy',
+  'PodDisruptionBudget',
+  'HorizontalPodAutoscaler',
+  'Role',
+  'RoleBinding',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'ServiceAccount',
+  'StorageClass',
+  'ResourceQuota',
+  'LimitRange',
+  'CronJob',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+  'PriorityClass',
+  'IngressClass',
+];
+
+/** Groups that the API server itself serves; anything else is a custom resource. */
+export function isBuiltIn(apiVersion: string): boolean {
+  const group = groupOf(apiVersion);
+  return group === '' || !group.includes('.') || group.endsWith('.k8s.io');
+}
+
+/**
+ * Classifies a write before it is sent (transactions.md 4). Exact: same object, same bytes. Compensating:
+ * equivalent, with another identity or other pods. Irreversible: refused.
+ */
+export function classify(write: Classifiable): Classification {
+  if (write.verb === 'delete') return classifyDelete(write);
+  if (write.before === undefined) return classifyCreate(write);
+  return classifyUpdate(write, write.before, write.after);
+}
+
+function classifyCreate({ kind }: Classifiable): Classification {
+  if (
+    [
+      'TokenRequest',
+      'TokenReview',
+      'CertificateSigningRequest',
+      'Eviction',
+      'Binding',
+      'Event',
+      'Lease',
+      'Node',
+      'Namespace',
+      'CustomResourceDefinition',
+      'PersistentVolume',
+    ].includes(kind)
+  ) {
+    return irreversible(`creating a ${kind} has effects that deleting it does not take back`);
+  }
+  if (kind === 'Pod' || kind === 'Job') {
+    return {
+      class: 'compensating',
+      undo: `Deletes the ${kind} again; the work it ran stays done.`,
+    };
+  }
+  return {
+    class: 'exact',
+    undo: `Deletes the ${kind} again, if it is still the one created here.`,
+  };
+}
+
+function classifyDelete({ kind, apiVersion, before }: Classifiable): Classification {
+  if (before === undefined) return irreversible('there is no pre-image');
+  if (before.metadata.deletionTimestamp !== undefined)
+    return irreversible('it is being deleted already');
+  if (Array.isArray(before.metadata.finalizers) && before.metadata.finalizers.length > 0) {
+    return irreversible('its finalizers do cleanup that a recreate does not bring back');
+  }
+  if (WORKLOADS.includes(kind)) {
+    return {
+      class: 'compensating',
+      undo: `Its pods are orphaned, not killed; the undo creates the ${kind} again, which adopts them. They are removed only after commit.`,
+    };
+  }
+  if (kind === 'Pod') {
+    return objectsOf(before.metadata.ownerReferences).some((owner) => owner.controller === true)
+      ? {
+          class: 'compensating',
+          undo: 'Its controller starts a replacement; the old pod does not come back.',
+        }
+      : irreversible(
+          'no controller would replace this bare pod, and its local state would be lost',
+        );
+  }
+  if (isBuiltIn(apiVersion) && RECREATABLE.includes(kind)) {
+    return {
+      class: 'compensating',
+      undo: `Creates the ${kind} again with the same spec; its uid changes.`,
+    };
+  }
+  if (!isBuiltIn(apiVersion)) {
+    return {
+      class: 'compensating',
+      undo: `Creates the ${kind} again with the same spec; its uid changes and what it owned is orphaned.`,
+    };
+  }
+  return irreversible(`a deleted ${kind} can't be brought back as it was`);
+}
+
+function classifyUpdate(
+  write: Classifiable,
+  before: KubeObject,
+  after: KubeObject | undefined,
+): Classification {
+  if (after === undefined)
+    return irreversible('the API server did not say what the change would do');
+  const oneWay = oneWayField(write.kind, before, after);
+  if (oneWay !== undefined) return irreversible(oneWay);
+  if (['Event', 'Lease', 'EndpointSlice', 'Endpoints'].includes(write.kind)) {
+    return irreversible(`a ${write.kind} is the output of a controller, which would overwrite it`);
+  }
+  if (WORKLOADS.includes(write.kind)) {
+    const replicasBefore = numberOf(at(before, 'spec', 'replicas')) ?? 1;
+    const replicasAfter = numberOf(at(after, 'spec', 'replicas')) ?? 1;
+    if (changed(before, after, 'spec', 'template') && write.kind !== 'ReplicaSet') {
+      return {
+        class: write.kind === 'Deployment' ? 'exact' : 'compensating',
+        undo: 'Puts the old template back; pods of a rollout that has finished are replaced once more.',
+      };
+    }
+    if (replicasAfter < replicasBefore) {
+      return {
+        class: 'compensating',
+        undo: `Scales back to ${replicasBefore}; the pods will be new ones.`,
+      };
+    }
+  }
+  if (
+    write.kind === 'CronJob' &&
+    at(before, 'spec', 'suspend') === true &&
+    at(after, 'spec', 'suspend') !== true
+  ) {
+    return { class: 'compensating', undo: 'Suspends it again; a run it started meanwhile stays.' };
+  }
+  return {
+    class: 'exact',
+    undo: 'Puts the changed fields back; what others changed meanwhile is kept.',
+  };
+}
+
+/** Fields that an ordinary update can't take back (transactions.md 4.2). */
+function oneWayField(kind: string, before: KubeObject, after: KubeObject): string | undefined {
+  const now = (...path: string[]) => at(after, ...path);
+  const was = (...path: string[]) => at(before, ...path);
+  const lowered = (...path: string[]) => {
+    const [a, b] = [numberOf(was(...path)), numberOf(now(...path))];
+    return b !== undefined && (a === undefined || b < a);
+  };
+  if (after.metadata.deletionTimestamp !== undefined) return 'the object is being deleted';
+  if (changed(before, after, 'metadata', 'ownerReferences'))
+    return 'a changed ownerReference can make the garbage collector delete the object';
+  if (changed(before, after, 'metadata', 'finalizers') && removedFinalizer(before, after)) {
+    return 'removing a finalizer lets cleanup be skipped for good';
+  }
+  if (
+    (kind === 'ConfigMap' || kind === 'Secret') &&
+    now('immutable') === true &&
+    was('immutable') !== true
+  ) {
+    return 'immutable: true can never be unset';
+  }
+  if (kind === 'Pod' && changed(before, after, 'spec', 'activeDeadlineSeconds'))
+    return 'activeDeadlineSeconds of a pod can never be unset';
+  if (kind === 'PersistentVolumeClaim' && changed(before, after, 'spec'))
+    return 'a claim can grow or bind, but not shrink or unbind';
+  if (
+    kind === 'PersistentVolume' &&
+    now('spec', 'persistentVolumeReclaimPolicy') === 'Delete' &&
+    changed(before, after, 'spec', 'persistentVolumeReclaimPolicy')
+  ) {
+    return 'a released volume with reclaim policy Delete loses its data';
+  }
+  if (
+    WORKLOADS.includes(kind) &&
+    changed(before, after, 'spec', 'revisionHistoryLimit') &&
+    lowered('spec', 'revisionHistoryLimit')
+  ) {
+    return 'a lower revisionHistoryLimit deletes old revisions at once';
+  }
+  if (
+    kind === 'CronJob' &&
+    (lowered('spec', 'successfulJobsHistoryLimit') || lowered('spec', 'failedJobsHistoryLimit'))
+  ) {
+    return 'a lower history limit deletes finished jobs at once';
+  }
+  if (
+    kind === 'Job' &&
+    now('spec', 'ttlSecondsAfterFinished') !== undefined &&
+    changed(before, after, 'spec', 'ttlSecondsAfterFinished')
+  ) {
+    return 'ttlSecondsAfterFinished deletes the job when it has finished';
+  }
+  if (
+    kind === 'StatefulSet' &&
+    deletesClaims(after) &&
+    (changed(before, after, 'spec', 'persistentVolumeClaimRetentionPolicy') ||
+      lowered('spec', 'replicas'))
+  ) {
+    return 'persistentVolumeClaimRetentionPolicy Delete removes claims and their data';
+  }
+  if (kind === 'CustomResourceDefinition')
+    return 'a changed definition may drop stored fields of its resources';
+  if (
+    kind === 'Node' &&
+    objectsOf(now('spec', 'taints')).some((taint) => taint.effect === 'NoExecute') &&
+    changed(before, after, 'spec', 'taints')
+  ) {
+    return 'a NoExecute taint evicts pods that do not come back';
+  }
+  return undefined;
+}
+
+function changed(before: KubeObject, after: KubeObject, ...path: string[]): boolean {
+  return !equalJson(at(before, ...path), at(after, ...path));
+}
+
+function removedFinalizer(before: KubeObject, after: KubeObject): boolean {
+  const left = Array.isArray(after.metadata.finalizers) ? after.metadata.finalizers : [];
+  const had = Array.isArray(before.metadata.finalizers) ? before.metadata.finalizers : [];
+  return had.some((finalizer) => !left.includes(finalizer));
+}
+
+function deletesClaims(object: KubeObject): boolean {
+  return (['whenScaled', 'whenDeleted'] as const).some(
+    (when) => at(object, 'spec', 'persistentVolumeClaimRetentionPolicy', when) === 'Delete',
+  );
+}
+
+function irreversible(why: string): Classification {
+  return { class: 'irreversible', undo: `None: ${why}.` };
+}

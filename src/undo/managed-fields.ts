@@ -1,0 +1,139 @@
+import {
+  equalJson,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  parseJson,
+  stringOf,
+} from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import { isIgnoredAnnotation } from './normalise.ts';
+import type { Path, Segment } from './path.ts';
+
+/** Field managers of ours: commands and restores. */
+export const COMMAND_MANAGER = 'stratus-mcp';
+export const UNDO_MANAGER = 'stratus-undo';
+
+const OURS: readonly string[] = [COMMAND_MANAGER, UNDO_MANAGER];
+
+/** Controllers of the control plane: what they write is not a person's decision. */
+const CONTROLLERS: readonly string[] = [
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubelet',
+  'cloud-controller-manager',
+];
+
+export interface Owner {
+  readonly manager: string;
+  readonly operation: string;
+  readonly subresource: string | undefined;
+  readonly time: string | undefined;
+}
+
+export function isController(owner: Owner): boolean {
+  return CONTROLLERS.includes(owner.manager);
+}
+
+/** The manager that last wrote a path, by managedFields; ours are left out. */
+export function ownerOf(object: KubeObject, path: Path): Owner | undefined {
+  const entries = objectsOf(object.metadata.managedFields)
+    .filter((entry) => !OURS.includes(stringOf(entry.manager) ?? ''))
+    .filter((entry) => covers(objectOf(entry.fieldsV1), path))
+    .sort((a, b) => (stringOf(b.time) ?? '').localeCompare(stringOf(a.time) ?? ''));
+  const latest = entries[0];
+  if (latest === undefined) return undefined;
+  return {
+    manager: stringOf(latest.manager) ?? 'unknown',
+    operation: stringOf(latest.operation) ?? 'Update',
+    subresource: stringOf(latest.subresource),
+    time: stringOf(latest.time),
+  };
+}
+
+function covers(fields: JsonObject, path: Path): boolean {
+  let here: JsonObject = fields;
+  for (const segment of path) {
+    const next = childOf(here, segment);
+    if (next === undefined) return false;
+    // A leaf of the set: an atomic value, owned as a whole.
+    if (Object.keys(next).length === 0) return true;
+    here = next;
+  }
+  return true;
+}
+
+function childOf(fields: JsonObject, segment: Segment): JsonObject | undefined {
+  if (typeof segment === 'string') return asObject(fields[`f:${segment}`]);
+  const [prefix, wanted]: [string, Json] =
+    'keys' in segment ? ['k:', { ...segment.keys }] : ['v:', segment.value];
+  for (const [name, value] of Object.entries(fields)) {
+    if (name.startsWith(prefix) && equalJson(parseJson(name.slice(2)), wanted))
+      return asObject(value);
+  }
+  return undefined;
+}
+
+function asObject(value: Json | undefined): JsonObject | undefined {
+  return isObject(value) ? value : undefined;
+}
+
+/**
+ * What managedFields should be after an undo: those of the pre-image, with the live ones of status writers
+ * and of controllers that only wrote what we ignore (transactions.md 3.3).
+ * @returns undefined when somebody else wrote meanwhile; ownership is then theirs and stays as it is.
+ */
+export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[] | undefined {
+  const before = objectsOf(pre.metadata.managedFields);
+  const result: JsonObject[] = before.filter((entry) => stringOf(entry.subresource) !== 'status');
+  for (const entry of objectsOf(live.metadata.managedFields)) {
+    if (
+      OURS.includes(stringOf(entry.manager) ?? '') &&
+      !before.some((old) => sameManager(old, entry))
+    )
+      continue;
+    if (stringOf(entry.subresource) === 'status') {
+      result.push(entry);
+      continue;
+    }
+    const index = result.findIndex((old) => sameManager(old, entry));
+    const old = index < 0 ? undefined : result[index];
+    if (old !== undefined && old.time === entry.time) continue;
+    if (OURS.includes(stringOf(entry.manager) ?? '')) continue;
+    if (!onlyIgnored(objectOf(entry.fieldsV1))) return undefined;
+    if (index < 0) result.push(entry);
+    else result[index] = entry;
+  }
+  return result;
+}
+
+function sameManager(a: JsonObject, b: JsonObject): boolean {
+  return (['manager', 'operation', 'subresource', 'apiVersion'] as const).every(
+    (key) => a[key] === b[key],
+  );
+}
+
+/** True when a fields set holds nothing but annotations that {@link isIgnoredAnnotation} names. */
+function onlyIgnored(fields: JsonObject): boolean {
+  return Object.entries(fields).every(([name, value]) => {
+    if (name !== 'f:metadata') return false;
+    return Object.entries(objectOf(value)).every(([inner, annotations]) => {
+      if (inner !== 'f:annotations') return false;
+      return Object.keys(objectOf(annotations)).every(
+        (annotation) => annotation === '.' || isIgnoredAnnotation(annotation.slice(2)),
+      );
+    });
+  });
+}
+
+/** managedFields without times, sorted: for comparing two states of ownership. */
+export function comparableManagedFields(object: KubeObject): Json {
+  return objectsOf(object.metadata.managedFields)
+    .filter(
+      (entry) => stringOf(entry.subresource) !== 'status' && !onlyIgnored(objectOf(entry.fieldsV1)),
+    )
+    .map(({ time: _time, ...entry }) => entry)
+    .sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+}

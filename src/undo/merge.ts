@@ -1,0 +1,153 @@
+import { equalJson, isObject, type Json, type JsonObject } from '../core/json.ts';
+import { type Elements, elementsOf } from './elements.ts';
+import type { Path } from './path.ts';
+import type { Shape } from './shape.ts';
+
+/** A path that we changed and somebody else changed again. `undefined` means: not there. */
+export interface Conflict {
+  readonly path: Path;
+  readonly before: Json | undefined;
+  readonly ours: Json | undefined;
+  readonly now: Json | undefined;
+}
+
+export interface Merged {
+  readonly value: Json | undefined;
+  readonly conflicts: readonly Conflict[];
+}
+
+/**
+ * The three-way undo (transactions.md 5.1): takes our change (pre → post) out of the present value and keeps
+ * everything else. At each path we changed: now = ours → before; now = before → already undone; else a conflict.
+ * Idempotent, and right whether or not our write landed, which is what makes recovery simple.
+ * At a conflict the present value is kept in the result; the caller must not write it.
+ */
+export function mergeUndo(
+  pre: Json | undefined,
+  post: Json | undefined,
+  now: Json | undefined,
+  shape: Shape,
+): Merged {
+  const conflicts: Conflict[] = [];
+  const value = merge(pre, post, now, shape, [], conflicts);
+  return { value, conflicts };
+}
+
+function merge(
+  pre: Json | undefined,
+  post: Json | undefined,
+  now: Json | undefined,
+  shape: Shape,
+  path: Path,
+  conflicts: Conflict[],
+): Json | undefined {
+  if (equalJson(pre, post)) return now;
+  if (equalJson(now, post)) return pre;
+  if (equalJson(now, pre)) return now;
+  if (shape.kind === 'granular' && mapLike(pre) && mapLike(post) && mapLike(now)) {
+    return mergeMaps(pre, post, now, shape, path, conflicts);
+  }
+  if (shape.kind === 'keyed-list' || shape.kind === 'set') {
+    const lists = [pre, post, now].map((list) => elementsOf(list, shape));
+    const [a, b, c] = lists;
+    if (a && b && c) return mergeLists(a, b, c, pre === undefined, shape, path, conflicts);
+  }
+  conflicts.push({ path, before: pre, ours: post, now });
+  return now;
+}
+
+function mapLike(value: Json | undefined): value is JsonObject | undefined {
+  return value === undefined || isObject(value);
+}
+
+function mergeMaps(
+  pre: JsonObject | undefined,
+  post: JsonObject | undefined,
+  now: JsonObject | undefined,
+  shape: Shape,
+  path: Path,
+  conflicts: Conflict[],
+): JsonObject | undefined {
+  const result: JsonObject = {};
+  const names = new Set([...Object.keys(now ?? {}), ...Object.keys(pre ?? {})]);
+  for (const name of names) {
+    const value = merge(
+      pre?.[name],
+      post?.[name],
+      now?.[name],
+      shape.field(name),
+      [...path, name],
+      conflicts,
+    );
+    if (value !== undefined) result[name] = value;
+  }
+  return Object.keys(result).length === 0 && pre === undefined ? undefined : result;
+}
+
+function mergeLists(
+  pre: Elements,
+  post: Elements,
+  now: Elements,
+  absentBefore: boolean,
+  shape: Shape,
+  path: Path,
+  conflicts: Conflict[],
+): Json[] | undefined {
+  const kept = new Map<string, Json>();
+  for (const id of new Set([...now.order, ...pre.order, ...post.order])) {
+    const value = mergeElement(pre, post, now, id, shape, path, conflicts);
+    if (value !== undefined) kept.set(id, value);
+  }
+  if (kept.size === 0 && absentBefore) return undefined;
+  return orderOf(pre, post, now, new Set(kept.keys())).flatMap((id) => {
+    const value = kept.get(id);
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** An element that we added or removed as a whole is one unit: nobody's edit inside it can be kept without it. */
+function mergeElement(
+  pre: Elements,
+  post: Elements,
+  now: Elements,
+  id: string,
+  shape: Shape,
+  path: Path,
+  conflicts: Conflict[],
+): Json | undefined {
+  const before = pre.byId.get(id)?.value;
+  const ours = post.byId.get(id)?.value;
+  const present = now.byId.get(id)?.value;
+  const segment = (pre.byId.get(id) ?? post.byId.get(id) ?? now.byId.get(id))?.segment;
+  const here: Path = segment === undefined ? path : [...path, segment];
+  if (before !== undefined && ours !== undefined && present !== undefined) {
+    return merge(before, ours, present, shape.element(), here, conflicts);
+  }
+  if (equalJson(before, ours)) return present;
+  if (equalJson(present, ours)) return before;
+  if (equalJson(present, before)) return present;
+  conflicts.push({ path: here, before, ours, now: present });
+  return present;
+}
+
+/** The order before us where nobody else reordered; elements of others stay behind the neighbour they follow now. */
+function orderOf(
+  pre: Elements,
+  post: Elements,
+  now: Elements,
+  kept: ReadonlySet<string>,
+): string[] {
+  const common = (order: readonly string[], other: Elements) =>
+    order.filter((id) => other.byId.has(id)).join('\n');
+  const reordered = common(now.order, post) !== common(post.order, now);
+  const [base, rest] = reordered ? [now.order, pre.order] : [pre.order, now.order];
+  const order = base.filter((id) => kept.has(id));
+  let previous: string | undefined;
+  for (const id of rest) {
+    if (!kept.has(id)) continue;
+    if (!order.includes(id))
+      order.splice(previous === undefined ? 0 : order.indexOf(previous) + 1, 0, id);
+    previous = id;
+  }
+  return order;
+}

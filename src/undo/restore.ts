@@ -1,0 +1,241 @@
+import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../cluster/types.ts';
+import { StratusError } from '../core/errors.ts';
+import { equalJson, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
+import { describeRef, type KubeObject } from '../core/kube.ts';
+import { comparableManagedFields, restoredManagedFields } from './managed-fields.ts';
+import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
+import { recreateBody } from './recreate.ts';
+import { type Target, undoTarget } from './target.ts';
+import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
+
+/** A PUT may lose against controllers that move the resourceVersion; then it is recomputed from a fresh read. */
+const ATTEMPTS = 8;
+const GONE_TIMEOUT_MS = 60_000;
+
+/**
+ * Takes back everything a transaction did to one object and verifies it (transactions.md 3, Appendix B).
+ * Safe to run again after a crash at any point: each round starts from a fresh read.
+ * @throws StratusError outcome_unknown or cluster_unreachable when the cluster does not answer; the group stays
+ *   UNDO_INTENT in the journal and has to be taken up again
+ */
+export async function undoObject(group: UndoGroup, port: UndoPort): Promise<ObjectUndo> {
+  const options = optionsOf(group.key);
+  const shape = await port.shape(group.key);
+  let replaced = false;
+  let recreated = false;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const live = await port.get(group.key);
+    const target = undoTarget(group.steps, live?.object, shape, options);
+    if (target.kind === 'conflict') {
+      port.mark('UNDO_CONFLICT', { conflicts: target.conflicts });
+      return {
+        state: 'UNDO_CONFLICT',
+        how: 'left as it is',
+        residual: [],
+        conflicts: target.conflicts,
+      };
+    }
+    if (target.kind === 'wait') {
+      await waitGone(group.key, live, port);
+      continue;
+    }
+    if (target.kind === 'done') {
+      return finish(group, port, live, target.residual, { replaced, recreated });
+    }
+    const request = await requestFor(group.key, target, live, port, options);
+    port.mark('UNDO_INTENT', request.verb === 'delete' ? {} : { body: request.body });
+    const outcome = await port.send(request);
+    if (outcome.kind === 'applied') {
+      port.mark('UNDO_APPLIED');
+      replaced ||= target.kind === 'replace';
+      recreated ||= target.kind === 'recreate';
+      if (target.kind === 'delete') await waitGone(group.key, live, port);
+      continue;
+    }
+    const refused = await afterFailure(outcome, attempt, port);
+    if (refused !== undefined) {
+      const error = `The API server refused the restore: ${refused}`;
+      port.mark('UNDO_IMPOSSIBLE', { error });
+      return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
+    }
+  }
+  throw new StratusError(
+    'outcome_unknown',
+    `${nameOf(group.key)} would not hold still long enough to be restored.`,
+    {
+      changed: 'unknown',
+    },
+  );
+}
+
+export function optionsOf(key: ObjectKey): NormaliseOptions {
+  return { hasStatus: key.resource.subresources.includes('status') };
+}
+
+function nameOf(key: ObjectKey): string {
+  return describeRef({ kind: key.resource.kind, namespace: key.namespace, name: key.name });
+}
+
+/** @returns the server's sentence when trying again is useless */
+async function afterFailure(
+  outcome: Exclude<WriteOutcome, { kind: 'applied' }>,
+  attempt: number,
+  port: UndoPort,
+): Promise<string | undefined> {
+  const last = attempt === ATTEMPTS - 1;
+  if (outcome.kind === 'ambiguous') {
+    if (last)
+      throw new StratusError(
+        'outcome_unknown',
+        `The API server gave no clear answer: ${outcome.message}`,
+        { changed: 'unknown' },
+      );
+  } else if (outcome.status === 0) {
+    throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
+  } else if (outcome.status !== 409 && outcome.status !== 429) {
+    return `${outcome.status} ${outcome.reason}: ${outcome.message}`;
+  }
+  await port.clock.sleep(Math.min(50 * 2 ** attempt, 2_000));
+  return undefined;
+}
+
+async function requestFor(
+  key: ObjectKey,
+  target: Extract<Target, { kind: 'delete' | 'recreate' | 'replace' }>,
+  live: LiveObject | undefined,
+  port: UndoPort,
+  options: NormaliseOptions,
+): Promise<WriteRequest> {
+  if (target.kind === 'recreate') {
+    const uids = await ownersNow(target.object, port);
+    return {
+      verb: 'create',
+      key,
+      body: stringifyJson(recreateBody(target.object, (uid) => uids.get(uid))),
+    };
+  }
+  if (live === undefined) throw new StratusError('internal', 'A restore without a live object.');
+  if (target.kind === 'delete') {
+    return {
+      verb: 'delete',
+      key,
+      preconditions: { uid: target.uid, resourceVersion: live.resourceVersion },
+      propagationPolicy: 'Background',
+    };
+  }
+  return {
+    verb: 'replace',
+    key,
+    body: stringifyJson(denormalise(target.object, live.object, options)),
+  };
+}
+
+async function ownersNow(object: KubeObject, port: UndoPort): Promise<Map<string, string>> {
+  const alive = new Map<string, string>();
+  for (const owner of objectsOf(object.metadata.ownerReferences)) {
+    const uid = stringOf(owner.uid) ?? '';
+    const now = await port.ownerUid(
+      {
+        apiVersion: stringOf(owner.apiVersion) ?? '',
+        kind: stringOf(owner.kind) ?? '',
+        name: stringOf(owner.name) ?? '',
+        uid,
+      },
+      object.metadata.namespace,
+    );
+    if (now !== undefined) alive.set(uid, now);
+  }
+  return alive;
+}
+
+/** Waits for finalizers and graceful deletion: a create of the same name would be refused meanwhile. */
+async function waitGone(
+  key: ObjectKey,
+  seen: LiveObject | undefined,
+  port: UndoPort,
+): Promise<void> {
+  const until = port.clock.monotonic() + GONE_TIMEOUT_MS;
+  for (let pause = 20; ; pause = Math.min(pause * 2, 1_000)) {
+    const live = await port.get(key);
+    if (live === undefined || live.uid !== seen?.uid) return;
+    if (port.clock.monotonic() > until) {
+      throw new StratusError(
+        'outcome_unknown',
+        `${nameOf(key)} is still terminating; a finalizer may hold it.`,
+        { changed: 'unknown' },
+      );
+    }
+    await port.clock.sleep(pause);
+  }
+}
+
+async function finish(
+  group: UndoGroup,
+  port: UndoPort,
+  live: LiveObject | undefined,
+  notes: readonly Json[],
+  did: { replaced: boolean; recreated: boolean },
+): Promise<ObjectUndo> {
+  const first = group.steps[0]?.pre;
+  const residual: Json[] = [...notes];
+  let how = 'already as before';
+  if (live === undefined) how = 'deleted again';
+  else if (first !== undefined) {
+    residual.push(...(await restoreOwnership(group.key, first, port)));
+    const after = (await port.get(group.key))?.object ?? live.object;
+    how = describe(first, after, did, optionsOf(group.key));
+    if (did.recreated) residual.push('uid and creationTimestamp are new');
+  }
+  const unique = [...new Map(residual.map((entry) => [stringifyJson(entry), entry])).values()];
+  port.mark('UNDONE', { residual: unique });
+  return { state: 'UNDONE', how, residual: unique, conflicts: [] };
+}
+
+function describe(
+  first: KubeObject,
+  after: KubeObject,
+  did: { replaced: boolean; recreated: boolean },
+  options: NormaliseOptions,
+): string {
+  const loose = { ...options, ignoreIdentity: true };
+  const equal = equalJson(normalise(first, loose), normalise(after, loose));
+  if (first.metadata.uid !== after.metadata.uid) return 'created again with the same spec';
+  if (!equal) return 'our change taken out, changes of others kept';
+  return did.replaced ? 'restored exactly' : 'already as before';
+}
+
+/**
+ * Gives the fields back to the managers that owned them (transactions.md 0.5, 3.3): without it a GitOps applier
+ * that later drops a field could no longer prune it.
+ */
+async function restoreOwnership(
+  key: ObjectKey,
+  first: KubeObject,
+  port: UndoPort,
+): Promise<Json[]> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const live = await port.get(key);
+    if (live === undefined) return [];
+    if (equalJson(comparableManagedFields(first), comparableManagedFields(live.object))) return [];
+    const managedFields = restoredManagedFields(first, live.object);
+    if (managedFields === undefined) {
+      return ['Field ownership (managedFields) was left as it is, because others wrote meanwhile.'];
+    }
+    // An empty list would be read as "not given"; one empty entry clears it.
+    const entries = managedFields.length > 0 ? managedFields : [{}];
+    const outcome = await port.send({
+      verb: 'patch',
+      key,
+      patchType: 'merge',
+      body: stringifyJson({
+        metadata: { uid: live.uid, resourceVersion: live.resourceVersion, managedFields: entries },
+      }),
+    });
+    if (outcome.kind === 'applied') return [];
+    if (outcome.kind === 'rejected' && outcome.status !== 409) {
+      return [`Field ownership (managedFields) could not be restored: ${outcome.message}`];
+    }
+    await port.clock.sleep(50 * 2 ** attempt);
+  }
+  return ['Field ownership (managedFields) could not be restored: the object kept changing.'];
+}

@@ -1,0 +1,206 @@
+import { equalJson, type Json } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import { diffPaths } from './diff.ts';
+import { isController, ownerOf } from './managed-fields.ts';
+import { type Conflict, mergeUndo } from './merge.ts';
+import { type NormaliseOptions, normalise, OWN_PREFIX } from './normalise.ts';
+import { formatPath, type Path } from './path.ts';
+import type { Shape } from './shape.ts';
+import type { UndoStep } from './types.ts';
+
+/** Label that every object we create carries until its transaction ends: tells ours from a stranger's of the same name. */
+export const INTENT_LABEL = `${OWN_PREFIX}intent`;
+
+/** Where an undo has to bring an object. */
+export type Target =
+  | { readonly kind: 'done'; readonly residual: readonly Json[] }
+  /** Terminating: nothing can be done until it is gone. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'delete'; readonly uid: string }
+  | { readonly kind: 'recreate'; readonly object: KubeObject }
+  | {
+      readonly kind: 'replace';
+      /** Normalised. */
+      readonly object: KubeObject;
+      /** True when nobody else changed it: the result is the pre-image. */
+      readonly exact: boolean;
+      readonly residual: readonly Json[];
+    }
+  | { readonly kind: 'conflict'; readonly conflicts: readonly Json[] };
+
+interface Walk {
+  state: KubeObject | undefined;
+  readonly residual: Json[];
+  readonly conflicts: Json[];
+}
+
+/**
+ * Computes, from the present object alone, what an undo of all steps on it has to do. Pure and idempotent.
+ * Steps are taken back one by one in memory, newest first, so that what somebody else wrote between two of
+ * ours is kept; the cluster sees one write.
+ */
+export function undoTarget(
+  steps: readonly UndoStep[],
+  now: KubeObject | undefined,
+  shape: Shape,
+  options: NormaliseOptions,
+): Target {
+  const terminating = now?.metadata.deletionTimestamp !== undefined;
+  const deleted = steps.findLast((step) => step.verb === 'delete');
+  if (terminating) {
+    const wasDeletedByUs = deleted !== undefined || steps[0]?.pre === undefined;
+    if (wasDeletedByUs) return { kind: 'wait' };
+    return { kind: 'conflict', conflicts: ['The object is being deleted by somebody else.'] };
+  }
+  if (deleted?.pre && now && now.metadata.uid !== deleted.pre.metadata.uid) {
+    return afterRecreate(steps, now, shape, options);
+  }
+  const walk: Walk = { state: now && normalise(now, options), residual: [], conflicts: [] };
+  for (const step of [...steps].reverse()) takeBack(step, now, walk, shape, options);
+  if (walk.conflicts.length > 0) return { kind: 'conflict', conflicts: walk.conflicts };
+  return compare(walk, now, steps, options);
+}
+
+function compare(
+  walk: Walk,
+  now: KubeObject | undefined,
+  steps: readonly UndoStep[],
+  options: NormaliseOptions,
+): Target {
+  if (walk.state === undefined) {
+    if (now === undefined) return { kind: 'done', residual: walk.residual };
+    return { kind: 'delete', uid: now.metadata.uid ?? '' };
+  }
+  if (now === undefined) return { kind: 'recreate', object: walk.state };
+  const marked = hasMarks(now);
+  if (!marked && equalJson(walk.state, normalise(now, options)))
+    return { kind: 'done', residual: walk.residual };
+  const first = steps[0]?.pre;
+  const exact = first !== undefined && equalJson(walk.state, normalise(first, options));
+  return { kind: 'replace', object: walk.state, exact, residual: walk.residual };
+}
+
+function hasMarks(object: KubeObject): boolean {
+  const names = [
+    ...Object.keys(object.metadata.annotations ?? {}),
+    ...Object.keys(object.metadata.labels ?? {}),
+  ];
+  return names.some((name) => name.startsWith(OWN_PREFIX));
+}
+
+/** The object was deleted by us and something of its name exists: either our undo already came by, or a stranger. */
+function afterRecreate(
+  steps: readonly UndoStep[],
+  now: KubeObject,
+  shape: Shape,
+  options: NormaliseOptions,
+): Target {
+  const goal = undoTarget(steps, undefined, shape, options);
+  const loose = { ...options, ignoreIdentity: true };
+  if (goal.kind === 'recreate') {
+    const wanted = withoutOwners(normalise(goal.object, loose));
+    if (equalJson(wanted, withoutOwners(normalise(now, loose)))) {
+      return { kind: 'done', residual: ['uid and creationTimestamp are new'] };
+    }
+  }
+  return {
+    kind: 'conflict',
+    conflicts: ['Somebody else created an object of the same name meanwhile.'],
+  };
+}
+
+/** Owner references may have been remapped by the recreate. */
+function withoutOwners(object: KubeObject): KubeObject {
+  const { ownerReferences: _owners, ...metadata } = object.metadata;
+  return { ...object, metadata: metadata as KubeObject['metadata'] };
+}
+
+function takeBack(
+  step: UndoStep,
+  now: KubeObject | undefined,
+  walk: Walk,
+  shape: Shape,
+  options: NormaliseOptions,
+): void {
+  if (step.verb === 'delete') {
+    if (walk.state === undefined) walk.state = step.pre && normalise(step.pre, options);
+    return;
+  }
+  if (step.pre === undefined) {
+    takeBackCreate(step, now, walk, shape, options);
+    return;
+  }
+  if (walk.state === undefined) {
+    walk.conflicts.push('Somebody else deleted the object meanwhile.');
+    return;
+  }
+  if (walk.state.metadata.uid !== step.pre.metadata.uid) {
+    walk.conflicts.push(
+      'The object was deleted and created again by somebody else: its uid changed.',
+    );
+    return;
+  }
+  if (step.post === undefined) return;
+  const before = normalise(step.pre, options);
+  const ours = normalise(step.post, options);
+  const merged = mergeUndo(before, ours, walk.state, shape);
+  for (const conflict of merged.conflicts) noteConflict(conflict, now, walk);
+  walk.state = merged.value as KubeObject;
+}
+
+function noteConflict(conflict: Conflict, now: KubeObject | undefined, walk: Walk): void {
+  const owner = now && ownerOf(now, conflict.path);
+  const entry = {
+    path: formatPath(conflict.path),
+    before: conflict.before ?? null,
+    ours: conflict.ours ?? null,
+    now: conflict.now ?? null,
+    owner: owner === undefined ? 'unknown' : `${owner.manager}@${owner.time ?? 'unknown time'}`,
+  };
+  // An autoscaler owns replicas: its present value is kept (transactions.md 3.7).
+  if (entry.path === 'spec.replicas' && owner && isController(owner)) {
+    walk.residual.push({ ...entry, note: 'kept: an autoscaler owns it' });
+  } else {
+    walk.conflicts.push(entry);
+  }
+}
+
+function takeBackCreate(
+  step: UndoStep,
+  now: KubeObject | undefined,
+  walk: Walk,
+  shape: Shape,
+  options: NormaliseOptions,
+): void {
+  if (walk.state === undefined) return;
+  const label = now?.metadata.labels?.[INTENT_LABEL];
+  const ours =
+    label === step.intentId || (step.postUid !== undefined && now?.metadata.uid === step.postUid);
+  if (!ours) {
+    if (step.postUid === undefined) return;
+    walk.conflicts.push('The object created here was replaced by one of somebody else.');
+    return;
+  }
+  const foreign = now && step.post ? foreignChanges(step.post, now, shape, options) : [];
+  if (foreign.length > 0) {
+    walk.conflicts.push({
+      path: foreign.map(formatPath).join(', '),
+      note: 'somebody else changed the object that was created here',
+    });
+    return;
+  }
+  walk.state = undefined;
+}
+
+function foreignChanges(
+  post: KubeObject,
+  now: KubeObject,
+  shape: Shape,
+  options: NormaliseOptions,
+): Path[] {
+  const loose = { ...options, ignoreIdentity: true };
+  return diffPaths(normalise(post, loose), normalise(now, loose), shape).filter((path) => {
+    const owner = ownerOf(now, path);
+    return owner !== undefined && !isController(owner);
+  });
+}

@@ -1,0 +1,56 @@
+import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../cluster/types.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Json } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import type { StepState } from '../journal/types.ts';
+import type { Shape } from './shape.ts';
+
+/** A journaled write, as the undo needs it. */
+export interface UndoStep {
+  readonly seq: number;
+  readonly verb: 'create' | 'patch' | 'apply' | 'delete';
+  readonly intentId: string;
+  /** `undefined`: the object did not exist before. */
+  readonly pre: KubeObject | undefined;
+  /** The response, or the dry run's prediction where no response was seen. `undefined` after a delete. */
+  readonly post: KubeObject | undefined;
+  /** uid in the response; undefined when no response was seen. */
+  readonly postUid: string | undefined;
+}
+
+/** All steps of a transaction on one object, oldest first: restored by one write to where the first began. */
+export interface UndoGroup {
+  readonly key: ObjectKey;
+  readonly steps: readonly UndoStep[];
+}
+
+/** What the undo may use of the world. Handed in by the transaction layer, which owns the door and the journal. */
+export interface UndoPort {
+  readonly clock: Clock;
+  get(key: ObjectKey): Promise<LiveObject | undefined>;
+  send(request: WriteRequest): Promise<WriteOutcome>;
+  shape(key: ObjectKey): Promise<Shape>;
+  /** uid alive now for an owner's uid of then; undefined when it is gone. */
+  ownerUid(
+    owner: { apiVersion: string; kind: string; name: string; uid: string },
+    namespace?: string,
+  ): Promise<string | undefined>;
+  /** Journals the state of all steps of the group, durable before it returns. */
+  mark(
+    to: StepState,
+    note?: {
+      residual?: readonly Json[];
+      conflicts?: readonly Json[];
+      error?: string;
+      body?: string;
+    },
+  ): void;
+}
+
+export interface ObjectUndo {
+  readonly state: 'UNDONE' | 'UNDO_CONFLICT' | 'UNDO_IMPOSSIBLE';
+  /** One phrase: `restored exactly`. */
+  readonly how: string;
+  readonly residual: readonly Json[];
+  readonly conflicts: readonly Json[];
+}
