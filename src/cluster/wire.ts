@@ -1,0 +1,159 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Clock } from '../core/clock.ts';
+import { StratusError } from '../core/errors.ts';
+import type { CredentialSource, Credentials } from './credentials.ts';
+import type { Dispatchers } from './dispatchers.ts';
+import { type Exchange, type ExchangeRequest, startExchange } from './exchange.ts';
+import { ExchangeError } from './exchange-error.ts';
+import type { CallOptions } from './types.ts';
+
+/** What stands behind a ClusterConnection. */
+export interface Wire {
+  readonly origin: string;
+  /** The path of the server's URL, for servers behind a prefix. */
+  readonly basePath: string;
+  readonly host: string;
+  readonly contextName: string;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly credentials: CredentialSource;
+  readonly dispatchers: Dispatchers;
+}
+
+export interface WireRequest {
+  readonly method: ExchangeRequest['method'];
+  /** From `/api` or `/apis` on, with the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+}
+
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+}
+
+// More than any page of a list has; an answer without end must not fill the memory.
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+const wires = new WeakMap<object, Wire>();
+
+export function attachWire(connection: object, wire: Wire): void {
+  wires.set(connection, wire);
+}
+
+export function wireOf(connection: object): Wire {
+  const wire = wires.get(connection);
+  if (!wire) throw new StratusError('internal', 'This is not a connection of connectCluster.');
+  return wire;
+}
+
+/** Sends one request, once, and reads the whole answer. @throws ExchangeError, StratusError (credentials). */
+export async function exchangeWhole(
+  wire: Wire,
+  request: WireRequest,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const { status, headers, body } = await open(wire, request, options, 'whole');
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return { status, headers, bytes: Buffer.concat(chunks) };
+}
+
+/**
+ * Sends one request; the time limit holds until the headers are there, after that the body may take
+ * as long as it likes. An ExchangeError destroys it.
+ */
+export function exchangeStream(
+  wire: Wire,
+  request: WireRequest,
+  options: CallOptions = {},
+): Promise<StreamedAnswer> {
+  return open(wire, request, options, 'stream');
+}
+
+async function open(
+  wire: Wire,
+  request: WireRequest,
+  options: CallOptions,
+  mode: 'whole' | 'stream',
+): Promise<StreamedAnswer> {
+  const { signal } = options;
+  const timeoutMs = options.timeoutMs ?? wire.timeoutMs;
+  const late = `did not answer within ${timeoutMs / 1000} s`;
+  let stop: (why: 'aborted' | 'timeout', message: string) => void = () => {};
+  const timer = setTimeout(() => stop('timeout', late), timeoutMs);
+  const onAbort = () => stop('aborted', 'was not waited for: the call was cancelled');
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const release = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  };
+  try {
+    const credentials = await new Promise<Credentials>((resolve, reject) => {
+      stop = (why, message) => reject(new ExchangeError(why, message, { sent: false }));
+      if (signal?.aborted) onAbort();
+      wire.credentials.current().then(resolve, reject);
+    });
+    return await new Promise<StreamedAnswer>((resolve, reject) => {
+      let bytes = 0;
+      let exchange: Exchange | undefined;
+      const body = new Readable({
+        read: () => exchange?.resume(),
+        destroy(error, done) {
+          exchange?.cancel('aborted', 'was not waited for');
+          release();
+          done(error);
+        },
+      });
+      // Whoever iterates gets the error too; without a listener it would end the process.
+      body.on('error', () => {});
+      exchange = startExchange(
+        wire.dispatchers.for(credentials),
+        {
+          origin: wire.origin,
+          method: request.method,
+          path: wire.basePath + request.path,
+          headers: { ...credentials.headers, 'user-agent': 'stratus-mcp', ...request.headers },
+          body: request.body,
+        },
+        {
+          start(status, headers) {
+            if (status === 401) wire.credentials.forget();
+            if (mode === 'stream') clearTimeout(timer);
+            resolve({ status, headers, body });
+          },
+          data(chunk) {
+            bytes += chunk.length;
+            if (mode === 'whole' && bytes > MAX_ANSWER_BYTES) {
+              exchange?.cancel('too-large', 'answered with more than 256 MiB');
+              return false;
+            }
+            return body.push(chunk);
+          },
+          end() {
+            release();
+            body.push(null);
+          },
+          fail(error) {
+            release();
+            reject(error);
+            body.destroy(error);
+          },
+        },
+      );
+      stop = (why, message) => exchange?.cancel(why, message);
+    });
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
