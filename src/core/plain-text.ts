@@ -1,0 +1,32 @@
+// Control (Cc), format (Cf: bidi overrides, isolates, zero-width, tags) and lone surrogates (Cs),
+// plus the two separators that terminals and log viewers break lines at.
+const DECEPTIVE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/**
+ * Makes text safe to print: control characters (ANSI escapes among them), bidi overrides and
+ * invisible characters become visible as `\u{1b}`. Newlines and tabs stay.
+ */
+export function plainText(text: string): string {
+  return text.replace(DECEPTIVE, (character) =>
+    character === '\n' || character === '\t' ? character : visible(character),
+  );
+}
+
+/** Like {@link plainText}, on one line: text from elsewhere can't fake a line of ours. */
+export function plainLine(text: string): string {
+  return plainText(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
+/** JSON text with the same characters written as `\uXXXX`: still the same JSON value. */
+export function plainJson(json: string): string {
+  return json.replace(DECEPTIVE, (character) =>
+    Array.from({ length: character.length }, (_, i) => {
+      const unit = character.charCodeAt(i).toString(16).padStart(4, '0');
+      return `\\u${unit}`;
+    }).join(''),
+  );
+}
+
+function visible(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}

@@ -1,0 +1,87 @@
+import { type AuditRecord, auditRowOf, type Verification, verifyChain } from './audit-chain.ts';
+import { type AuditCondition, whereOf } from './audit-filter.ts';
+import type { Database } from './database.ts';
+import { readMeta } from './meta.ts';
+import type { AuditFilter, AuditRow } from './types.ts';
+
+const PAGE = 500;
+const LARGEST_PAGE = 10_000;
+
+/** The reading half of the audit log. */
+export interface AuditReader {
+  query(filter: AuditFilter & AuditCondition): {
+    rows: AuditRow[];
+    total: number;
+    nextBefore?: number;
+  };
+  story(transaction: string): AuditRow[];
+  export(filter: AuditCondition): Iterable<AuditRow>;
+  verify(): Verification;
+}
+
+export function openAuditReader(database: Database): AuditReader {
+  const { sql } = database;
+  return {
+    query: (filter) => database.read(() => query(database, filter)),
+    // The call that opened a transaction started before the transaction had a name.
+    story: (transaction) =>
+      database.read(() =>
+        sql
+          .prepare<[string, string], AuditRecord>(
+            `SELECT * FROM audit WHERE txn = ? OR call IN
+               (SELECT call FROM audit WHERE txn = ? AND call IS NOT NULL) ORDER BY seq`,
+          )
+          .all(transaction, transaction)
+          .map(auditRowOf),
+      ),
+    export: (filter) => pages(database, filter),
+    verify: () =>
+      database.read(() =>
+        // One read transaction: the rows and what meta says of them are of the same moment.
+        sql.transaction(() => {
+          const { audit_rows: rows, audit_head: head } = readMeta(database);
+          const records = sql.prepare<[], AuditRecord>('SELECT * FROM audit ORDER BY seq');
+          return verifyChain(records.iterate(), { rows, head });
+        })(),
+      ),
+  };
+}
+
+function query(database: Database, filter: AuditFilter & AuditCondition) {
+  const { where, parameters } = whereOf(filter);
+  const limit = Math.max(1, Math.min(Math.trunc(filter.limit), LARGEST_PAGE));
+  const count = database.sql
+    .prepare<unknown[], { total: number }>(`SELECT count(*) AS total FROM audit ${where}`)
+    .get(...parameters);
+  const before = filter.before ?? Number.MAX_SAFE_INTEGER;
+  const found = database.sql
+    .prepare<unknown[], AuditRecord>(
+      `SELECT * FROM audit ${where === '' ? 'WHERE' : `${where} AND`} seq < ?
+       ORDER BY seq DESC LIMIT ?`,
+    )
+    .all(...parameters, before, limit + 1);
+  const rows = found.slice(0, limit).map(auditRowOf);
+  const last = rows.at(-1);
+  const more = found.length > limit && last !== undefined;
+  return { rows, total: count?.total ?? 0, ...(more ? { nextBefore: last.seq } : {}) };
+}
+
+// By pages, so that no statement stays open between two rows and the log can be written meanwhile.
+function* pages(database: Database, filter: AuditCondition): Generator<AuditRow> {
+  const { where, parameters } = whereOf(filter);
+  const next = database.read(() =>
+    database.sql.prepare<unknown[], AuditRecord>(
+      `SELECT * FROM audit ${where === '' ? 'WHERE' : `${where} AND`} seq > ?
+       ORDER BY seq LIMIT ${PAGE}`,
+    ),
+  );
+  let after = 0;
+  for (;;) {
+    const page = database.read(() => next.all(...parameters, after));
+    for (const record of page) {
+      yield auditRowOf(record);
+      after = record.seq;
+    }
+    if (page.length < PAGE) return;
+  }
+}

@@ -1,0 +1,60 @@
+import { type Json, parseJson, stringifyJson } from '../core/json.ts';
+
+/** Where a field of a row lives, and how. */
+export interface Column {
+  readonly name: string;
+  readonly json?: true;
+  /** Wall milliseconds: stored as an integer. */
+  readonly time?: true;
+}
+
+/** The columns of a table, by field. */
+export type Columns<Field extends string> = { readonly [field in Field]: Column };
+
+/** A record as SQLite gives it. */
+export type Stored = Record<string, string | number | null>;
+
+export const column = (name: string): Column => ({ name });
+export const json = (name: string): Column => ({ name, json: true });
+export const time = (name: string): Column => ({ name, time: true });
+
+/** Turns fields of a row into values by column name; fields that are `undefined` are left out. */
+export function toStored<Field extends string>(
+  columns: Columns<Field>,
+  fields: Partial<Record<Field, unknown>>,
+): Stored {
+  const stored: Stored = {};
+  for (const field in columns) {
+    const value = fields[field];
+    if (value === undefined) continue;
+    const { name, json: asJson, time: asTime } = columns[field];
+    if (value === null) stored[name] = null;
+    else if (asJson) stored[name] = stringifyJson(value as Json);
+    else stored[name] = asTime ? Math.round(Number(value)) : (value as string | number);
+  }
+  return stored;
+}
+
+/** The counterpart of {@link toStored}: what was written through the columns is what comes back. */
+export function fromStored<Row>(columns: Columns<keyof Row & string>, stored: Stored): Row {
+  const row: Record<string, unknown> = {};
+  for (const [field, { name, json: asJson }] of Object.entries<Column>(columns)) {
+    const value = stored[name] ?? null;
+    row[field] = asJson && typeof value === 'string' ? parseJson(value) : value;
+  }
+  return row as Row;
+}
+
+/** `a = @a, b = @b` for an UPDATE. */
+export function assignments(stored: Stored): string {
+  return Object.keys(stored)
+    .map((name) => `${name} = @${name}`)
+    .join(', ');
+}
+
+/** An INSERT that happens only where `guard` holds. */
+export function insertion(table: string, stored: Stored, guard = 'true'): string {
+  const names = Object.keys(stored);
+  const values = names.map((name) => `@${name}`).join(', ');
+  return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${values} WHERE ${guard}`;
+}

@@ -1,0 +1,169 @@
+import Sqlite from 'better-sqlite3';
+import { type Changed, StratusError } from '../core/errors.ts';
+import { createPrivate, ensureFolder, fileStats, requirePrivate } from './files.ts';
+
+/** A SQLite file whose errors are StratusErrors. */
+export interface Database {
+  readonly path: string;
+  readonly sql: Sqlite.Database;
+  /** Runs reads. @throws StratusError journal_unavailable. */
+  read<T>(act: () => T): T;
+  /**
+   * Runs reads and writes in one BEGIN IMMEDIATE transaction, durable on return; inside another
+   * `write` it joins that one. `changed` is what a failure leaves behind in the cluster.
+   */
+  write<T>(act: () => T, changed?: Changed): T;
+  close(): void;
+}
+
+export interface DatabaseOptions {
+  readonly path: string;
+  readonly readonly?: boolean;
+  /** How long to wait for another process's write lock, ms. */
+  readonly busyTimeoutMs: number;
+}
+
+/**
+ * Opens the file, created 0600 in a 0700 folder if missing (not when read-only).
+ * WAL with synchronous=FULL: what was committed survives a power loss.
+ * @throws StratusError journal_unavailable that says which file, what is wrong and what to do.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const { path, busyTimeoutMs } = options;
+  const readonly = options.readonly ?? false;
+  if (readonly) {
+    if (fileStats(path) === undefined) {
+      throw new StratusError('journal_unavailable', `There is no journal at ${path}.`, {
+        next: 'Name the journal file of the server, or start the server once.',
+      });
+    }
+  } else {
+    ensureFolder(path);
+    createPrivate(path);
+    for (const suffix of ['', '-wal', '-shm']) requirePrivate(`${path}${suffix}`);
+  }
+  return guarded(path, 'nothing', () => {
+    const sql = new Sqlite(path, { readonly, timeout: busyTimeoutMs, fileMustExist: true });
+    try {
+      if (!readonly) configure(sql, path, busyTimeoutMs);
+      else sql.pragma('query_only = ON');
+    } catch (thrown) {
+      sql.close();
+      throw thrown;
+    }
+    return wrap(path, sql);
+  });
+}
+
+function configure(sql: Sqlite.Database, path: string, busyTimeoutMs: number): void {
+  switchToWal(sql, path, busyTimeoutMs);
+  sql.pragma('synchronous = FULL');
+  // On macOS a plain fsync doesn't reach the disk.
+  sql.pragma('fullfsync = ON');
+  sql.pragma('foreign_keys = ON');
+  sql.pragma('recursive_triggers = ON');
+  sql.pragma('secure_delete = ON');
+  sql.pragma('trusted_schema = OFF');
+}
+
+// SQLite doesn't call its busy handler for every lock of this switch, so two first starts at the
+// same moment need a loop.
+function switchToWal(sql: Sqlite.Database, path: string, busyTimeoutMs: number): void {
+  const until = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      const mode = sql.pragma('journal_mode = WAL', { simple: true });
+      if (mode === 'wal') return;
+      throw new StratusError(
+        'journal_unavailable',
+        `SQLite can't use a write-ahead log at ${path} (it says "${String(mode)}").`,
+        { next: 'Keep the journal on a local disk, not on a network file system.' },
+      );
+    } catch (thrown) {
+      const busy = thrown instanceof Sqlite.SqliteError && thrown.code.startsWith('SQLITE_BUSY');
+      if (!busy || performance.now() >= until) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+function wrap(path: string, sql: Sqlite.Database): Database {
+  const inTransaction = sql.transaction((act: () => unknown) => act());
+  return {
+    path,
+    sql,
+    read: (act) => guarded(path, 'nothing', act),
+    write<T>(act: () => T, changed: Changed = 'nothing'): T {
+      return guarded(path, changed, () => {
+        if (sql.inTransaction) return act();
+        return inTransaction.immediate(act) as T;
+      });
+    },
+    close: () => {
+      sql.close();
+    },
+  };
+}
+
+/** Runs `act` and turns what SQLite throws into a sentence. */
+export function guarded<T>(path: string, changed: Changed, act: () => T): T {
+  try {
+    return act();
+  } catch (thrown) {
+    throw isSqlite(thrown) ? explained(path, changed, thrown) : thrown;
+  }
+}
+
+function isSqlite(thrown: unknown): thrown is Error {
+  if (thrown instanceof Sqlite.SqliteError) return true;
+  return thrown instanceof TypeError && thrown.message.includes('database connection');
+}
+
+function explained(path: string, changed: Changed, thrown: Error): StratusError {
+  const code = thrown instanceof Sqlite.SqliteError ? thrown.code : '';
+  if (code.startsWith('SQLITE_CONSTRAINT')) {
+    return new StratusError(
+      'internal',
+      `The journal ${path} refused a row that breaks its rules.`,
+      {
+        changed,
+        cause: thrown,
+      },
+    );
+  }
+  const [what, next] = sentenceFor(code, thrown);
+  return new StratusError('journal_unavailable', `The journal ${path} ${what}.`, {
+    ...(next === undefined ? {} : { next }),
+    changed,
+    cause: thrown,
+  });
+}
+
+function sentenceFor(code: string, thrown: Error): [what: string, next?: string] {
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return [
+      'is locked by another process',
+      'Find who holds it (for example an sqlite3 shell in a transaction), end that, and call again.',
+    ];
+  }
+  if (code.startsWith('SQLITE_NOTADB')) {
+    return [
+      'is not a SQLite database, or is damaged',
+      'Name another file for the journal, or put the file back from a backup.',
+    ];
+  }
+  if (code.startsWith('SQLITE_CORRUPT')) {
+    return [
+      'is damaged',
+      'Stop stratus-mcp, keep a copy of the file, and put it back from a backup or run: sqlite3 FILE .recover',
+    ];
+  }
+  if (code.startsWith('SQLITE_FULL')) return ["can't be written: the disk is full", 'Free space.'];
+  if (code.startsWith('SQLITE_READONLY')) {
+    return ["can't be written: it is read-only", 'Give this user write access to file and folder.'];
+  }
+  if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_PERM')) {
+    return ["can't be opened", 'Check that this user may read and write the file and its folder.'];
+  }
+  return [`can't be used: ${thrown.message}`];
+}

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { type Crashpoint, crashpoint as processCrashpoint } from '../core/crashpoint.ts';
+import { StratusError } from '../core/errors.ts';
+import { openAuditLog } from './audit-log.ts';
+import { type AuditReader, openAuditReader } from './audit-reader.ts';
+import { openDatabase } from './database.ts';
+import { syncFolder } from './files.ts';
+import { masterKey } from './master-key.ts';
+import { checkVersion, MIGRATIONS, migrate } from './migrations.ts';
+import { policyNotes } from './policy-notes.ts';
+import type { Room } from './room.ts';
+import { openTransactionStore } from './transaction-store.ts';
+import type { Journal, TransactionStore } from './types.ts';
+import { openWriterLock } from './writer-lock.ts';
+
+export interface JournalOptions {
+  /** The SQLite file; created with its folder when missing. */
+  readonly path: string;
+  /** The file of the sealing key; `<path>.key` when absent. */
+  readonly keyPath?: string;
+  /** Read for STRATUS_JOURNAL_KEY. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly crashpoint?: Crashpoint;
+  /** How this process is named to one that finds the writer lock taken. */
+  readonly description?: string;
+  /** How long to wait for another process's write, ms. */
+  readonly busyTimeoutMs?: number;
+}
+
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens the journal, bringing its schema up to date. Takes no exclusive lock: several servers may
+ * have it open.
+ * @throws StratusError journal_unavailable when it is locked, unreadable, not a journal, newer than
+ * this program, readable by others, or when its key is missing while unfinished transactions need it.
+ */
+export function openJournal(options: JournalOptions): Journal {
+  const { env, clock, crashpoint = processCrashpoint } = options;
+  const path = resolve(options.path);
+  const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+  const database = openDatabase({ path, busyTimeoutMs });
+  try {
+    migrate(database);
+    syncFolder(path);
+    const keyPath = resolve(options.keyPath ?? `${path}.key`);
+    const key = masterKey(database, { env, keyPath });
+    const audit = openAuditLog(database, clock);
+    const room: Room = { database, audit, crashpoint, key };
+    const lock = openWriterLock(database, clock, options.description ?? `process ${process.pid}`);
+    return {
+      path,
+      audit,
+      transactions: openTransactionStore(room),
+      lock,
+      notePolicy: policyNotes(room, clock),
+      close: () => {
+        lock.release();
+        database.close();
+      },
+    };
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
+
+/** The journal for readers: works while servers write, and can't write itself. */
+export interface JournalReader {
+  readonly path: string;
+  readonly audit: AuditReader;
+  readonly transactions: Pick<TransactionStore, 'get' | 'list' | 'steps' | 'samples'>;
+  close(): void;
+}
+
+// What writing would need; the connection refuses writes anyway.
+const READ_ONLY = {
+  audit: {
+    append: () => {
+      throw new StratusError('internal', 'The journal is open for reading only.');
+    },
+  },
+  crashpoint: () => {},
+  key: undefined,
+};
+
+/** Opens an existing journal read-only; no key is needed. @throws StratusError journal_unavailable. */
+export function openJournalReader(options: {
+  path: string;
+  busyTimeoutMs?: number;
+}): JournalReader {
+  const path = resolve(options.path);
+  const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+  const database = openDatabase({ path, busyTimeoutMs, readonly: true });
+  try {
+    if (checkVersion(database) < MIGRATIONS.length) {
+      throw new StratusError(
+        'journal_unavailable',
+        `The journal ${path} was written by an older stratus-mcp.`,
+        { next: 'Start the server once: it brings the journal up to date.' },
+      );
+    }
+    return {
+      path,
+      audit: openAuditReader(database),
+      transactions: openTransactionStore({ database, ...READ_ONLY }),
+      close: () => database.close(),
+    };
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
