@@ -19,6 +19,8 @@ export interface ReadQuestion {
   readonly kind?: string;
   /** Absent: all namespaces, or a cluster-scoped resource. */
   readonly namespace?: string;
+  /** Whether the resource lives in namespaces, from discovery. Absent: not known, and the stricter reading is taken. */
+  readonly namespaced?: boolean;
   readonly name?: string;
 }
 

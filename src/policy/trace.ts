@@ -1,0 +1,17 @@
+import type { Decision, Effect } from './types.ts';
+
+/** How one rule took part in a decision. */
+export interface RuleTrace {
+  readonly rule: string;
+  readonly effect: Effect | 'protected';
+  /** True when the rule spoke about the question; which one decided is in the decision. */
+  readonly matched: boolean;
+  /** A clause for people: what fits, or the first thing that doesn't. */
+  readonly why: string;
+}
+
+export interface Explanation {
+  readonly decision: Decision;
+  /** All protected entries and rules, in the order of the file. */
+  readonly trace: readonly RuleTrace[];
+}
