@@ -1,6 +1,7 @@
 import type { ContainerSite } from './container.ts';
 import { emitFor } from './container-start.ts';
 import { dependencyProblems } from './dependencies.ts';
+import { normalizeImage } from './image.ts';
 import { appendLog } from './log.ts';
 import {
   type ContainerMemory,
@@ -34,6 +35,11 @@ export function runContainer(
   const { now, rules, second } = site;
   if (start.stop !== undefined) {
     return start.stop.at > now ? memory : terminate(memory, start, site, KILLED, 'Error');
+  }
+  if (normalizeImage(site.container.image ?? '') !== normalizeImage(start.image.name)) {
+    const text = `Container ${memory.name} definition changed, will be restarted`;
+    emitFor(site, 'Normal', 'Killing', text);
+    return { ...memory, phase: { ...start, stop: { at: stopTime(site, 30), deleted: false } } };
   }
   const commandSite = {
     now,

@@ -1,7 +1,6 @@
 import type { ContainerSite } from './container.ts';
 import { resolveEnvironment } from './environment.ts';
 import { findImage, normalizeImage, pullFailure } from './image.ts';
-import { appendLog } from './log.ts';
 import type { ContainerMemory, PodEvent, WaitingPhase } from './memory.ts';
 import { firstProbes } from './probing.ts';
 import { compileContainer } from './program.ts';
@@ -128,7 +127,6 @@ export function createContainer(
   emitFor(site, 'Normal', 'Started', 'Container started');
   return {
     ...created,
-    log: appendLog([], [`${container.name}: starting`], now, rules),
     phase: {
       kind: 'running',
       startedAt: now,

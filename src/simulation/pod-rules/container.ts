@@ -25,6 +25,9 @@ export interface ContainerSite {
   emit(event: PodEvent): void;
 }
 
+/** More than any container can pass through at one moment. */
+const PHASES_PER_STEP = 20;
+
 export function newContainer(name: string, hasInit: boolean, created = 0): ContainerMemory {
   const reason = hasInit ? 'PodInitializing' : 'ContainerCreating';
   return {
@@ -41,11 +44,12 @@ export function newContainer(name: string, hasInit: boolean, created = 0): Conta
 /** Moves a container on to `site.now`, through as many phases as are due. */
 export function advanceContainer(start: ContainerMemory, site: ContainerSite): ContainerMemory {
   let memory = start;
-  for (;;) {
+  for (let round = 0; round < PHASES_PER_STEP; round += 1) {
     const next = advanceOnce(memory, site);
     if (next === memory) return memory;
     memory = next;
   }
+  return memory;
 }
 
 function advanceOnce(memory: ContainerMemory, site: ContainerSite): ContainerMemory {

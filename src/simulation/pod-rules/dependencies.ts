@@ -33,8 +33,9 @@ export function dependencyProblems(
     }
     const secret = variable.replace(/_ADDR$/, '_PASSWORD');
     const mine = environment[secret];
+    if (mine === undefined) continue;
     const theirs = world.peerVariable(target.namespace, target.name, secret);
-    if (mine !== undefined && theirs !== undefined && mine !== theirs) {
+    if (theirs !== undefined && mine !== theirs) {
       problems.push({ line: `${prefix} authentication failed (${secret})`, unready: true });
     }
   }

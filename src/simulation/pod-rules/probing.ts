@@ -52,6 +52,7 @@ export function runProbes(
     if (memory.nextAt !== undefined && memory.nextAt > now) continue;
     const failure = probeFailure(probe, target);
     const nextAt = now + (probe.periodSeconds ?? DEFAULT_PERIOD) * second;
+    if (failure === undefined && memory.nextAt === undefined) continue;
     if (failure === undefined) {
       phase = succeed(phase, kind, probe, memory, nextAt);
       if (kind === 'startup' && phase.started) phase = afterStartup(phase, target.container);

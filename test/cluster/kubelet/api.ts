@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
@@ -32,6 +33,7 @@ export class Api {
     });
     this.#streams = new Pool(options.server, { connect, headersTimeout: 0, bodyTimeout: 0 });
     this.#token = options.token;
+    setMaxListeners(0, this.signal);
   }
 
   /** Aborted when the nodes stop. */

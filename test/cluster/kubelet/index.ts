@@ -34,8 +34,9 @@ export interface SimulatedNodes {
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<SimulatedNodes> {
   const names = Array.from({ length: options.nodes ?? 3 }, (_, at) => `node-${at + 1}`);
   const rules = { ...defaultPodRules, ...options.rules };
+  const log = options.log ?? (() => {});
   const api = new Api(options);
-  const workers = new PodWorkers(api, new EventRecorder(api), rules, names);
+  const workers = new PodWorkers(api, new EventRecorder(api), rules, names, log);
   const logs = await startLogServer(options.folder, workers);
   const stop = async (): Promise<void> => {
     workers.stop();
@@ -60,6 +61,6 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
     await stop();
     throw error;
   }
-  options.log?.(`simulated nodes ${names.join(', ')}: logs on 127.0.0.1:${logs.port}`);
+  log(`simulated nodes ${names.join(', ')}: logs on 127.0.0.1:${logs.port}`);
   return { names, stop };
 }

@@ -37,6 +37,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class PodWorkers {
   readonly #api: Api;
   readonly #events: EventRecorder;
+  readonly #log: (line: string) => void;
   readonly #rules: PodRules;
   readonly #nodes: ReadonlySet<string>;
   readonly #entries = new Map<string, Entry>();
@@ -44,8 +45,15 @@ export class PodWorkers {
   #world: World | undefined;
   #worldTimer: NodeJS.Timeout | undefined;
 
-  constructor(api: Api, events: EventRecorder, rules: PodRules, nodes: readonly string[]) {
+  constructor(
+    api: Api,
+    events: EventRecorder,
+    rules: PodRules,
+    nodes: readonly string[],
+    log: (line: string) => void,
+  ) {
     this.#api = api;
+    this.#log = log;
     this.#events = events;
     this.#rules = rules;
     this.#nodes = new Set(nodes);
@@ -173,8 +181,10 @@ export class PodWorkers {
       const wanted = JSON.stringify(entry.status);
       if (wanted !== entry.sent) {
         const body = { metadata: { uid }, status: entry.status };
-        const { status } = await this.#api.patch(`${path}/status`, body);
-        if (status === 200) entry.sent = wanted;
+        const { status, body: answer } = await this.#api.patch(`${path}/status`, body);
+        // An invalid status stays invalid: say so once and wait for the next one.
+        if (status === 422) this.#log(`${path}/status: ${JSON.stringify(answer)}`);
+        if (status === 200 || status === 422) entry.sent = wanted;
         else if (await this.#refused(entry, status)) break;
         continue;
       }
