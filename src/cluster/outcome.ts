@@ -38,11 +38,10 @@ function appliedOutcome(key: ObjectKey, answer: Answer): WriteOutcome {
   };
 }
 
-/** What a write that got no whole answer means. What isn't about the exchange is thrown on. */
+/** What a write that got no whole answer means. A defect of ours is thrown on. */
 export function outcomeOfBreakdown(host: string, error: unknown): WriteOutcome {
-  if (error instanceof StratusError && error.code === 'unauthenticated') {
-    return notSent(error.message);
-  }
+  // Credentials or a proxy that can't be used: found out before anything is sent.
+  if (error instanceof StratusError) return notSent(error.message);
   if (!(error instanceof ExchangeError)) throw error;
   const message = `The API server at ${host} ${error.message}.`;
   const { status } = error;
