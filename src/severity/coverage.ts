@@ -1,0 +1,65 @@
+import { at, numberOf } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import { selectorOf } from './predicates/services.ts';
+import { desiredReplicas } from './predicates/workloads.ts';
+import type { CoverageEntry } from './types.ts';
+import { controllerOf, isTerminating, type View } from './view.ts';
+
+/**
+ * What serves, so that the gate sees it go. Objects on their way out are gone already. Suspended
+ * counts as 0, and so does a Service without a selector: emptying the selector hides its lack of
+ * endpoints. A workload that an autoscaler owns promises the autoscaler's minimum.
+ */
+export function coverageOf(view: View): CoverageEntry[] {
+  const minimums = autoscalerMinimums(view);
+  const entries = (kind: string, desired: (object: KubeObject) => number) =>
+    view
+      .list(kind)
+      .filter((object) => !isTerminating(object))
+      .map((object) => entryOf(object, desired(object)));
+  const scaled = (workload: KubeObject) => {
+    const minimum = minimums.get(entryOf(workload, 0).id);
+    return Math.min(desiredReplicas(workload), minimum ?? Number.POSITIVE_INFINITY);
+  };
+  const running = (object: KubeObject) => (at(object, 'spec', 'suspend') === true ? 0 : 1);
+  const standalone = new Set(
+    ['ReplicaSet', 'Job']
+      .flatMap((kind) => view.list(kind))
+      .filter((object) => controllerOf(object) === undefined)
+      .map((object) => entryOf(object, 0).id),
+  );
+  return [
+    ...entries('Deployment', scaled),
+    ...entries('StatefulSet', scaled),
+    ...entries('ReplicaSet', scaled).filter((entry) => standalone.has(entry.id)),
+    ...entries('DaemonSet', (it) => numberOf(at(it, 'status', 'desiredNumberScheduled')) ?? 0),
+    ...entries('CronJob', running),
+    ...entries('Job', running).filter((entry) => standalone.has(entry.id)),
+    ...entries('Service', (it) => (selectorOf(it) === undefined ? 0 : 1)),
+    ...entries('Ingress', () => 1),
+    ...entries('PersistentVolumeClaim', () => 1),
+  ];
+}
+
+function autoscalerMinimums(view: View): Map<string, number> {
+  return new Map(
+    view.list('HorizontalPodAutoscaler').map((autoscaler) => {
+      const kind = at(autoscaler, 'spec', 'scaleTargetRef', 'kind');
+      const name = at(autoscaler, 'spec', 'scaleTargetRef', 'name');
+      const minimum = numberOf(at(autoscaler, 'spec', 'minReplicas')) ?? 1;
+      return [`${String(kind)}/${autoscaler.metadata.namespace}/${String(name)}`, minimum];
+    }),
+  );
+}
+
+function entryOf(object: KubeObject, desired: number): CoverageEntry {
+  const { namespace = '', name, uid = '' } = object.metadata;
+  return {
+    id: `${object.kind}/${namespace}/${name}`,
+    kind: object.kind,
+    namespace,
+    name,
+    uid,
+    desired,
+  };
+}

@@ -1,0 +1,88 @@
+import { describeRef } from '../core/kube.ts';
+import { coverageOf } from './coverage.ts';
+import type { Context, Finding, Predicate } from './predicate.ts';
+import { containerHits, restartsOf } from './predicates/containers.ts';
+import { PREDICATES } from './predicates/index.ts';
+import { round, shorten } from './text.ts';
+import type { Measurement, SeveritySettings, Snapshot, Violation } from './types.ts';
+import { keyOf, podKey, type View, viewOf } from './view.ts';
+
+const MESSAGE_LENGTH = 300;
+
+/**
+ * Severity of a snapshot: the sum of weight × value over all violations, to four decimals. Pure.
+ * With the baseline, containers that restarted since count too, even while they run (7.2).
+ */
+export function measureSnapshot(
+  snapshot: Snapshot,
+  settings: SeveritySettings,
+  baseline?: Measurement,
+): Measurement {
+  return measureView(viewOf(snapshot), settings, baseline);
+}
+
+export function measureView(
+  view: View,
+  settings: SeveritySettings,
+  baseline?: Measurement,
+): Measurement {
+  const restartsBefore = baseline?.restarts;
+  const context = { view, settings, restartsBefore, troubled: troubledPods(view, restartsBefore) };
+  const violations = violationsOf(context);
+  const { at, scope, unknowns } = view.snapshot;
+  return {
+    at,
+    scope,
+    severity: round(violations.reduce((sum, it) => sum + it.weight * it.value, 0)),
+    violations,
+    unknowns,
+    coverage: coverageOf(view),
+    restarts: restartsOf(view),
+    unsettled: [],
+  };
+}
+
+function troubledPods(view: View, restartsBefore: Readonly<Record<string, number>> | undefined) {
+  const troubled = new Map<string, Set<string>>();
+  for (const pod of view.pods) {
+    const hits = containerHits(pod, view.at, restartsBefore);
+    if (hits.length > 0) troubled.set(podKey(pod), new Set(hits.map((hit) => hit.reason)));
+  }
+  return troubled;
+}
+
+function violationsOf(context: Context): Violation[] {
+  const violations = new Map<string, Violation>();
+  for (const predicate of PREDICATES) {
+    const weight = weightOf(predicate, context.settings);
+    for (const finding of predicate.find(context)) {
+      const violation = violationOf(predicate, weight, finding);
+      const other = violations.get(violation.id);
+      if (other === undefined || other.value < violation.value) {
+        violations.set(violation.id, violation);
+      }
+    }
+  }
+  return [...violations.values()].sort(
+    (a, b) => b.weight * b.value - a.weight * a.value || (a.id < b.id ? -1 : 1),
+  );
+}
+
+function weightOf(predicate: Predicate, settings: SeveritySettings): number {
+  const override = settings.weights[predicate.id];
+  return override === undefined ? predicate.weight : Math.max(0, override);
+}
+
+function violationOf(predicate: Predicate, weight: number, finding: Finding): Violation {
+  const { object, reason, value, message, pods } = finding;
+  return {
+    id: `${predicate.id}|${keyOf(object)}|${reason}`,
+    predicate: predicate.id,
+    object,
+    reason,
+    weight,
+    value: round(Math.min(1, Math.max(0, value))),
+    message: shorten(`${describeRef(object)}: ${message}`, MESSAGE_LENGTH),
+    ...(pods === undefined ? {} : { pods }),
+  };
+}

@@ -1,0 +1,24 @@
+import { measureSnapshot } from './measure.ts';
+import { settle } from './settle.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { SeverityMeter, SeverityMeterOptions } from './types.ts';
+
+/** Measures severity on a live cluster, reading only. */
+export function createSeverityMeter(options: SeverityMeterOptions): SeverityMeter {
+  const { reader, settings, clock } = options;
+  return {
+    async measure(scope, signal) {
+      return measureSnapshot(await takeSnapshot(reader, scope, clock, signal), settings);
+    },
+    settle(request) {
+      return settle(
+        {
+          snapshot: (signal) => takeSnapshot(reader, request.scope, clock, signal),
+          settings: { ...settings, settle: request.settings },
+          clock,
+        },
+        request,
+      );
+    },
+  };
+}

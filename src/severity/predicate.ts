@@ -1,0 +1,74 @@
+import type { KubeObject } from '../core/kube.ts';
+import { shorten } from './text.ts';
+import type { SeveritySettings } from './types.ts';
+import { keyOf, type Owner, podKey, type View } from './view.ts';
+
+/** One thing a predicate found; the measurement adds weight and id. */
+export interface Finding {
+  readonly object: Owner;
+  /** Part of the id: one word for one sickness, the same while its symptoms alternate. */
+  readonly reason: string;
+  /** In (0, 1]. */
+  readonly value: number;
+  readonly message: string;
+  readonly pods?: readonly string[];
+}
+
+export interface Context {
+  readonly view: View;
+  readonly settings: SeveritySettings;
+  /** Restart counts when the transaction began, by `ns/pod/container`. */
+  readonly restartsBefore: Readonly<Record<string, number>> | undefined;
+  /** Pods with a container in trouble, as `ns/pod`, with its reasons. */
+  readonly troubled: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** A pure rule over a snapshot. */
+export interface Predicate {
+  /** First part of a violation's id; the key under which a policy overrides the weight. */
+  readonly id: string;
+  readonly weight: number;
+  find(context: Context): Finding[];
+}
+
+/** What one pod shows. */
+export interface PodHit {
+  readonly pod: KubeObject;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const PODS_NAMED = 5;
+
+/** Pod hits as findings about their owners: the value is the share of the owner's pods. */
+export function byOwner(view: View, hits: readonly PodHit[]): Finding[] {
+  const groups = new Map<string, { owner: Owner; hits: PodHit[] }>();
+  for (const hit of hits) {
+    const owner = view.ownerOf(hit.pod);
+    const key = `${keyOf(owner)}|${hit.reason}`;
+    const group = groups.get(key) ?? { owner, hits: [] };
+    group.hits.push(hit);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ owner, hits: found }) => {
+    const pods = [...new Set(found.map((hit) => hit.pod.metadata.name))];
+    const total = Math.max(view.podsOf(owner).length, pods.length);
+    const first = found[0];
+    return {
+      object: owner,
+      reason: first?.reason ?? '',
+      value: pods.length / total,
+      message: `${pods.length} of ${total} pods: ${shorten(first?.message ?? '')}`,
+      pods: pods.slice(0, PODS_NAMED),
+    };
+  });
+}
+
+/** True for a pod that crashes again and again, even in a moment when it looks ready. */
+export function isFlapping(context: Context, pod: KubeObject): boolean {
+  return context.troubled.get(podKey(pod))?.has('CrashLoop') === true;
+}
+
+export function graceMs(context: Context): number {
+  return context.settings.settle.graceSeconds * 1000;
+}

@@ -1,0 +1,99 @@
+import { at, type JsonObject, numberOf, objectsOf, stringOf } from '../../core/json.ts';
+import type { KubeObject } from '../../core/kube.ts';
+import type { Context, Finding, Predicate } from '../predicate.ts';
+import { asOwner, type View } from '../view.ts';
+import { isHeadless } from './services.ts';
+import { desiredReplicas } from './workloads.ts';
+
+function ingressBackends({ view }: Context): Finding[] {
+  return view.list('Ingress').flatMap((ingress) => {
+    const { namespace } = ingress.metadata;
+    if (!view.known('Service', namespace)) return [];
+    return backendsOf(ingress).flatMap((backend): Finding[] => {
+      const name = stringOf(backend.name);
+      if (name === undefined) return [];
+      const service = view.find('Service', namespace, name);
+      const port = numberOf(at(backend, 'port', 'number')) ?? stringOf(at(backend, 'port', 'name'));
+      const reason = `${name}:${port ?? ''}`;
+      const object = asOwner(ingress);
+      if (service === undefined) {
+        return [{ object, reason, value: 1, message: `its backend Service ${name} doesn't exist` }];
+      }
+      if (port === undefined || hasPort(service, port)) return [];
+      return [{ object, reason, value: 1, message: `Service ${name} has no port ${port}` }];
+    });
+  });
+}
+
+function backendsOf(ingress: KubeObject): JsonObject[] {
+  const paths = objectsOf(at(ingress, 'spec', 'rules')).flatMap((rule) =>
+    objectsOf(at(rule, 'http', 'paths')).map((path) => at(path, 'backend', 'service')),
+  );
+  return objectsOf(
+    [...paths, at(ingress, 'spec', 'defaultBackend', 'service')].flatMap((it) =>
+      it === undefined ? [] : [it],
+    ),
+  );
+}
+
+function hasPort(service: KubeObject, port: number | string): boolean {
+  return objectsOf(at(service, 'spec', 'ports')).some((it) => it.port === port || it.name === port);
+}
+
+const ADDRESS =
+  /^(?:https?:\/\/)?([a-z]([-a-z0-9]*[a-z0-9])?)(?:\.([a-z0-9][-a-z0-9]*))?(?:\.svc(?:\.cluster\.local)?)?\.?:(\d{1,5})\/?$/;
+
+/**
+ * Plain environment values that name a Service port which doesn't exist. A short name without a
+ * Service counts only in variables that end in ADDR or ADDRESS: others may mean something else.
+ */
+function callerAddresses({ view }: Context): Finding[] {
+  const callers = ['Deployment', 'StatefulSet', 'DaemonSet'].flatMap((kind) => view.list(kind));
+  return callers.flatMap((caller) => {
+    if (caller.kind !== 'DaemonSet' && desiredReplicas(caller) === 0) return [];
+    const template = at(caller, 'spec', 'template', 'spec');
+    const aliases = objectsOf(at(template, 'hostAliases')).flatMap((it) => it.hostnames ?? []);
+    return objectsOf(at(template, 'containers')).flatMap((container) =>
+      // Of two definitions of a variable the last one counts.
+      [...new Map(objectsOf(container.env).map((it) => [it.name, it])).values()].flatMap(
+        (variable): Finding[] => {
+          const name = stringOf(variable.name) ?? '';
+          const address = stringOf(variable.value) ?? '';
+          const problem = unresolved(view, caller, name, address, aliases.flat());
+          if (problem === undefined) return [];
+          const message = `${name}=${address}: ${problem}`;
+          return [{ object: asOwner(caller), reason: name, value: 1, message }];
+        },
+      ),
+    );
+  });
+}
+
+function unresolved(
+  view: View,
+  caller: KubeObject,
+  variable: string,
+  address: string,
+  aliases: readonly unknown[],
+): string | undefined {
+  const match = ADDRESS.exec(address);
+  if (match === null) return undefined;
+  const [, host = '', , other, port = ''] = match;
+  const namespace = other ?? caller.metadata.namespace;
+  if (!view.known('Service', namespace) || host === 'localhost' || aliases.includes(host)) {
+    return undefined;
+  }
+  const service = view.find('Service', namespace, host);
+  if (service === undefined) {
+    const isCertain = other === undefined && /ADDR(ESS)?$/.test(variable);
+    return isCertain ? `no Service ${namespace}/${host} exists` : undefined;
+  }
+  // Behind a headless or external name any port may answer.
+  if (isHeadless(service) || at(service, 'spec', 'type') === 'ExternalName') return undefined;
+  return hasPort(service, Number(port)) ? undefined : `Service ${host} has no port ${port}`;
+}
+
+export const routePredicates: readonly Predicate[] = [
+  { id: 'ingress-backend', weight: 10, find: ingressBackends },
+  { id: 'caller-address', weight: 4, find: callerAddresses },
+];

@@ -1,0 +1,19 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes.
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\s]+/g;
+
+/** One line of at most `length` characters, without control characters: the cluster's text is data. */
+export function shorten(text: string, length = 200): string {
+  const line = text.replace(UNPRINTABLE, ' ').trim();
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+}
+
+/** `a, b and 3 more`. */
+export function enumerate(items: readonly string[], most = 3): string {
+  const shown = items.slice(0, most).join(', ');
+  return items.length <= most ? shown : `${shown} and ${items.length - most} more`;
+}
+
+/** At most four decimals, so that sums compare exactly. */
+export function round(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}

@@ -1,0 +1,145 @@
+import { at, numberOf, objectsOf, stringOf } from '../core/json.ts';
+import { describeRef, type KubeObject, type ObjectRef } from '../core/kube.ts';
+import { isHeadless, matchingPods, selectorOf, slicesOf, targetOf } from './predicates/services.ts';
+import { desiredReplicas } from './predicates/workloads.ts';
+import { touchedWorkloads } from './touched.ts';
+import type { Snapshot } from './types.ts';
+import { asOwner, conditionOf, isReady, type View, viewOf } from './view.ts';
+
+/**
+ * Why what was touched isn't at rest yet, one sentence a reason; empty when it is. Pure. The rules
+ * are kubectl's rollout status, hardened (transactions.md 7.3). An object that is gone is at rest.
+ */
+export function unsettledReasons(snapshot: Snapshot, touched: readonly ObjectRef[]): string[] {
+  return unsettledIn(viewOf(snapshot), touched);
+}
+
+export function unsettledIn(view: View, touched: readonly ObjectRef[]): string[] {
+  return [
+    ...touched.flatMap((ref) => outOfScope(view, ref)),
+    ...touchedWorkloads(view, touched).direct.flatMap((it) => workloadReasons(view, it)),
+    ...touched.flatMap((ref) => serviceReasons(view, ref)),
+  ];
+}
+
+/** The same for workloads that only read something that was touched. */
+export function laggingIn(view: View, touched: readonly ObjectRef[]): string[] {
+  return touchedWorkloads(view, touched).indirect.flatMap((it) => workloadReasons(view, it));
+}
+
+function outOfScope(view: View, ref: ObjectRef): string[] {
+  const { namespaces } = view.snapshot.scope;
+  if (namespaces === 'all' || ref.namespace === undefined || namespaces.includes(ref.namespace)) {
+    return [];
+  }
+  return [`${describeRef(ref)} was touched but lies outside the measured namespaces`];
+}
+
+function workloadReasons(view: View, workload: KubeObject): string[] {
+  const name = describeRef(asOwner(workload));
+  const reasons = rulesOf(view, workload);
+  return reasons.map((reason) => `${name}: ${reason}`);
+}
+
+function rulesOf(view: View, workload: KubeObject): string[] {
+  const generation = numberOf(workload.metadata.generation as number | undefined) ?? 0;
+  const observed = numberOf(at(workload, 'status', 'observedGeneration')) ?? 0;
+  if (workload.kind === 'Pod') {
+    const ended = at(workload, 'status', 'phase') === 'Succeeded';
+    return ended || isReady(workload) ? [] : ['it is not ready'];
+  }
+  if (!['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'].includes(workload.kind)) return [];
+  if (observed < generation) return ['its controller has not seen the change yet'];
+  if (workload.kind === 'Deployment') return deploymentRules(workload);
+  if (workload.kind === 'StatefulSet') return statefulSetRules(view, workload);
+  if (workload.kind === 'DaemonSet') return daemonSetRules(workload);
+  return counted(workload, desiredReplicas(workload), ['replicas', 'availableReplicas']);
+}
+
+/** `2 of 3 updatedReplicas` for each count of the status that isn't as wanted. */
+function counted(workload: KubeObject, wanted: number, fields: readonly string[]): string[] {
+  return fields.flatMap((field) => {
+    const count = numberOf(at(workload, 'status', field)) ?? 0;
+    return count === wanted ? [] : [`${field} is ${count}, wanted ${wanted}`];
+  });
+}
+
+function deploymentRules(deployment: KubeObject): string[] {
+  if (at(deployment, 'spec', 'paused') === true) return ['its rollout is paused'];
+  const desired = desiredReplicas(deployment);
+  const reasons = counted(deployment, desired, [
+    'updatedReplicas',
+    'replicas',
+    'availableReplicas',
+  ]);
+  const progressing = conditionOf(deployment, 'Progressing');
+  if (progressing !== undefined && progressing.reason !== 'NewReplicaSetAvailable') {
+    reasons.push(`its rollout says ${progressing.reason}`);
+  }
+  return reasons;
+}
+
+/** The counts alone pass a pod that is stuck in an old revision (transactions.md 0.7), so each pod is asked. */
+function statefulSetRules(view: View, set: KubeObject): string[] {
+  const desired = desiredReplicas(set);
+  const reasons = counted(set, desired, ['replicas', 'readyReplicas']);
+  if (at(set, 'spec', 'updateStrategy', 'type') === 'OnDelete') return reasons;
+  const partition = numberOf(at(set, 'spec', 'updateStrategy', 'rollingUpdate', 'partition')) ?? 0;
+  const update = stringOf(at(set, 'status', 'updateRevision'));
+  const current = stringOf(at(set, 'status', 'currentRevision'));
+  if (partition === 0 && desired > 0 && update !== current) {
+    reasons.push(`revision ${update} has not replaced ${current} yet`);
+  }
+  for (const pod of view.podsOf(asOwner(set))) {
+    const ordinal = Number(/-(\d+)$/.exec(pod.metadata.name)?.[1] ?? 0);
+    const revision = pod.metadata.labels?.['controller-revision-hash'];
+    if (ordinal >= partition && revision !== update) {
+      reasons.push(`pod ${pod.metadata.name} still runs revision ${revision}`);
+    } else if (!isReady(pod)) reasons.push(`pod ${pod.metadata.name} is not ready`);
+  }
+  return reasons;
+}
+
+function daemonSetRules(set: KubeObject): string[] {
+  const desired = numberOf(at(set, 'status', 'desiredNumberScheduled')) ?? 0;
+  const isOnDelete = at(set, 'spec', 'updateStrategy', 'type') === 'OnDelete';
+  return counted(set, desired, [
+    ...(isOnDelete ? [] : ['updatedNumberScheduled']),
+    'numberAvailable',
+  ]);
+}
+
+/** A Service is at rest when its EndpointSlices say what its selector and ports ask for. */
+function serviceReasons(view: View, ref: ObjectRef): string[] {
+  if (ref.kind !== 'Service' || !view.known('EndpointSlice', ref.namespace)) return [];
+  const service = view.find('Service', ref.namespace, ref.name);
+  if (service === undefined || selectorOf(service) === undefined) return [];
+  const slices = slicesOf(view.list('EndpointSlice'), ref.namespace, ref.name);
+  const listed = new Set(
+    slices
+      .flatMap((slice) => objectsOf(slice.endpoints))
+      .map((endpoint) => stringOf(at(endpoint, 'targetRef', 'name'))),
+  );
+  const wanted = matchingPods(view, service).filter(
+    (pod) => stringOf(at(pod, 'status', 'podIP')) && at(pod, 'status', 'phase') === 'Running',
+  );
+  const missing = wanted.filter((pod) => !listed.has(pod.metadata.name));
+  const foreign = [...listed].filter((name) => {
+    const pod = name === undefined ? undefined : view.find('Pod', ref.namespace, name);
+    return pod === undefined || !matchingPods(view, service).includes(pod);
+  });
+  const isLate =
+    missing.length + foreign.length > 0 || (!isHeadless(service) && hasOldPorts(service, slices));
+  return isLate ? [`${describeRef(ref)}: its EndpointSlices are not up to date`] : [];
+}
+
+function hasOldPorts(service: KubeObject, slices: readonly KubeObject[]): boolean {
+  const wanted = objectsOf(at(service, 'spec', 'ports'));
+  return slices.some((slice) =>
+    objectsOf(slice.ports).some((port) => {
+      const source = wanted.find((it) => (it.name ?? '') === (port.name ?? ''));
+      const target = source && Number(targetOf(source));
+      return source === undefined || (!Number.isNaN(target) && port.port !== target);
+    }),
+  );
+}
