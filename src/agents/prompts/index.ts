@@ -1,0 +1,8 @@
+import type { Prompt } from '../prompt.ts';
+import { detect } from './detect.ts';
+import { diagnose } from './diagnose.ts';
+import { mitigate } from './mitigate.ts';
+import { undo } from './undo.ts';
+
+/** The roles of STRATUS, in the order in which an incident meets them. */
+export const PROMPTS: readonly Prompt[] = [detect, diagnose, mitigate, undo];

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import type { Flags } from '../core/config.ts';
+import { guarded } from './fail.ts';
+import { withServerOptions } from './options.ts';
+
+/** Commands of their own file: loaded only for a command line that has their word in it. */
+const LAZY = {
+  policy: {
+    description: 'check, explain and describe policy files',
+    load: async () => (await import('./policy.ts')).policyCommand(),
+  },
+  audit: {
+    description: 'read, export and verify the audit log',
+    load: async () => (await import('./audit.ts')).auditCommand(),
+  },
+  transactions: {
+    description: 'list, show, undo and recover transactions',
+    load: async () => (await import('./transactions.ts')).transactionsCommand(),
+  },
+} satisfies Record<string, { description: string; load: () => Promise<Command> }>;
+
+/** Adds the commands; `words` is the command line without node and script. */
+export async function addCommands(program: Command, words: readonly string[]): Promise<void> {
+  const serve = withServerOptions(new Command('serve'))
+    .description('serve one MCP client over stdin and stdout (the default)')
+    .action(
+      guarded(async (flags: Flags) => {
+        const { serve: run } = await import('./serve.ts');
+        await run(flags);
+      }),
+    );
+  program.addCommand(serve, { isDefault: true });
+  for (const [word, { description, load }] of Object.entries(LAZY)) {
+    program.addCommand(words.includes(word) ? await load() : stub(word, description));
+  }
+}
+
+// Stands for a command in the help text.
+function stub(word: string, description: string): Command {
+  return new Command(word).description(description);
+}

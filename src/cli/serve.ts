@@ -1,0 +1,12 @@
+import type { Flags } from '../core/config.ts';
+import { createLog } from '../core/log.ts';
+import { createRuntime } from '../server/create-runtime.ts';
+import { serveStdio } from '../server/stdio.ts';
+import { configOf } from './options.ts';
+
+/** Runs the server. @throws StratusError policy_invalid or invalid_arguments: then nothing was started. */
+export async function serve(flags: Flags): Promise<void> {
+  const config = configOf(flags);
+  const log = createLog(config.logLevel);
+  await serveStdio(await createRuntime(config, log));
+}

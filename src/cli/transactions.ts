@@ -1,0 +1,108 @@
+import { userInfo } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Flags } from '../core/config.ts';
+import { StratusError } from '../core/errors.ts';
+import { createLog } from '../core/log.ts';
+import { createRuntime } from '../server/create-runtime.ts';
+import type { Runtime } from '../server/runtime.ts';
+import { transactionDetail, transactionLine, undoPayload } from '../tools/transaction/payload.ts';
+import { guarded } from './fail.ts';
+import { configOf, withServerOptions } from './options.ts';
+
+/** `stratus-mcp transactions list|show|undo|recover`, for a person at a terminal. Answers are JSON. */
+export function transactionsCommand(): Command {
+  const group = new Command('transactions').description(
+    'list, show, undo and recover transactions',
+  );
+  const add = (word: string, description: string) =>
+    withServerOptions(group.command(word)).description(description);
+
+  add('list', 'transactions, newest first')
+    .option('--open', 'only those that are not finished')
+    .option('--limit <n>', 'how many', positive, 20)
+    .action(
+      guarded((flags: Flags & { open?: boolean; limit: number }) =>
+        run(flags, async (runtime) => {
+          const { engine } = await runtime.cluster();
+          const { limit, open } = flags;
+          const found = engine.list({ limit, ...(open ? { open } : {}) });
+          return { total: found.total, transactions: found.transactions.map(transactionLine) };
+        }),
+      ),
+    );
+  add('show', 'one transaction: steps, severity, verdict')
+    .argument('<id>', 'handle such as txn-7')
+    .action(
+      guarded((id: string, flags: Flags) =>
+        run(flags, async (runtime) => transactionDetail((await runtime.cluster()).engine.view(id))),
+      ),
+    );
+  add('undo', 'take back a committed transaction')
+    .argument('<id>', 'handle such as txn-7')
+    .action(
+      guarded((id: string, flags: Flags) =>
+        run(flags, async (runtime) => audited(runtime, id, () => undo(runtime, id))),
+      ),
+    );
+  add('recover', 'take back what a dead server left open').action(
+    guarded((flags: Flags) =>
+      run(flags, async (runtime) => {
+        const { engine } = await runtime.cluster();
+        const { recovered, needsHuman, busy } = await engine.recover();
+        if (needsHuman.length > 0) process.exitCode = 2;
+        return { recovered, needs_human: needsHuman, another_server_is_writing: busy };
+      }),
+    ),
+  );
+  return group;
+}
+
+async function undo(runtime: Runtime, id: string) {
+  const { engine } = await runtime.recovered();
+  const caller = { call: runtime.ids.call(), tool: 'undo_transaction', actor: actor().client };
+  const { transaction, undo: report } = await engine.undoCommitted(id, caller);
+  if (!report.complete) process.exitCode = 2;
+  return { transaction: transaction.id, state: transaction.state, undo: undoPayload(report) };
+}
+
+/** What a person does at the terminal is in the audit log like any other call. */
+async function audited<T>(runtime: Runtime, transaction: string, work: () => Promise<T>) {
+  const { audit } = await runtime.journal();
+  const call = runtime.ids.call();
+  const started = runtime.clock.monotonic();
+  audit.start({ call, actor: actor(), tool: 'cli undo', args: { transaction }, transaction });
+  const end = (facts: { outcome: 'ok' | 'failed'; code?: string; message?: string }) => {
+    const durationMs = Math.round(runtime.clock.monotonic() - started);
+    audit.end({ call, decision: 'none', durationMs, transaction, ...facts });
+  };
+  try {
+    const result = await work();
+    end({ outcome: 'ok' });
+    return result;
+  } catch (error) {
+    const code = error instanceof StratusError ? error.code : 'internal';
+    const message = error instanceof Error ? error.message : String(error);
+    end({ outcome: 'failed', code, message });
+    throw error;
+  }
+}
+
+function actor() {
+  return { client: 'cli', principal: userInfo().username, session: `cli-${process.pid}` };
+}
+
+async function run(flags: Flags, work: (runtime: Runtime) => Promise<object>): Promise<void> {
+  const config = configOf({ logLevel: 'warn', ...flags });
+  const runtime = await createRuntime(config, createLog(config.logLevel));
+  try {
+    process.stdout.write(`${JSON.stringify(await work(runtime), null, 2)}\n`);
+  } finally {
+    await runtime.close(1500);
+  }
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Say a whole number above 0.');
+}

@@ -1,0 +1,28 @@
+import { userInfo } from 'node:os';
+import { plainLine } from '../core/plain-text.ts';
+import type { Actor } from '../journal/types.ts';
+
+const LONGEST = 100;
+
+/** Who calls over stdio: the program that the client says it is, and the OS user of this process. */
+export function stdioActor(
+  client: { name: string; version: string } | undefined,
+  session: string,
+): Actor {
+  const name = client === undefined ? 'unknown client' : `${client.name} ${client.version}`;
+  return { client: printable(name), principal: osUser(), session };
+}
+
+// What a client says about itself ends up in logs and terminals.
+function printable(text: string): string {
+  return plainLine(text.slice(0, LONGEST));
+}
+
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a uid without a name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

@@ -1,0 +1,99 @@
+import type { StratusError } from '../core/errors.ts';
+import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import { redactArgs } from '../core/redact-args.ts';
+import type { CallEnd, CallStart } from '../journal/types.ts';
+import type { Decision, Policy } from '../policy/types.ts';
+import { parseKind } from '../tools/mitigate/arguments.ts';
+import type { IncomingCall } from './call.ts';
+
+const LONGEST_NAME = 128;
+
+/** What the audit log says about a call before it is looked at. */
+export function startFacts(call: IncomingCall, id: string, policy: Policy): CallStart {
+  const { namespace, kind, name, transaction } = call.args;
+  return {
+    call: id,
+    actor: call.actor,
+    tool: call.tool.slice(0, LONGEST_NAME),
+    args: redactedArgs(call.args as JsonObject, policy),
+    ...(typeof namespace === 'string' ? { namespace } : {}),
+    ...(typeof kind === 'string' && typeof name === 'string' ? { object: `${kind}/${name}` } : {}),
+    ...(typeof transaction === 'string' ? { transaction } : {}),
+    ...(call.clientCall === undefined ? {} : { clientCall: call.clientCall }),
+  };
+}
+
+// "v1 Secret" is a Secret too: redaction knows kinds by their plain word.
+function redactedArgs(args: JsonObject, policy: Policy): JsonObject {
+  const { kind } = args;
+  const plain = typeof kind === 'string' ? { kind: parseKind(kind).resource } : {};
+  const redacted = redactArgs({ ...args, ...plain }, policy.redaction);
+  return typeof kind === 'string' ? { ...redacted, kind } : redacted;
+}
+
+const STRICTNESS = { allow: 0, ask: 1, refuse: 2 } as const;
+
+/** The strictest decision of a call: the one that mattered. */
+export function strictest(decisions: readonly Decision[]): Decision | undefined {
+  return [...decisions].sort((a, b) => STRICTNESS[b.effect] - STRICTNESS[a.effect])[0];
+}
+
+type EndFacts = Omit<CallEnd, 'call' | 'durationMs'>;
+
+/** What the audit log says about a call that was answered. */
+export function answerFacts(payload: JsonObject, decision: Decision | undefined): EndFacts {
+  const { transaction, status, summary, verdict } = payload;
+  const severity = isObject(verdict) ? verdict : payload;
+  const undone = status === 'undone';
+  return {
+    decision: decision?.effect ?? 'none',
+    ...(decision === undefined ? {} : { rule: decision.rule }),
+    outcome: undone ? 'refused' : 'ok',
+    ...(undone ? { code: 'gate_refused', message: textOf(summary) } : {}),
+    ...(status === 'no_change' ? { code: 'no_change' } : {}),
+    ...(typeof transaction === 'string' ? { transaction } : {}),
+    ...numberFact('severityBefore', severity.severity_before),
+    ...numberFact('severityAfter', severity.severity_after),
+  };
+}
+
+// Codes with which stratus-mcp itself said no; all others are things that went wrong.
+const REFUSALS: ReadonlySet<string> = new Set([
+  'invalid_arguments',
+  'invalid_manifest',
+  'policy_refused',
+  'needs_approval',
+  'bound_exceeded',
+  'irreversible',
+  'transaction_required',
+  'transaction_state',
+  'writer_busy',
+  'recovery_pending',
+  'gate_refused',
+]);
+
+/** What the audit log says about a call that was not. */
+export function errorFacts(error: StratusError, decision: Decision | undefined): EndFacts {
+  const effect =
+    error.code === 'policy_refused'
+      ? 'refuse'
+      : error.code === 'needs_approval'
+        ? 'ask'
+        : (decision?.effect ?? 'none');
+  const rule = error.rule ?? decision?.rule;
+  return {
+    decision: effect,
+    ...(rule === undefined ? {} : { rule }),
+    outcome: REFUSALS.has(error.code) ? 'refused' : 'failed',
+    code: error.code,
+    message: error.message,
+  };
+}
+
+function numberFact(name: 'severityBefore' | 'severityAfter', value: Json | undefined) {
+  return typeof value === 'number' ? { [name]: value } : {};
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

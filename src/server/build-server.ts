@@ -1,0 +1,82 @@
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import {
+  CallToolRequestSchema,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListToolsRequestSchema,
+  type ServerNotification,
+  type ServerRequest,
+} from '@modelcontextprotocol/sdk/types.js';
+import { stdioActor } from './actor.ts';
+import type { IncomingCall } from './call.ts';
+import { INSTRUCTIONS } from './instructions.ts';
+import { invoke } from './invoke.ts';
+import { listedTool } from './listing.ts';
+import { getPrompt, listPrompts } from './prompts.ts';
+import type { Runtime } from './runtime.ts';
+
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+/**
+ * The MCP server of one connection; all state is the runtime's. The handlers are the protocol's own
+ * and not McpServer's, which would answer unknown tools and invalid arguments before we can audit them.
+ */
+export function buildServer(runtime: Runtime): Server {
+  const session = runtime.ids.session();
+  const server = new Server(
+    {
+      name: 'stratus-mcp',
+      title: 'STRATUS: guarded Kubernetes SRE tools',
+      version: runtime.version,
+    },
+    { capabilities: { tools: {}, prompts: {} }, instructions: INSTRUCTIONS },
+  );
+  const tools = runtime.offers.flatMap(({ tool, refusal }) =>
+    refusal === undefined ? [listedTool(tool)] : [],
+  );
+
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
+    const clientCall = params._meta?.['claudecode/toolUseId'];
+    const call: IncomingCall = {
+      tool: params.name,
+      args: params.arguments ?? {},
+      actor: stdioActor(server.getClientVersion(), session),
+      ...(typeof clientCall === 'string' ? { clientCall } : {}),
+      signal: AbortSignal.any([extra.signal, runtime.stopping]),
+      progress: progressOf(extra, runtime),
+    };
+    return invoke(runtime, call);
+  });
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts() }));
+  server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
+    getPrompt(params.name, params.arguments ?? {}),
+  );
+  server.onerror = (error) => runtime.log.warn({ err: error }, 'protocol');
+  // In the background, once the client has its answer: the first call finds the connection warm.
+  server.oninitialized = () => {
+    runtime.recovered().catch((error) => runtime.log.info({ err: error }, 'not connected yet'));
+  };
+  return server;
+}
+
+/** Progress for clients that asked for it. The protocol wants numbers that only grow. */
+function progressOf(extra: Extra, runtime: Runtime): IncomingCall['progress'] {
+  const progressToken = extra._meta?.progressToken;
+  if (progressToken === undefined) return () => {};
+  let last = -1;
+  return (message, done, total) => {
+    if (done <= last || extra.signal.aborted) return;
+    last = done;
+    const params = {
+      progressToken,
+      progress: done,
+      message,
+      ...(total === undefined ? {} : { total }),
+    };
+    extra
+      .sendNotification({ method: 'notifications/progress', params })
+      .catch((error) => runtime.log.debug({ err: error }, 'progress not sent'));
+  };
+}

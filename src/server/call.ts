@@ -1,0 +1,13 @@
+import type { Actor } from '../journal/types.ts';
+
+/** One tools/call as it came in, before anything is believed about it. */
+export interface IncomingCall {
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly actor: Actor;
+  /** The client's own id of the call, if it sent one. */
+  readonly clientCall?: string;
+  /** Aborts when the client cancels or the process is leaving. */
+  readonly signal: AbortSignal;
+  readonly progress: (message: string, done: number, total?: number) => void;
+}

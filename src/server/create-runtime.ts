@@ -1,0 +1,93 @@
+import { systemClock } from '../core/clock.ts';
+import type { Config } from '../core/config.ts';
+import { StratusError, toStratusError } from '../core/errors.ts';
+import { randomIds } from '../core/ids.ts';
+import type { Log } from '../core/log.ts';
+import { packageVersion } from '../core/version.ts';
+import type { Journal } from '../journal/types.ts';
+import { loadPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/types.ts';
+import { allTools, offersOf } from '../tools/catalogue.ts';
+import { retriedUntilOk } from './once.ts';
+import type { Runtime, Workbench } from './runtime.ts';
+
+/**
+ * Loads the policy; journal and cluster follow when they are needed.
+ * @throws StratusError policy_invalid: without a policy nothing may start.
+ */
+export async function createRuntime(config: Config, log: Log): Promise<Runtime> {
+  const policy = await loadPolicy(config.policy);
+  const clock = systemClock;
+  const stop = new AbortController();
+
+  const journal = retriedUntilOk(() => openAndNote(config, policy));
+  const cluster = retriedUntilOk(async () => connect(config, policy, await journal(), log));
+  const recovery = retriedUntilOk(async () => {
+    const { engine } = await cluster();
+    const found = await engine.recover();
+    if (found.recovered.length + found.needsHuman.length > 0) log.warn(found, 'recovered');
+  });
+
+  return {
+    version: packageVersion(),
+    policy,
+    offers: offersOf(allTools(clock), policy, config.readOnly),
+    clock,
+    ids: randomIds,
+    log,
+    journal,
+    cluster,
+    recovered: async () => {
+      await recovery();
+      return cluster();
+    },
+    stopping: stop.signal,
+    close: async (ms) => {
+      stop.abort(new StratusError('cancelled', 'The server is stopping.', { changed: 'unknown' }));
+      const bench = await cluster.settled();
+      await bench?.engine.close(ms);
+      (await journal.settled())?.close();
+    },
+  };
+}
+
+async function openAndNote(config: Config, policy: Policy): Promise<Journal> {
+  const { openJournal } = await import('../journal/open.ts');
+  const journal = openJournal({ path: config.journal, env: process.env, clock: systemClock });
+  journal.notePolicy(policy);
+  return journal;
+}
+
+// Imported here, late: the Kubernetes client takes longer to load than all the rest.
+async function connect(
+  config: Config,
+  policy: Policy,
+  journal: Journal,
+  log: Log,
+): Promise<Workbench> {
+  const [{ connectCluster }, { createReader }, { createSeverityMeter }, engines] =
+    await Promise.all([
+      import('../cluster/connect.ts'),
+      import('../cluster/reader.ts'),
+      import('../severity/meter.ts'),
+      import('../transaction/engine.ts'),
+    ]);
+  const clock = systemClock;
+  try {
+    const connection = await connectCluster({ ...config, env: process.env });
+    const reader = createReader(connection);
+    const meter = createSeverityMeter({ reader, settings: policy.severity, clock });
+    const engine = engines.createTransactionEngine({
+      connection,
+      reader,
+      journal,
+      policy,
+      meter,
+      clock,
+      log,
+    });
+    return { reader, meter, engine };
+  } catch (thrown) {
+    throw toStratusError(thrown);
+  }
+}

@@ -1,0 +1,93 @@
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { StratusError, toStratusError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { CallEnd, Journal } from '../journal/types.ts';
+import type { Decision } from '../policy/types.ts';
+import type { Tool } from '../tools/types.ts';
+import { answerFacts, errorFacts, startFacts, strictest } from './audit-facts.ts';
+import type { IncomingCall } from './call.ts';
+import { renderError, renderResult } from './render.ts';
+import { runTool } from './run-tool.ts';
+import type { Runtime } from './runtime.ts';
+import { validate } from './validate.ts';
+
+/**
+ * The life of every call: audit.start → offered? → validate → policy and run → audit.end → render.
+ * It is in the audit log before anything else happens, whatever becomes of it. Never throws.
+ */
+export async function invoke(runtime: Runtime, call: IncomingCall): Promise<CallToolResult> {
+  const id = runtime.ids.call();
+  const started = runtime.clock.monotonic();
+  const log = runtime.log.child({ call: id, tool: call.tool });
+  let journal: Journal;
+  try {
+    journal = await runtime.journal();
+    journal.audit.start(startFacts(call, id, runtime.policy));
+  } catch (thrown) {
+    log.error({ err: thrown }, 'the call could not be journaled');
+    return renderError(unjournaled(thrown));
+  }
+
+  const decisions: Decision[] = [];
+  let result: CallToolResult;
+  let end: Omit<CallEnd, 'call' | 'durationMs'>;
+  try {
+    const tool = offeredTool(runtime, call.tool);
+    const args = validate(tool, call.args);
+    const payload = await runTool(tool, args, { runtime, journal, call, id, decisions });
+    result = renderResult(payload);
+    end = answerFacts((result.structuredContent ?? {}) as JsonObject, strictest(decisions));
+  } catch (thrown) {
+    const error = toStratusError(thrown);
+    if (error.code === 'internal') log.error({ err: error.cause ?? error }, 'defect');
+    else log.info({ code: error.code }, error.message);
+    result = renderError(error);
+    end = errorFacts(error, strictest(decisions));
+  }
+
+  const durationMs = Math.round(runtime.clock.monotonic() - started);
+  try {
+    journal.audit.end({ call: id, durationMs, ...end });
+  } catch (thrown) {
+    log.error({ err: thrown }, 'the outcome could not be journaled');
+    return renderError(outcomeUnjournaled(end));
+  }
+  log.debug({ ms: durationMs, outcome: end.outcome }, 'answered');
+  return result;
+}
+
+function offeredTool(runtime: Runtime, name: string): Tool {
+  const offer = runtime.offers.find(({ tool }) => tool.name === name);
+  if (offer === undefined) {
+    throw new StratusError('invalid_arguments', `There is no tool "${name.slice(0, 80)}".`, {
+      next: 'Use a tool that tools/list names.',
+    });
+  }
+  if (offer.refusal !== undefined) {
+    throw new StratusError(
+      'policy_refused',
+      `The tool "${name}" is not offered: ${offer.refusal}.`,
+      { rule: 'tool not offered' },
+    );
+  }
+  return offer.tool;
+}
+
+function unjournaled(thrown: unknown): StratusError {
+  const error = toStratusError(thrown);
+  if (error.code === 'journal_unavailable') return error;
+  return new StratusError(
+    'journal_unavailable',
+    'The call could not be written into the audit log, so it was not run.',
+    { cause: thrown },
+  );
+}
+
+function outcomeUnjournaled(end: { outcome: string; message?: string }): StratusError {
+  const became = end.message === undefined ? end.outcome : `${end.outcome}: ${end.message}`;
+  return new StratusError(
+    'journal_unavailable',
+    `The call ran (${became}), but its outcome could not be written into the audit log.`,
+    { changed: 'unknown' },
+  );
+}

@@ -1,0 +1,119 @@
+import type { Journal } from '../journal/types.ts';
+import type { Decision, Policy } from '../policy/types.ts';
+import type { ControlContext, ObserveContext, Tool } from '../tools/types.ts';
+import type { Caller } from '../transaction/types.ts';
+import type { IncomingCall } from './call.ts';
+import { runMitigate } from './run-mitigate.ts';
+import type { Runtime, Workbench } from './runtime.ts';
+
+/** A call on its way through the lifecycle. */
+export interface Passage {
+  readonly runtime: Runtime;
+  readonly journal: Journal;
+  readonly call: IncomingCall;
+  /** Correlation id. */
+  readonly id: string;
+  /** What the policy said along the way is noted here, for the audit log. */
+  readonly decisions: Decision[];
+}
+
+/** Runs a tool behind the ports that its effect earns it. @throws StratusError and whatever a tool throws. */
+export async function runTool(
+  tool: Tool,
+  args: Record<string, unknown>,
+  passage: Passage,
+): Promise<Record<string, unknown>> {
+  passage.call.signal.throwIfAborted();
+  if (tool.effect === 'observe') return tool.run(args, await observing(passage));
+  const bench = await until(passage.runtime.recovered(), passage.call.signal);
+  if (tool.effect === 'mitigate') return runMitigate(tool, args, bench, passage);
+  return tool.run(args, controlling(bench, passage));
+}
+
+// Some observing tools (the audit log) need no cluster: the others meet the error when they reach for it.
+async function observing(passage: Passage): Promise<ObserveContext> {
+  const { runtime, call } = passage;
+  let bench: Workbench | undefined;
+  let error: unknown;
+  try {
+    bench = await until(runtime.cluster(), call.signal);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const connected = () => {
+    if (bench === undefined) throw error;
+    return bench;
+  };
+  return {
+    get reader() {
+      return connected().reader;
+    },
+    get meter() {
+      return connected().meter;
+    },
+    get transactions() {
+      return connected().engine;
+    },
+    ...common(passage),
+  };
+}
+
+function controlling(bench: Workbench, passage: Passage): ControlContext {
+  return {
+    reader: bench.reader,
+    meter: bench.meter,
+    transactions: bench.engine,
+    engine: bench.engine,
+    caller: callerOf(passage),
+    progress: passage.call.progress,
+    ...common(passage),
+  };
+}
+
+function common({ runtime, journal, call, decisions }: Passage) {
+  return {
+    policy: noting(runtime.policy, decisions),
+    audit: journal.audit,
+    clock: runtime.clock,
+    signal: call.signal,
+  };
+}
+
+/** The policy, with every answer about a read noted. */
+function noting(policy: Policy, decisions: Decision[]): Policy {
+  const { name, description, source, digest, bounds, severity, redaction } = policy;
+  return {
+    ...{ name, description, source, digest, bounds, severity, redaction },
+    offers: (tool) => policy.offers(tool),
+    decideWrite: (question) => policy.decideWrite(question),
+    decideRead: (question) => {
+      const decision = policy.decideRead(question);
+      decisions.push(decision);
+      return decision;
+    },
+  };
+}
+
+export function callerOf({ call, id }: Passage): Caller {
+  return {
+    call: id,
+    tool: call.tool,
+    actor: `${call.actor.client} (${call.actor.principal})`,
+    signal: call.signal,
+  };
+}
+
+/** The promise, or the signal's reason when it aborts first; the work goes on for others. */
+async function until<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { defineControlTool } from '../types.ts';
+import { reasonArgument, transactionArgument } from './arguments.ts';
+import { afterUndo, severities, undoPayload } from './payload.ts';
+
+export const transactionAbort = defineControlTool({
+  name: 'transaction_abort',
+  title: 'Abort a transaction',
+  effect: 'undo',
+  description:
+    'Use to give up an open transaction: takes back everything it changed, verifies that, and frees the write lock.',
+  input: z.strictObject({ transaction: transactionArgument, reason: reasonArgument }),
+  output: z.looseObject({ summary: z.string(), transaction: z.string(), next: z.string() }),
+  run: async (args, context) => {
+    const { transaction, undo } = await context.engine.abort(
+      args.transaction,
+      args.reason,
+      context.caller,
+    );
+    return {
+      summary: `${transaction.id}: ${undo.summary}`,
+      transaction: transaction.id,
+      state: transaction.state,
+      ...severities(transaction),
+      undo: undoPayload(undo),
+      next: afterUndo(undo),
+    };
+  },
+});

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { ResourceCatalogue } from '../../cluster/types.ts';
+import { StratusError } from '../../core/errors.ts';
+import type { ObjectRef } from '../../core/kube.ts';
+import { defineControlTool } from '../types.ts';
+import { reasonArgument } from './arguments.ts';
+import { budgetPayload, budgetSentence, severities } from './payload.ts';
+
+export const transactionBegin = defineControlTool({
+  name: 'transaction_begin',
+  title: 'Begin a transaction',
+  effect: 'transaction',
+  description:
+    'Use before changing anything: opens a transaction, measures how bad things are now in its namespaces, and answers the handle that mitigate_* calls need. One transaction has the write lock at a time; it is bounded in commands, minutes and objects, and past its deadline it is undone.',
+  input: z.strictObject({
+    reason: reasonArgument,
+    namespaces: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe('Namespaces you will work in; severity is measured there.'),
+    declared_reductions: z
+      .array(
+        z.strictObject({
+          object: z.string().describe('Kind/namespace/name, or Kind/name without a namespace.'),
+          reason: z.string().min(1),
+        }),
+      )
+      .optional()
+      .describe('Objects a person asked to scale down or remove; all others must keep serving.'),
+  }),
+  output: z.looseObject({
+    summary: z.string(),
+    transaction: z.string(),
+    next: z.string(),
+  }),
+  run: async (args, context) => {
+    const declared = args.declared_reductions ?? [];
+    const resources = declared.length === 0 ? undefined : await context.reader.resources();
+    const view = await context.engine.begin(
+      {
+        reason: args.reason,
+        namespaces: [...new Set(args.namespaces)],
+        ...(resources === undefined
+          ? {}
+          : {
+              declaredReductions: declared.map((item) => ({
+                object: parseObject(item.object, resources),
+                reason: item.reason,
+              })),
+            }),
+      },
+      context.caller,
+    );
+    const severity = view.severityBefore === undefined ? 'unknown' : view.severityBefore;
+    return {
+      summary: `${view.id} is open in ${args.namespaces.join(', ')}. Severity now: ${severity}. ${
+        view.budget === undefined ? '' : budgetSentence(view.budget)
+      }`.trim(),
+      transaction: view.id,
+      ...severities(view),
+      deadline_at: new Date(view.deadlineAt).toISOString(),
+      ...(view.budget === undefined ? {} : { budget: budgetPayload(view.budget) }),
+      next: `Make one change with a mitigate_* tool and transaction "${view.id}", then transaction_commit; transaction_abort gives up.`,
+    };
+  },
+});
+
+function parseObject(words: string, resources: ResourceCatalogue): ObjectRef {
+  const parts = words.split('/');
+  const [kind = '', second = '', third] = parts;
+  const resource = resources.resolve(kind);
+  const name = resource.namespaced ? third : second;
+  if (parts.length !== (resource.namespaced ? 3 : 2) || !name || !second) {
+    throw new StratusError(
+      'invalid_arguments',
+      `"${words}" names no ${resource.kind}: say ${resource.kind}/${resource.namespaced ? 'namespace/' : ''}name.`,
+    );
+  }
+  return {
+    apiVersion: resource.apiVersion,
+    kind: resource.kind,
+    ...(resource.namespaced ? { namespace: second } : {}),
+    name,
+  };
+}

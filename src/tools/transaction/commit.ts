@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { CommitResult } from '../../transaction/types.ts';
+import { defineControlTool } from '../types.ts';
+import { transactionArgument } from './arguments.ts';
+import { afterUndo, severities, short, undoPayload, verdictPayload } from './payload.ts';
+
+export const transactionCommit = defineControlTool({
+  name: 'transaction_commit',
+  title: 'Commit a transaction',
+  effect: 'transaction',
+  description:
+    'Use when your changes are in: waits until the touched workloads settle and stay stable, measures severity and keeps the changes only when nothing became worse. Otherwise everything is undone and verified, and the answer says what went wrong. Status "settling" means: call it again with the same handle to go on waiting.',
+  input: z.strictObject({
+    transaction: transactionArgument,
+    wait_seconds: z
+      .int()
+      .min(0)
+      .max(50)
+      .default(45)
+      .describe('Seconds to wait before answering "settling".'),
+  }),
+  output: z.looseObject({
+    summary: z.string(),
+    status: z.enum(['committed', 'undone', 'settling']),
+    transaction: z.string(),
+    next: z.string(),
+  }),
+  run: async (args, context) => {
+    const waitMs = args.wait_seconds * 1000;
+    const result = await context.engine.commit(
+      args.transaction,
+      {
+        waitMs,
+        onProgress: (sample) =>
+          context.progress(
+            `severity ${sample.severity}: ${sample.note}`,
+            Math.min(sample.elapsedMs, waitMs) / 1000,
+            args.wait_seconds,
+          ),
+      },
+      context.caller,
+    );
+    return commitPayload(result);
+  },
+});
+
+/** The answer to a commit, the same for transaction_commit and for one-command transactions. */
+export function commitPayload(result: CommitResult) {
+  const { id } = result.transaction;
+  const base = { transaction: id, ...severities(result.transaction) };
+  switch (result.kind) {
+    case 'committed':
+      return {
+        summary: `${id} is committed. ${result.verdict.summary}`,
+        status: result.kind,
+        ...base,
+        verdict: verdictPayload(result.verdict),
+        next: 'Check with observe_health. undo_transaction takes it all back.',
+      };
+    case 'undone':
+      return {
+        summary: `${id} was taken back, not committed: ${result.reason} ${result.undo.summary}`,
+        status: result.kind,
+        ...base,
+        reason: result.reason,
+        ...(result.verdict === undefined ? {} : { verdict: verdictPayload(result.verdict) }),
+        undo: undoPayload(result.undo),
+        next: afterUndo(result.undo),
+      };
+    case 'settling':
+      return {
+        summary: `${id} is still settling; nothing is decided yet.`,
+        status: result.kind,
+        ...base,
+        ...short(result.unsettled, 'unsettled'),
+        next: `Call transaction_commit again with transaction "${id}" to go on waiting.`,
+      };
+  }
+}

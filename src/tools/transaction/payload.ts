@@ -1,0 +1,121 @@
+import { describeRef } from '../../core/kube.ts';
+import type { Verdict, Violation } from '../../severity/types.ts';
+import type { Budget, StepView, TransactionView, UndoReport } from '../../transaction/types.ts';
+
+/** Items that one answer repeats at most; the rest is counted. */
+const LIST_LIMIT = 12;
+
+/** A list cut to what a reader takes in, with the number left out. Empty lists vanish. */
+export function short<T>(items: readonly T[], name: string): Record<string, unknown> {
+  if (items.length === 0) return {};
+  if (items.length <= LIST_LIMIT) return { [name]: items };
+  return { [name]: items.slice(0, LIST_LIMIT), [`${name}_left_out`]: items.length - LIST_LIMIT };
+}
+
+export function budgetPayload(budget: Budget) {
+  return {
+    commands_left: budget.commandsLeft,
+    seconds_left: Math.max(0, Math.floor(budget.secondsLeft)),
+    objects_left: budget.objectsLeft,
+    pods_at_risk_left: budget.podsAtRiskLeft,
+  };
+}
+
+export function budgetSentence(budget: Budget): string {
+  const minutes = Math.max(0, Math.floor(budget.secondsLeft / 60));
+  return `${budget.commandsLeft} commands and about ${minutes} minutes left.`;
+}
+
+function violationLine(violation: Violation): string {
+  return `${describeRef(violation.object)}: ${violation.message}`;
+}
+
+export function verdictPayload(verdict: Verdict) {
+  return {
+    pass: verdict.pass,
+    summary: verdict.summary,
+    severity_before: verdict.severityBefore,
+    severity_after: verdict.severityAfter,
+    findings: verdict.findings
+      .filter((finding) => !finding.ok)
+      .map((finding) => `${finding.rule}: ${finding.message}`),
+    ...short(verdict.appeared.map(violationLine), 'appeared'),
+    ...short(verdict.disappeared.map(violationLine), 'disappeared'),
+  };
+}
+
+export function undoPayload(undo: UndoReport) {
+  const objects = undo.objects.map((item) => ({
+    object: describeRef(item.object),
+    state: item.state,
+    how: item.how,
+    ...short(item.residual, 'residual'),
+    ...short(item.conflicts, 'conflicts'),
+  }));
+  return {
+    complete: undo.complete,
+    summary: undo.summary,
+    ...short(objects, 'objects'),
+    ...(undo.measurement === undefined ? {} : { severity: undo.measurement.severity }),
+  };
+}
+
+function stepPayload(step: StepView) {
+  return {
+    command: step.command,
+    tool: step.tool,
+    object: describeRef(step.object),
+    verb: step.verb,
+    state: step.state,
+    class: step.class,
+    kubectl: step.kubectl,
+    ...(step.error === undefined ? {} : { error: step.error }),
+    ...short(step.residual, 'residual'),
+    ...short(step.conflicts, 'conflicts'),
+  };
+}
+
+/** One transaction in a line of a list. */
+export function transactionLine(view: TransactionView) {
+  return {
+    transaction: view.id,
+    state: view.state,
+    reason: view.reason,
+    actor: view.actor,
+    opened_at: new Date(view.openedAt).toISOString(),
+    ...(view.closedAt === undefined ? {} : { closed_at: new Date(view.closedAt).toISOString() }),
+    namespaces: view.namespaces,
+    commands: new Set(view.steps.map((step) => step.command)).size,
+    mine: view.mine,
+    ...(view.outcome === undefined ? {} : { outcome: view.outcome }),
+  };
+}
+
+/** One transaction in full. */
+export function transactionDetail(view: TransactionView) {
+  return {
+    ...transactionLine(view),
+    deadline_at: new Date(view.deadlineAt).toISOString(),
+    ...(view.budget === undefined ? {} : { budget: budgetPayload(view.budget) }),
+    steps: view.steps.map(stepPayload),
+    ...severities(view),
+    ...(view.verdict === undefined ? {} : { verdict: verdictPayload(view.verdict) }),
+  };
+}
+
+/** Severity over the life of a transaction, as far as it was measured. */
+export function severities(view: TransactionView) {
+  const { severityBefore, severityAfter, severityAfterUndo } = view;
+  return {
+    ...(severityBefore === undefined ? {} : { severity_before: severityBefore }),
+    ...(severityAfter === undefined ? {} : { severity_after: severityAfter }),
+    ...(severityAfterUndo === undefined ? {} : { severity_after_undo: severityAfterUndo }),
+  };
+}
+
+/** What to do after taking back: nothing when it is complete, a person when it isn't. */
+export function afterUndo(undo: UndoReport): string {
+  return undo.complete
+    ? 'Look again with observe_health, then try something different.'
+    : 'Stop: a person has to decide about the objects listed. Show them this answer.';
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { defineControlTool } from '../types.ts';
+import { reasonArgument, transactionArgument } from './arguments.ts';
+import { afterUndo, severities, undoPayload } from './payload.ts';
+
+export const undoTransaction = defineControlTool({
+  name: 'undo_transaction',
+  title: 'Undo a committed transaction',
+  effect: 'undo',
+  description:
+    'Use to take back a whole transaction that was committed. What others changed since is kept; where they changed the same fields, nothing of that object is touched and a person has to decide.',
+  input: z.strictObject({ transaction: transactionArgument, reason: reasonArgument }),
+  output: z.looseObject({ summary: z.string(), transaction: z.string(), next: z.string() }),
+  run: async (args, context) => {
+    const { transaction, undo } = await context.engine.undoCommitted(
+      args.transaction,
+      context.caller,
+    );
+    return {
+      summary: `${transaction.id}: ${undo.summary}`,
+      transaction: transaction.id,
+      state: transaction.state,
+      ...severities(transaction),
+      undo: undoPayload(undo),
+      next: afterUndo(undo),
+    };
+  },
+});
