@@ -1,0 +1,33 @@
+/** A process of its own for the tests: `child.ts append|hold|acquire PATH …`. */
+import { systemClock } from '../../src/core/clock.ts';
+import { openJournal } from '../../src/journal/open.ts';
+import { call } from './support-rows.ts';
+
+const [mode = '', path = '', argument = ''] = process.argv.slice(2);
+const journal = openJournal({
+  path,
+  env: process.env,
+  clock: systemClock,
+  description: `child ${argument}`,
+});
+
+if (mode === 'append') {
+  const endless = argument === 'endless';
+  for (let i = 0; endless || i < Number(argument); i += 1) {
+    const id = `${process.pid}-${i}`;
+    journal.audit.start(call(id));
+    // Acknowledged only now: the parent holds us to every id it reads.
+    process.stdout.write(`${id}\n`);
+  }
+  journal.close();
+} else if (mode === 'hold') {
+  const answer = journal.lock.acquire();
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  setInterval(() => {}, 1_000);
+} else if (mode === 'acquire') {
+  process.stdout.write(`${JSON.stringify(journal.lock.acquire())}\n`);
+  journal.close();
+} else if (mode === 'open') {
+  process.stdout.write('opened\n');
+  journal.close();
+}
