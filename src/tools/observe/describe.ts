@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { type JsonObject, objectOf, stringOf } from '../../core/json.ts';
+import { describeRef, type KubeObject } from '../../core/kube.ts';
+import { redactObject } from '../../core/redact.ts';
+import { compact } from '../render/manifest.ts';
+import { ageText } from '../render/time.ts';
+import { DATA_NOTE, shortText } from '../render/untrusted.ts';
+import { defineObserveTool, type ObserveContext } from '../types.ts';
+import { lookAside, permit } from './access.ts';
+import {
+  answerShape,
+  kindArgument,
+  nameArgument,
+  namespaceArgument,
+  noteShape,
+} from './arguments.ts';
+import { conditionsOf, containersOf, keysOf } from './describe/facts.ts';
+import { childrenOf, ownersOf } from './describe/family.ts';
+import { relatedTo } from './describe/related.ts';
+import { createSurroundings, type Relation } from './describe/surroundings.ts';
+import { eventResource, readEvents, showEvent } from './event-list.ts';
+import { call } from './next-step.ts';
+import { containerTroubles, stateOf } from './state.ts';
+import { choosePlace, readTarget } from './target.ts';
+
+const NAME = 'observe_describe';
+const EVENTS_SHOWN = 10;
+
+const relation = z.looseObject({
+  relation: z.string(),
+  object: z.string(),
+  state: z.string().optional(),
+});
+
+export const observeDescribe = defineObserveTool({
+  name: NAME,
+  title: 'Describe an object with its surroundings',
+  description: [
+    'Use this to understand why one object is as it is: its state and conditions, who owns it, what it owns, what it needs, what selects it, and its latest events, in one answer.',
+    'For a workload or pod it checks that the ConfigMaps, Secrets, keys and claims it refers to are there; for a Service, whether pods match and endpoints are ready.',
+    'For the manifest itself use observe_get.',
+  ].join(' '),
+  effect: 'observe',
+  input: z.strictObject({
+    kind: kindArgument,
+    name: nameArgument,
+    namespace: namespaceArgument,
+  }),
+  output: z.looseObject({
+    ...answerShape,
+    object: z.string(),
+    state: z.string().optional(),
+    age: z.string().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    conditions: z.array(z.looseObject({})).optional(),
+    containers: z.array(z.looseObject({})).optional(),
+    keys: z.record(z.string(), z.string()).optional().describe('Names and sizes of what it holds.'),
+    owners: z.array(relation).optional().describe('Nearest first.'),
+    children: z.array(relation).optional(),
+    related: z.array(relation).optional(),
+    events: z.array(z.looseObject({})).optional().describe('Newest first.'),
+    ...noteShape,
+  }),
+  async run(args, context) {
+    const place = await choosePlace(context, args);
+    const { object: raw } = await readTarget(context, NAME, place, args.name);
+    const now = context.clock.now();
+    const around = createSurroundings(context, NAME);
+    const object = redactObject(raw, context.policy.redaction);
+    const [owners, children, related, events] = await Promise.all([
+      ownersOf(object, around),
+      childrenOf(object, around),
+      relatedTo(object, around),
+      eventsOf(object, context),
+    ]);
+    const subject = describeRef({ kind: object.kind, ...object.metadata });
+    const conditions = conditionsOf(object, now, context.policy.redaction);
+    const state = stateOf(object);
+    const missing = [...owners, ...related].filter(
+      ({ state: is }) => is && /^(MISSING|LACKS)/.test(is),
+    );
+    return {
+      summary: summarise(subject, state, conditions, missing, events.shown),
+      object: subject,
+      ...compact({
+        state,
+        age: ageText(stringOf(object.metadata.creationTimestamp), now),
+        labels: labelsOf(object),
+        conditions,
+        containers: containersOf(object, context.policy.redaction),
+        keys: keysOf(raw) as Record<string, string>,
+        owners: owners.map((it) => ({ ...it })),
+        children: children.map((it) => ({ ...it })),
+        related: related.map((it) => ({ ...it })),
+        events: events.shown,
+        notes: [...place.notes, ...around.notes, ...events.notes],
+        next: nextOf(object, children, events.more),
+        note: DATA_NOTE,
+      }),
+    };
+  },
+});
+
+async function eventsOf(object: KubeObject, context: ObserveContext) {
+  const { namespace, name, uid } = object.metadata;
+  const look = await lookAside(async () => {
+    permit(context, { tool: NAME, resource: await eventResource(context), namespace });
+    // Events about nodes carry the node's name as uid.
+    const about = object.kind === 'Node' ? {} : { uid };
+    return (await readEvents(context, { namespace, kind: object.kind, name, ...about })).groups;
+  });
+  if (!('seen' in look)) return { shown: [], more: 0, notes: [`No events: ${look.unseen}`] };
+  const now = context.clock.now();
+  const shown = look.seen.slice(0, EVENTS_SHOWN).map((group) => showEvent(group, now, false));
+  return { shown, more: look.seen.length - shown.length, notes: [] };
+}
+
+function labelsOf(object: KubeObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(objectOf(object.metadata.labels)).map(([key, value]) => [
+      key,
+      shortText(String(value), 100),
+    ]),
+  );
+}
+
+function summarise(
+  subject: string,
+  state: string,
+  conditions: readonly JsonObject[],
+  missing: readonly Relation[],
+  events: readonly JsonObject[],
+): string {
+  const failing = conditions.find(
+    ({ type, status, message }) =>
+      message !== undefined &&
+      ((status === 'False' && type !== 'Ready') ||
+        (status === 'True' && type === 'ReplicaFailure')),
+  );
+  const warning = events.find(({ type }) => type === 'Warning');
+  return [
+    `${subject}${state ? `: ${state}` : ''}.`,
+    missing.length > 0 && `${missing.map((it) => `${it.object} is ${it.state}`).join('; ')}.`,
+    failing && `${failing.type}=${failing.status} (${failing.reason}).`,
+    warning && `Latest warning: ${warning.reason}, ${shortText(String(warning.message), 160)}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function nextOf(object: KubeObject, children: readonly Relation[], more: number): string {
+  const { name, namespace } = object.metadata;
+  const place = namespace === undefined ? {} : { namespace };
+  const reference = { kind: object.kind, name, ...place };
+  if (object.kind === 'Pod' && containerTroubles(object).length > 0) {
+    return call('observe_logs', { pod: name, ...place });
+  }
+  if (children.some((child) => / (Crash|Error|OOM)|: (Crash|Error|OOM)/.test(child.state ?? ''))) {
+    return call('observe_logs', { workload: `${object.kind}/${name}`, ...place });
+  }
+  return more > 0
+    ? `${call('observe_events', reference)} shows ${more} more events.`
+    : `${call('observe_get', reference)} shows the manifest.`;
+}

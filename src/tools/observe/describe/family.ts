@@ -1,0 +1,95 @@
+import { objectOf, objectsOf, stringOf } from '../../../core/json.ts';
+import { describeRef, type KubeObject } from '../../../core/kube.ts';
+import { worstPodsFirst } from '../state.ts';
+import { type Relation, relate, relateOne, type Surroundings } from './surroundings.ts';
+
+// Chains in practice are three long (Pod, ReplicaSet, Deployment, an operator's resource).
+const LONGEST_CHAIN = 6;
+
+/** The owners of an object, nearest first, up to one that nobody owns. */
+export async function ownersOf(object: KubeObject, around: Surroundings): Promise<Relation[]> {
+  const chain: Relation[] = [];
+  let here = object;
+  while (chain.length < LONGEST_CHAIN) {
+    const references = objectsOf(here.metadata.ownerReferences);
+    const reference = references.find((it) => it.controller === true) ?? references[0];
+    const kind = stringOf(reference?.kind);
+    const name = stringOf(reference?.name);
+    if (reference === undefined || kind === undefined || name === undefined) break;
+    const { namespace } = object.metadata;
+    const apiVersion = stringOf(reference.apiVersion) ?? 'v1';
+    const owner = await around.get({ apiVersion, kind, namespace }, name);
+    if (typeof owner !== 'object' || owner.metadata.uid !== reference.uid) {
+      const state =
+        owner === 'hidden'
+          ? 'not visible'
+          : 'missing: the garbage collector will delete what it owned';
+      chain.push({ relation: 'owner', object: describeRef({ kind, name, namespace }), state });
+      break;
+    }
+    chain.push(relateOne('owner', owner));
+    here = owner;
+  }
+  return chain;
+}
+
+const POD = { apiVersion: 'v1', kind: 'Pod' };
+const JOB = { apiVersion: 'batch/v1', kind: 'Job' };
+const REPLICA_SET = { apiVersion: 'apps/v1', kind: 'ReplicaSet' };
+
+const CHILD_KINDS: Readonly<Record<string, readonly { apiVersion: string; kind: string }[]>> = {
+  Deployment: [REPLICA_SET],
+  ReplicaSet: [POD],
+  StatefulSet: [POD],
+  DaemonSet: [POD],
+  ReplicationController: [POD],
+  Job: [POD],
+  CronJob: [JOB],
+};
+
+// What operators mostly create for their custom resources.
+const OTHER_CHILD_KINDS = [
+  { apiVersion: 'apps/v1', kind: 'Deployment' },
+  { apiVersion: 'apps/v1', kind: 'StatefulSet' },
+  { apiVersion: 'apps/v1', kind: 'DaemonSet' },
+  JOB,
+  POD,
+  { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+];
+
+const CHILDLESS = new Set(['Pod', 'ConfigMap', 'Secret', 'Node', 'PersistentVolume', 'Event']);
+
+/** What the object owns: a Deployment's ReplicaSets and their pods, a custom resource's workloads. */
+export async function childrenOf(object: KubeObject, around: Surroundings): Promise<Relation[]> {
+  const { uid, namespace } = object.metadata;
+  if (CHILDLESS.has(object.kind) || namespace === undefined || uid === undefined) return [];
+  const own = object.apiVersion === 'v1' || /^(apps|batch)\//.test(object.apiVersion);
+  const kinds = CHILD_KINDS[object.kind] ?? (own ? [] : OTHER_CHILD_KINDS);
+  const lists = await Promise.all(
+    kinds.map(async (kind) => ownedBy(await around.list({ ...kind, namespace }), uid)),
+  );
+  const children = lists.flat();
+  if (object.kind === 'Deployment') {
+    // Old revisions stay behind at zero; they tell nothing about now.
+    const active = children.filter((set) => objectOf(set.spec).replicas !== 0);
+    const pods = await around.list({ ...POD, namespace });
+    const theirs = active.flatMap((set) => ownedBy(pods, set.metadata.uid ?? ''));
+    const old = children.length - active.length;
+    return [
+      ...relate('owns', active),
+      ...(old > 0 ? [{ relation: 'owns', object: `${old} old ReplicaSets at 0 replicas` }] : []),
+      ...relate('owns (by ReplicaSet)', worstPodsFirst(theirs)),
+    ];
+  }
+  return relate(
+    'owns',
+    kinds.includes(POD) && kinds.length === 1 ? worstPodsFirst(children) : children,
+  );
+}
+
+function ownedBy(objects: readonly KubeObject[], uid: string): KubeObject[] {
+  return objects.filter((object) =>
+    objectsOf(object.metadata.ownerReferences).some((reference) => reference.uid === uid),
+  );
+}

@@ -1,0 +1,17 @@
+import type { ObserveTool } from '../types.ts';
+import { observeDescribe } from './describe.ts';
+import { observeEvents } from './events.ts';
+import { observeGet } from './get.ts';
+import { observeHealth } from './health.ts';
+import { observeList } from './list.ts';
+import { observeLogs } from './logs.ts';
+
+/** The observing tools, sorted by name. */
+export const observeTools: readonly ObserveTool[] = [
+  observeDescribe,
+  observeEvents,
+  observeGet,
+  observeHealth,
+  observeList,
+  observeLogs,
+];
