@@ -1,7 +1,7 @@
 import { ENTRY_POINT, isKnownCommand } from './program.ts';
 import type { ImageModel } from './rules.ts';
 import type { Listener, Run } from './run.ts';
-import { expandWord } from './shell-tokens.ts';
+import { expandWord, QUIET } from './shell-tokens.ts';
 import { serviceOfHost, type World } from './world.ts';
 
 /** Where and when a command runs. */
@@ -31,8 +31,10 @@ export interface Effect {
 }
 
 export function runCommand(words: readonly string[], run: Run, site: CommandSite): Effect {
-  const expanded = words.map((word) => expandWord(word, run.variables));
-  return execute(expanded, run, site);
+  const loud = words.filter((word) => word !== QUIET);
+  const expanded = loud.map((word) => expandWord(word, run.variables));
+  const effect = execute(expanded, run, site);
+  return loud.length === words.length ? effect : { ...effect, lines: [] };
 }
 
 function execute(words: readonly string[], run: Run, site: CommandSite): Effect {

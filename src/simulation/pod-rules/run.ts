@@ -53,7 +53,8 @@ export function advanceRun(start: Run, site: CommandSite): Advance {
     }
     if (instruction.op === 'jump-if') {
       const taken = (run.lastCode === 0) === instruction.succeeded;
-      run = { ...run, counter: taken ? instruction.to : run.counter + 1 };
+      const lastCode = taken && instruction.clears ? 0 : run.lastCode;
+      run = { ...run, lastCode, counter: taken ? instruction.to : run.counter + 1 };
       continue;
     }
     const effect = runCommand(instruction.words, run, site);

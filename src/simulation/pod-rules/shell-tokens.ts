@@ -1,6 +1,9 @@
 /** Stands for a `$` that single quotes or a backslash protect from expansion. */
 const PROTECTED_DOLLAR = '\u0000';
 
+/** The word that stands for an output redirected to a file. */
+export const QUIET = '\u0001quiet';
+
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
   | { readonly kind: 'operator'; readonly text: string };
@@ -21,7 +24,10 @@ export function tokenize(script: string): readonly Token[] | undefined {
     const redirect = REDIRECT.exec(rest);
     if (redirect !== null) {
       rest = rest.slice(redirect[0].length).replace(/^[ \t]*/, '');
-      if (!/&\d?$/.test(redirect[0])) rest = readWord(rest)?.rest ?? rest;
+      if (!/&\d?$/.test(redirect[0])) {
+        rest = readWord(rest)?.rest ?? rest;
+        if (/^[1&]?>/.test(redirect[0])) tokens.push({ kind: 'word', text: QUIET, quoted: true });
+      }
       continue;
     }
     const operator = OPERATORS.find((candidate) => rest.startsWith(candidate));

@@ -4,7 +4,8 @@ import { type Token, tokenize } from './shell-tokens.ts';
 export type Instruction =
   | { readonly op: 'run'; readonly words: readonly string[]; readonly background: boolean }
   | { readonly op: 'jump'; to: number }
-  | { readonly op: 'jump-if'; readonly succeeded: boolean; to: number };
+  /** The end of a loop or an `if` clears the exit code of its condition. */
+  | { readonly op: 'jump-if'; readonly succeeded: boolean; readonly clears: boolean; to: number };
 
 export type Program = readonly Instruction[];
 
@@ -54,7 +55,7 @@ class Compiler {
       const operator = ['&&', '||'].find((text) => this.#takeOperator(text));
       if (operator === undefined) return;
       while (this.#takeOperator(';'));
-      const jump = this.#jumpIf(operator === '||');
+      const jump = this.#jumpIf(operator === '||', false);
       this.#command();
       jump.to = this.#program.length;
     }
@@ -93,7 +94,7 @@ class Compiler {
     this.#at += 1;
     const start = this.#program.length;
     this.#list();
-    const exit = this.#jumpIf(keyword === 'until');
+    const exit = this.#jumpIf(keyword === 'until', true);
     this.#expect('do');
     this.#list();
     this.#expect('done');
@@ -104,7 +105,7 @@ class Compiler {
   #if(): void {
     this.#at += 1;
     this.#list();
-    const otherwise = this.#jumpIf(false);
+    const otherwise = this.#jumpIf(false, true);
     this.#expect('then');
     this.#list();
     if (this.#keyword() === 'else') {
@@ -120,8 +121,8 @@ class Compiler {
     this.#expect('fi');
   }
 
-  #jumpIf(succeeded: boolean): { to: number } {
-    const jump: Instruction = { op: 'jump-if', succeeded, to: 0 };
+  #jumpIf(succeeded: boolean, clears: boolean): { to: number } {
+    const jump: Instruction = { op: 'jump-if', succeeded, clears, to: 0 };
     this.#program.push(jump);
     return jump;
   }
