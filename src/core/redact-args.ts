@@ -20,7 +20,7 @@ export function redactArgs(
 ): JsonObject {
   const masking = maskingOf(rules);
   const secret = [args.kind, args.resource, args.object, args.target].some(
-    (word) => typeof word === 'string' && /^(v1\/)?secrets?([./]|$)/i.test(word),
+    (word) => typeof word === 'string' && /^(v1[/ ])?secrets?([./ ]|$)/i.test(word),
   );
   return maskEntries(args, { masking, secret });
 }

@@ -22,7 +22,9 @@ export function permit(context: Pick<ObserveContext, 'policy'>, access: Access):
   const { tool, resource, namespace, name } = access;
   const question: ReadQuestion = {
     tool,
-    ...(resource ? { group: resource.group, kind: resource.kind } : {}),
+    ...(resource
+      ? { group: resource.group, kind: resource.kind, namespaced: resource.namespaced }
+      : {}),
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),
   };
