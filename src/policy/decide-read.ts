@@ -1,6 +1,6 @@
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
 import type { Selection } from './selector.ts';
-import type { Explanation } from './trace.ts';
+import { type Explanation, shortList } from './trace.ts';
 import type { Decision, ReadQuestion } from './types.ts';
 
 interface RuleMatch {
@@ -67,7 +67,7 @@ function matchRule(rule: CompiledRule, question: ReadQuestion): Selection {
   if (!rule.speaksAbout(question.tool)) {
     return {
       of: 'none',
-      why: `tool ${question.tool} is not among ${rule.tools.join(', ')}`,
+      why: `tool ${question.tool} is not among ${shortList(rule.tools)}`,
     };
   }
   if (rule.writesOnly) {

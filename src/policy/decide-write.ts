@@ -1,7 +1,7 @@
 import { describeRef } from '../core/kube.ts';
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
 import { type FieldMatch, type FieldPath, matchField, parseFieldPath } from './field-path.ts';
-import type { Explanation, RuleTrace } from './trace.ts';
+import { type Explanation, type RuleTrace, shortList } from './trace.ts';
 import type { Decision, WriteQuestion } from './types.ts';
 
 /**
@@ -121,9 +121,7 @@ function unopened(deed: string, needed: readonly string[], hits: readonly RuleMa
   const open = new Set(hits.flatMap(({ covered }) => [...covered]));
   const shut = needed.filter((path) => !open.has(path));
   if (shut.length === 0) return `No rule of the policy allows ${deed} without a changed field.`;
-  const shown = shut.slice(0, 3).join(', ');
-  const more = shut.length > 3 ? ` and ${shut.length - 3} more` : '';
-  return `No rule of the policy allows ${deed} to change ${shown}${more}.`;
+  return `No rule of the policy allows ${deed} to change ${shortList(shut)}.`;
 }
 
 function because(rule: CompiledRule): string {
@@ -137,7 +135,7 @@ function matchRule(
 ): RuleMatch {
   const miss = (why: string): RuleMatch => ({ rule, why, hit: false, covered: new Set() });
   if (!rule.speaksAbout(question.tool)) {
-    return miss(`tool ${question.tool} is not among ${rule.tools.join(', ')}`);
+    return miss(`tool ${question.tool} is not among ${shortList(rule.tools)}`);
   }
   if (rule.verbs && !rule.verbs.includes(question.verb)) {
     return miss(`verb ${question.verb} is not among ${rule.verbs.join(', ')}`);
@@ -156,7 +154,7 @@ function matchRule(
     if (rule.effect === 'allow') return miss('it names fields, and no changed field is known');
     return { rule, hit: true, covered: new Set(), why: 'no changed field is known' };
   }
-  const texts = fields.map(({ text }) => text).join(', ');
+  const texts = shortList(fields.map(({ text }) => text));
   const relation = (is: FieldMatch): string[] =>
     changed
       .filter(({ path }) => path && fields.some((field) => matchField(field, path) === is))

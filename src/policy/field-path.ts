@@ -194,7 +194,9 @@ function scan(text: string): ScannedSegment[] {
     const keys = [takePair()];
     while (text[at] === ',') {
       at += 1;
-      keys.push(takePair());
+      const pair = takePair();
+      if (keys.some(([name]) => name === pair[0])) fail(`another key than ${pair[0]} before it`);
+      keys.push(pair);
     }
     return { kind: 'element', keys };
   };

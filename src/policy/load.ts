@@ -104,8 +104,8 @@ function contradictions({ bounds, severity }: PolicyDocument): Finding[] {
     return [{ path, reason }];
   }
   if (timeoutSeconds > bounds.minutes * 60) {
-    const reason = `${path.join('.')}: must fit into bounds.minutes (${bounds.minutes})`;
-    return [{ path, reason }];
+    const reason = `bounds.minutes: leaves no time to settle (${path.join('.')} is ${timeoutSeconds})`;
+    return [{ path: ['bounds', 'minutes'], reason }];
   }
   return [];
 }

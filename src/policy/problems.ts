@@ -74,8 +74,7 @@ export class ProblemFinder {
           ? `is too long: at most ${issue.maximum}`
           : `must be at most ${issue.maximum}, not ${show(value)}`;
       case 'too_small':
-        if (issue.origin === 'array') return 'must not be empty; leave the key out instead';
-        if (issue.origin === 'string') return 'must not be empty';
+        if (issue.origin === 'array' || issue.origin === 'string') return 'must not be empty';
         return `must be at least ${issue.minimum}, not ${show(value)}`;
       case 'invalid_format':
         return `${issue.message}, not ${show(value)}`;

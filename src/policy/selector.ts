@@ -1,4 +1,5 @@
 import { anyGlob, compileGlob, type Glob } from './glob.ts';
+import { shortList } from './trace.ts';
 import type { ReadQuestion, WriteQuestion } from './types.ts';
 import { CLUSTER_SCOPED, CORE_GROUP, isControlTool } from './vocabulary.ts';
 
@@ -43,16 +44,17 @@ export function compileSelector(document: SelectorDocument): Selector {
     const fits = kinds?.map((test) => test(group, kind)) ?? ['yes'];
     if (fits.includes('yes')) return ALL;
     if (fits.includes('maybe')) return { of: 'part', narrow: 'the API group' };
-    return none(`kind ${kind} is not among ${document.kinds?.join(', ')}`);
+    const shown = group === undefined ? kind : `${kind}.${group || CORE_GROUP}`;
+    return none(`kind ${shown} is not among ${shortList(document.kinds ?? [])}`);
   };
   const nameOf = (name: string): Selection =>
     !names || anyGlob(names, name)
       ? ALL
-      : none(`name ${name} is not among ${document.names?.join(', ')}`);
+      : none(`name ${name} is not among ${shortList(document.names ?? [])}`);
   const namespaceOf = (namespace: string): Selection =>
     !namespaces || anyGlob(namespaces.globs, namespace)
       ? ALL
-      : none(`namespace ${namespace} is not among ${document.namespaces?.join(', ')}`);
+      : none(`namespace ${namespace} is not among ${shortList(document.namespaces ?? [])}`);
   const clusterScope = (): Selection =>
     !namespaces || namespaces.cluster
       ? ALL

@@ -15,3 +15,9 @@ export interface Explanation {
   /** All protected entries and rules, in the order of the file. */
   readonly trace: readonly RuleTrace[];
 }
+
+/** A list for a sentence, cut short: `a, b, c and 4 more`. */
+export function shortList(items: readonly string[], most = 4): string {
+  const shown = items.slice(0, most).join(', ');
+  return items.length > most ? `${shown} and ${items.length - most} more` : shown;
+}
