@@ -7,11 +7,11 @@ import { withServerOptions } from './options.ts';
 const LAZY = {
   policy: {
     description: 'check, explain and describe policy files',
-    load: async () => (await import('./policy.ts')).policyCommand(),
+    load: async () => (await import('./people.ts')).policy(),
   },
   audit: {
     description: 'read, export and verify the audit log',
-    load: async () => (await import('./audit.ts')).auditCommand(),
+    load: async () => (await import('./people.ts')).audit(),
   },
   transactions: {
     description: 'list, show, undo and recover transactions',

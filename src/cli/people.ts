@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { systemClock } from '../core/clock.ts';
+import { configOf } from './options.ts';
+
+const terminal = {
+  stdout: (text: string) => process.stdout.write(text),
+  stderr: (text: string) => process.stderr.write(text),
+};
+
+/** The policy command, wired to this process and to the tools of this build. */
+export async function policy(): Promise<Command> {
+  const [{ policyCommand }, { allTools }] = await Promise.all([
+    import('./policy.ts'),
+    import('../tools/catalogue.ts'),
+  ]);
+  return policyCommand({
+    ...terminal,
+    tools: allTools(systemClock).map(({ name }) => name),
+  });
+}
+
+/** The audit command, wired to this process and to the journal that the environment names. */
+export async function audit(): Promise<Command> {
+  const [{ auditCommand }, { openJournalReader }] = await Promise.all([
+    import('./audit.ts'),
+    import('../journal/open.ts'),
+  ]);
+  return auditCommand(terminal, (journal) =>
+    openJournalReader({ path: configOf(journal === undefined ? {} : { journal }).journal }),
+  );
+}

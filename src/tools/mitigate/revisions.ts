@@ -1,0 +1,101 @@
+import type { LiveObject } from '../../cluster/types.ts';
+import { StratusError } from '../../core/errors.ts';
+import {
+  at,
+  equalJson,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  objectsOf,
+  stringOf,
+} from '../../core/json.ts';
+import type { KubeObject } from '../../core/kube.ts';
+
+const DEPLOYMENT_REVISION = 'deployment.kubernetes.io/revision';
+const HASH_LABEL = 'pod-template-hash';
+
+/** One pod template that a workload has had. */
+export interface Revision {
+  readonly number: number;
+  readonly template: JsonObject;
+  /** Images of its containers, for a reader to tell revisions apart. */
+  readonly images: readonly string[];
+}
+
+/**
+ * The revisions that the workload's ReplicaSets or ControllerRevisions keep, oldest first. Only
+ * what the workload itself controls counts: names and labels can be anybody's.
+ */
+export function revisionsOf(workload: LiveObject, kept: readonly LiveObject[]): Revision[] {
+  return kept
+    .filter(({ object }) => isControlledBy(object, workload.uid))
+    .flatMap(({ object }) => revisionOf(object) ?? [])
+    .sort((a, b) => a.number - b.number);
+}
+
+function isControlledBy(object: KubeObject, uid: string): boolean {
+  return objectsOf(object.metadata.ownerReferences).some(
+    (owner) => owner.uid === uid && owner.controller === true,
+  );
+}
+
+function revisionOf(object: KubeObject): Revision | undefined {
+  const number =
+    object.kind === 'ControllerRevision'
+      ? numberOf(object.revision)
+      : Number(object.metadata.annotations?.[DEPLOYMENT_REVISION] ?? Number.NaN);
+  const template =
+    object.kind === 'ControllerRevision'
+      ? at(object, 'data', 'spec', 'template')
+      : at(object, 'spec', 'template');
+  if (number === undefined || Number.isNaN(number) || template === undefined) return undefined;
+  const clean = cleanTemplate(objectOf(template));
+  const images = objectsOf(at(clean, 'spec', 'containers')).map(
+    (container) => stringOf(container.image) ?? '?',
+  );
+  return { number, template: clean, images };
+}
+
+/** The template without what controllers add for themselves: the hash label, the patch directive. */
+export function cleanTemplate(template: JsonObject): JsonObject {
+  const { $patch: _, ...rest } = template;
+  const metadata = objectOf(rest.metadata);
+  const labels = objectOf(metadata.labels);
+  if (labels[HASH_LABEL] === undefined) return rest;
+  const { [HASH_LABEL]: _hash, ...others } = labels;
+  return { ...rest, metadata: { ...metadata, labels: others } };
+}
+
+/**
+ * The revision to go back to: the one asked for, or the newest whose template differs from now.
+ * @throws StratusError that lists the revisions there are.
+ */
+export function chooseRevision(
+  title: string,
+  revisions: readonly Revision[],
+  now: JsonObject,
+  wanted: number | undefined,
+): Revision {
+  if (wanted === undefined) {
+    const previous = revisions.findLast(({ template }) => !equalJson(template, now));
+    if (previous !== undefined) return previous;
+    throw new StratusError(
+      'invalid_arguments',
+      `${title} has no earlier revision to go back to. ${describe(revisions)}`,
+      { next: 'Change what is wrong directly, with mitigate_set_image or mitigate_patch.' },
+    );
+  }
+  const found = revisions.find(({ number }) => number === wanted);
+  if (found !== undefined) return found;
+  throw new StratusError(
+    'invalid_arguments',
+    `${title} has no revision ${wanted}. ${describe(revisions)}`,
+    { next: 'Name one of these revisions.' },
+  );
+}
+
+function describe(revisions: readonly Revision[]): string {
+  if (revisions.length === 0) return 'Its history is empty.';
+  const lines = revisions.map(({ number, images }) => `${number} (${images.join(', ')})`);
+  return `Revisions kept: ${lines.join('; ')}.`;
+}

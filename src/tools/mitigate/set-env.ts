@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { StratusError } from '../../core/errors.ts';
+import { equalJson, type JsonObject, objectOf, objectsOf } from '../../core/json.ts';
+import type { ObjectRef } from '../../core/kube.ts';
+import { redactText } from '../../core/redact.ts';
+import { DEFAULT_REDACTION, nameMatcher } from '../../core/redact-text.ts';
+import { defineMitigateTool } from '../types.ts';
+import { commonArguments, nameArgument, namespaceArgument, workloadKind } from './arguments.ts';
+import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
+import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
+import { containerOf, containerPatch } from './workload.ts';
+
+const keyOf = z.strictObject({ name: z.string().min(1), key: z.string().min(1) });
+
+const variable = z.strictObject({
+  name: z.string().regex(/^[^=\s]+$/, 'is not the name of a variable'),
+  value: z.string().optional().describe('Literal value; never a secret.'),
+  config_map: keyOf.optional().describe('Take it from a key of a ConfigMap.'),
+  secret: keyOf.optional().describe('Take it from a key of a Secret.'),
+});
+type Variable = z.output<typeof variable>;
+
+export const mitigateSetEnv = defineMitigateTool({
+  name: 'mitigate_set_env',
+  title: 'Set environment variables',
+  effect: 'mitigate',
+  description:
+    'Use to set or remove environment variables of one container: a literal value, or a key of a ConfigMap or Secret. Starts a rollout.',
+  input: z.strictObject({
+    namespace: namespaceArgument,
+    kind: workloadKind,
+    name: nameArgument,
+    container: z.string().min(1).optional().describe('May be left out when there is only one.'),
+    set: z.array(variable).default([]),
+    unset: z.array(z.string().min(1)).default([]).describe('Names to remove.'),
+    ...commonArguments,
+  }),
+  reads: (args) => [readTarget(args)],
+  plan: (args, live) => {
+    refuseContradictions(args.set, args.unset);
+    const target = targetOf(args, live);
+    const container = containerOf(target.object, args.container);
+    const now = new Map(objectsOf(container.spec.env).map((entry) => [entry.name, entry]));
+    const set = args.set.filter((item) => !holds(now.get(item.name), item));
+    const unset = args.unset.filter((name) => now.has(name));
+    if (set.length + unset.length === 0) {
+      throw nothingToDo(
+        `The environment of container ${container.name} of ${titleOf(target)} already is as asked.`,
+      );
+    }
+    const env = [
+      ...set.map((item) => entryPatch(item, now.get(item.name))),
+      ...unset.map((name) => ({ name, $patch: 'delete' })),
+    ];
+    const object = refOfLive(target);
+    const words = [
+      ...(set.length > 0 ? [`set ${set.map(({ name }) => name).join(', ')}`] : []),
+      ...(unset.length > 0 ? [`remove ${unset.join(', ')}`] : []),
+    ];
+    return [
+      {
+        verb: 'patch',
+        object,
+        patchType: 'strategic',
+        patch: containerPatch(target.object, container, { env }),
+        summary: `${words.join(' and ')} in the environment of container ${container.name}`,
+        kubectl: command(object, container.name, set, unset),
+      },
+    ];
+  },
+});
+
+function refuseContradictions(set: readonly Variable[], unset: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of [...set.map((item) => item.name), ...unset]) {
+    if (seen.has(name)) {
+      throw new StratusError('invalid_arguments', `The variable ${name} is named twice.`);
+    }
+    seen.add(name);
+  }
+  if (seen.size === 0) {
+    throw new StratusError('invalid_arguments', 'There is no variable to set or to unset.');
+  }
+  for (const item of set) {
+    const sources = [item.value, item.config_map, item.secret].filter((from) => from !== undefined);
+    if (sources.length !== 1) {
+      throw new StratusError(
+        'invalid_arguments',
+        `The variable ${item.name} needs exactly one of value, config_map and secret.`,
+      );
+    }
+  }
+}
+
+function sourceOf(item: Variable): JsonObject {
+  if (item.config_map !== undefined) return { valueFrom: { configMapKeyRef: item.config_map } };
+  if (item.secret !== undefined) return { valueFrom: { secretKeyRef: item.secret } };
+  return { value: item.value ?? '' };
+}
+
+function holds(entry: JsonObject | undefined, item: Variable): boolean {
+  if (entry === undefined) return false;
+  const { name: _, ...source } = entry;
+  // The API server leaves an empty value out.
+  const normal = source.value === undefined && !source.valueFrom ? { value: '' } : source;
+  return equalJson(normal, sourceOf(item));
+}
+
+// Entries merge by name, so the other kind of source has to be removed explicitly.
+function entryPatch(item: Variable, before: JsonObject | undefined): JsonObject {
+  const source = sourceOf(item);
+  if (source.valueFrom === undefined) {
+    return { name: item.name, ...source, ...(before?.valueFrom ? { valueFrom: null } : {}) };
+  }
+  const wanted = objectOf(source.valueFrom);
+  const gone = Object.keys(objectOf(before?.valueFrom)).filter((key) => !(key in wanted));
+  return {
+    name: item.name,
+    ...(before?.value === undefined ? {} : { value: null }),
+    valueFrom: { ...wanted, ...Object.fromEntries(gone.map((key) => [key, null])) },
+  };
+}
+
+// The command is journaled and shown, so values whose names look like secrets stay out of it.
+function command(
+  object: ObjectRef,
+  container: string,
+  set: readonly Variable[],
+  unset: readonly string[],
+): string {
+  const hidden = nameMatcher(DEFAULT_REDACTION);
+  const words = set.map((item) => {
+    if (item.value !== undefined) {
+      return `${item.name}=${hidden(item.name) ? '<hidden>' : redactText(item.value, DEFAULT_REDACTION)}`;
+    }
+    const from = item.config_map ?? item.secret;
+    return `${item.name}=<${item.secret ? 'secret' : 'configmap'} ${from?.name} key ${from?.key}>`;
+  });
+  return kubectl(
+    'set',
+    'env',
+    kubectlName(object),
+    namespaceFlag(object),
+    `--containers=${container}`,
+    ...words,
+    ...unset.map((name) => `${name}-`),
+  );
+}
