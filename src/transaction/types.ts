@@ -66,7 +66,7 @@ export interface Caller {
 
 export interface BeginRequest {
   readonly reason: string;
-  /** Namespaces the caller means to work in; severity is measured there. At least one. */
+  /** Namespaces the caller means to work in; severity is measured there. At least one; `*` is the whole cluster. */
   readonly namespaces: readonly string[];
   /** Reductions on purpose, e.g. `Deployment/shop/legacy`. */
   readonly declaredReductions?: readonly { object: ObjectRef; reason: string }[];
@@ -226,6 +226,11 @@ export interface TransactionEngine {
     needsHuman: readonly string[];
     busy: boolean;
   }>;
+  /**
+   * A human accepts a transaction that could not be taken back (ABORT_INCOMPLETE, UNDO_INCOMPLETE) as it is now.
+   * For the CLI alone; never offered to a model.
+   */
+  accept(transaction: string, note: string, caller: Caller): TransactionView;
   /** Aborts what this process has open, for at most `ms`; the rest is recovered at the next start. */
   close(ms: number): Promise<void>;
 }

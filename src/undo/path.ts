@@ -32,7 +32,7 @@ export function formatPath(path: Path): string {
 
 function keyText(value: Json): string {
   const text = typeof value === 'string' ? value : stringifyJson(value);
-  return /^[A-Za-z0-9_./:-]*$/.test(text) ? text : JSON.stringify(text);
+  return /^[A-Za-z0-9_./:-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** The identity of a keyed list's element, as a map key. `undefined` when the element isn't an object. */

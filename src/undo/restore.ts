@@ -2,8 +2,10 @@ import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../clust
 import { StratusError } from '../core/errors.ts';
 import { equalJson, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
+import { diffPaths } from './diff.ts';
 import { comparableManagedFields, restoredManagedFields } from './managed-fields.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
+import { formatPath } from './path.ts';
 import { recreateBody } from './recreate.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
@@ -23,6 +25,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
   const shape = await port.shape(group.key);
   let replaced = false;
   let recreated = false;
+  let written: KubeObject | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await port.get(group.key);
     const target = undoTarget(group.steps, live?.object, shape, options);
@@ -42,12 +45,21 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
     if (target.kind === 'done') {
       return finish(group, port, live, target.residual, { replaced, recreated });
     }
+    if (target.kind === 'replace' && written !== undefined && equalJson(written, target.object)) {
+      const paths = diffPaths(target.object, live && normalise(live.object, options), shape).map(
+        formatPath,
+      );
+      const error = `Something in the cluster changes it back right away, at ${paths.join(', ')}.`;
+      port.mark('UNDO_IMPOSSIBLE', { error });
+      return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
+    }
     const request = await requestFor(group.key, target, live, port, options);
     port.mark('UNDO_INTENT', request.verb === 'delete' ? {} : { body: request.body });
     const outcome = await port.send(request);
     if (outcome.kind === 'applied') {
       port.mark('UNDO_APPLIED');
       replaced ||= target.kind === 'replace';
+      if (target.kind === 'replace') written = target.object;
       recreated ||= target.kind === 'recreate';
       if (target.kind === 'delete') await waitGone(group.key, live, port);
       continue;

@@ -1,0 +1,44 @@
+import type { ObjectKey, WriteOutcome } from '../cluster/types.ts';
+import { type ErrorCode, StratusError } from '../core/errors.ts';
+import { describeRef } from '../core/kube.ts';
+
+export function nameOfKey(key: ObjectKey): string {
+  return describeRef({ kind: key.resource.kind, namespace: key.namespace, name: key.name });
+}
+
+/** Turns a refusal of the API server into an error that teaches. `what` is `The dry run`, `The write`. */
+export function refusal(
+  key: ObjectKey,
+  outcome: Extract<WriteOutcome, { kind: 'rejected' }>,
+  code: ErrorCode,
+  what: string,
+): StratusError {
+  const causes = outcome.causes.map(({ field, message }) =>
+    field ? `${field}: ${message}` : message,
+  );
+  return new StratusError(
+    codeOf(outcome, code),
+    `${what} of ${nameOfKey(key)} was refused by the API server: ${outcome.message}`,
+    {
+      rule: `${outcome.status} ${outcome.reason}`,
+      ...(causes.length > 0 ? { details: { causes: causes.slice(0, 10) } } : {}),
+      ...(outcome.reason === 'Conflict' && causes.length > 0
+        ? {
+            next: 'Other field managers own these fields. Leave them out of the manifest, or change them where they are managed; fields are never taken by force.',
+          }
+        : {}),
+    },
+  );
+}
+
+function codeOf(
+  outcome: Extract<WriteOutcome, { kind: 'rejected' }>,
+  otherwise: ErrorCode,
+): ErrorCode {
+  if (outcome.status === 0) return 'cluster_unreachable';
+  if (outcome.status === 401) return 'unauthenticated';
+  // A 403 that names no verb of RBAC comes from admission (quota, pod security): a finding, not a permission.
+  if (outcome.status === 403 && /cannot \w+ resource/.test(outcome.message)) return 'forbidden';
+  if (outcome.status === 409) return 'conflict';
+  return otherwise;
+}

@@ -1,0 +1,111 @@
+import { StratusError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { isOutside } from '../severity/kinds.ts';
+import type { Measurement, Scope } from '../severity/types.ts';
+import { noteSample, noteTransaction } from './notes.ts';
+import { clusterName, type EngineParts } from './parts.ts';
+import type { Session } from './session.ts';
+import { toJson } from './to-json.ts';
+import type { BeginRequest, Caller } from './types.ts';
+
+/** A baseline is waited for this long at most, so that a begin answers within a client's patience. */
+const BASELINE_LIMIT_SECONDS = 45;
+
+/**
+ * Measures the baseline and opens the transaction in the journal. The caller holds the lock with `epoch`.
+ * @throws StratusError severity_unknown: what can't be measured before could not be judged after
+ */
+export async function openSession(
+  parts: EngineParts,
+  request: BeginRequest,
+  caller: Caller,
+  epoch: number,
+): Promise<Session> {
+  const scope: Scope = {
+    namespaces: request.namespaces.includes('*') ? 'all' : [...new Set(request.namespaces)],
+  };
+  const { baseline, trend } = await measureBaseline(parts, scope, caller);
+  const { bounds } = parts.policy;
+  const now = parts.clock.now();
+  const deadlineAt = now + bounds.minutes * 60_000;
+  const row = parts.journal.transactions.create({
+    epoch,
+    state: 'OPEN',
+    reason: request.reason,
+    actor: caller.actor,
+    cluster: clusterName(parts.reader),
+    policyDigest: parts.policy.digest,
+    openedAt: now,
+    deadlineAt,
+    decidedAt: null,
+    closedAt: null,
+    bounds: toJson(bounds),
+    scope: toJson(scope),
+    declaredReductions: (request.declaredReductions ?? []).map((reduction) => toJson(reduction)),
+    before: toJson(baseline),
+    after: null,
+    afterUndo: null,
+    verdict: null,
+    outcome: null,
+  });
+  noteSample(parts, row.id, 'before', baseline);
+  const detail: JsonObject = {
+    reason: request.reason,
+    severity: baseline.severity,
+    scope: toJson(scope),
+  };
+  if (trend !== undefined) detail.trend = trend;
+  noteTransaction(parts, row.id, 'OPEN', detail, caller);
+  return {
+    id: row.id,
+    epoch,
+    bounds,
+    deadlineAt,
+    baseline,
+    usage: { commands: 0, objects: new Map() },
+    nextSeq: 1,
+    stop: new AbortController(),
+    deadline: undefined,
+    commit: undefined,
+    abort: undefined,
+    listeners: new Set(),
+    lastUnsettled: [],
+  };
+}
+
+async function measureBaseline(
+  parts: EngineParts,
+  scope: Scope,
+  caller: Caller,
+): Promise<{ baseline: Measurement; trend: string | undefined }> {
+  const { settle } = parts.policy.severity;
+  const settled = await parts.meter.settle({
+    scope,
+    touched: [],
+    settings: {
+      ...settle,
+      timeoutSeconds: Math.min(settle.timeoutSeconds, BASELINE_LIMIT_SECONDS),
+    },
+    baseline: undefined,
+    ...(caller.signal === undefined ? {} : { signal: caller.signal }),
+  });
+  const baseline = settled.measurement;
+  const unknowns = baseline.unknowns.filter((unknown) => !isOutside(unknown));
+  if (unknowns.length > 0) {
+    const list = unknowns.map(({ what, reason }) => `${what}: ${reason}`).slice(0, 5);
+    throw new StratusError(
+      'severity_unknown',
+      `Severity can't be measured in this scope: ${list.join('; ')}.`,
+      {
+        rule: 'G4 complete evidence',
+        next: 'Nothing was opened. Choose namespaces that this identity may read, or ask for the missing permissions.',
+        details: { unknowns: list },
+      },
+    );
+  }
+  // Still moving is recorded, not refused: an incident is often still growing when help comes.
+  return {
+    baseline,
+    trend: settled.kind === 'stable' ? undefined : `not stable yet: ${settled.reason}`,
+  };
+}

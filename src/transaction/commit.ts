@@ -1,0 +1,141 @@
+import { StratusError, toStratusError } from '../core/errors.ts';
+import { judge } from '../severity/gate.ts';
+import type { DeclaredReduction, Measurement, SettleResult, Verdict } from '../severity/types.ts';
+import { undoWhole } from './close-undone.ts';
+import { finalise } from './finalise.ts';
+import { noteSample, noteTransaction } from './notes.ts';
+import type { EngineParts } from './parts.ts';
+import { epochOver, type Session, touchedRefs } from './session.ts';
+import type { Shapes } from './shapes.ts';
+import { fromJson, toJson } from './to-json.ts';
+import type { CommitResult, TransactionView } from './types.ts';
+
+/** What a commit ends in; `view` is read again by the caller. */
+export type Ending = Exclude<CommitResult, { kind: 'settling' }>;
+
+/**
+ * Settles, measures, applies the gate: commits or takes everything back. Runs to its end even when no caller waits.
+ */
+export async function runCommit(
+  parts: EngineParts,
+  shapes: Shapes,
+  session: Session,
+  view: () => TransactionView,
+): Promise<Ending> {
+  const store = parts.journal.transactions;
+  const settled = await settle(parts, session);
+  noteSample(parts, session.id, 'after', settled.measurement);
+  const verdict = verdictOf(parts, session, settled);
+  const decided = {
+    after: toJson(settled.measurement),
+    verdict: toJson(verdict),
+    decidedAt: parts.clock.now(),
+  };
+  if (!verdict.pass) {
+    store.update(session.id, session.epoch, decided);
+    noteTransaction(parts, session.id, 'GATE_REFUSED', { verdict: toJson(verdict) });
+    const undo = await undoWhole(parts, shapes, {
+      transaction: session.id,
+      epoch: session.epoch,
+      from: ['SETTLING'],
+      via: 'ABORTING',
+      done: 'ABORTED',
+      incomplete: 'ABORT_INCOMPLETE',
+      reason: verdict.summary,
+      baseline: session.baseline,
+      measureMs: parts.policy.severity.settle.timeoutSeconds * 1_000,
+      signal: session.stop.signal,
+    });
+    return { kind: 'undone', transaction: view(), verdict, reason: verdict.summary, undo };
+  }
+  if (!store.move(session.id, ['SETTLING'], 'COMMIT_DECIDED', session.epoch, decided))
+    throw epochOver(session.id);
+  noteTransaction(parts, session.id, 'COMMIT_DECIDED', { verdict: toJson(verdict) });
+  await rollForward(parts, session.id, session.epoch);
+  return { kind: 'committed', transaction: view(), verdict };
+}
+
+/** After the decision a commit only goes forward, also from a restart. */
+export async function rollForward(
+  parts: EngineParts,
+  transaction: string,
+  epoch: number,
+): Promise<void> {
+  const store = parts.journal.transactions;
+  if (!store.move(transaction, ['COMMIT_DECIDED', 'FINALIZING'], 'FINALIZING', epoch))
+    throw epochOver(transaction);
+  await finalise(parts, transaction);
+  const outcome = 'Committed: severity did not rise.';
+  if (
+    !store.move(transaction, ['FINALIZING'], 'COMMITTED', epoch, {
+      closedAt: parts.clock.now(),
+      outcome,
+    })
+  ) {
+    throw epochOver(transaction);
+  }
+  noteTransaction(parts, transaction, 'COMMITTED', {});
+}
+
+async function settle(parts: EngineParts, session: Session): Promise<SettleResult> {
+  const steps = parts.journal.transactions.steps(session.id);
+  try {
+    return await parts.meter.settle({
+      scope: session.baseline.scope,
+      touched: touchedRefs(steps),
+      settings: parts.policy.severity.settle,
+      baseline: session.baseline,
+      signal: session.stop.signal,
+      onSample: (sample, elapsedMs) => {
+        session.lastUnsettled = sample.unsettled;
+        noteSample(parts, session.id, 'settle', sample);
+        for (const listener of session.listeners) listener(sample, elapsedMs);
+      },
+    });
+  } catch (error) {
+    const reason = session.stop.signal.aborted
+      ? stopReason(session)
+      : toStratusError(error).message;
+    return {
+      kind: 'unsettled',
+      measurement: unmeasured(parts, session, reason),
+      reason,
+      samples: 0,
+      ms: 0,
+    };
+  }
+}
+
+function stopReason(session: Session): string {
+  const reason: unknown = session.stop.signal.reason;
+  return reason instanceof StratusError ? reason.message : 'The commit was stopped.';
+}
+
+function unmeasured(parts: EngineParts, session: Session, reason: string): Measurement {
+  return {
+    ...session.baseline,
+    at: parts.clock.now(),
+    unknowns: [{ what: 'severity', reason }],
+    unsettled: [reason],
+  };
+}
+
+function verdictOf(parts: EngineParts, session: Session, settled: SettleResult): Verdict {
+  const row = parts.journal.transactions.get(session.id);
+  const declared = (fromJson<DeclaredReduction[]>(row?.declaredReductions) ?? []).slice();
+  const verdict = judge({
+    before: session.baseline,
+    after: settled.measurement,
+    touched: touchedRefs(parts.journal.transactions.steps(session.id)),
+    declared,
+    outside: parts.policy.severity.outside,
+  });
+  if (settled.kind === 'stable') return verdict;
+  const message = `The cluster did not settle: ${settled.reason}`;
+  return {
+    ...verdict,
+    pass: false,
+    findings: [...verdict.findings, { rule: 'G4', ok: false, message }],
+    summary: verdict.pass ? message : `${verdict.summary} ${message}`,
+  };
+}

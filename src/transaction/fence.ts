@@ -1,0 +1,109 @@
+import type { ObjectKey } from '../cluster/types.ts';
+import { crashpoint } from '../core/crashpoint.ts';
+import { StratusError } from '../core/errors.ts';
+import { stringifyJson } from '../core/json.ts';
+import type { StepRow } from '../journal/types.ts';
+import { UNDO_MANAGER } from '../undo/managed-fields.ts';
+import { OWN_PREFIX } from '../undo/normalise.ts';
+import { nameOfKey } from './answers.ts';
+import type { EngineParts } from './parts.ts';
+import { epochOver } from './session.ts';
+
+/** The API server may go on with a mutation for 34 s after it was sent (transactions.md 2.6); some margin on top. */
+const IN_FLIGHT_MS = 36_000;
+const LONG_PAST_MS = 600_000;
+const ATTEMPTS = 8;
+
+/**
+ * Makes sure that no write of ours is still on its way (transactions.md 6.3): "a read says it did not happen" is no
+ * proof. A metadata patch conditioned on the old resourceVersion makes a late write fail for good; if the version
+ * moved already, ours has either landed or lost. A create has no version to condition on and is waited out.
+ * @returns seq of the steps that certainly never happened; they are journaled as REJECTED
+ */
+export async function fence(
+  parts: EngineParts,
+  request: { transaction: string; epoch: number },
+  steps: readonly StepRow[],
+  keyOf: (step: StepRow) => ObjectKey,
+): Promise<Set<number>> {
+  const voided = new Set<number>();
+  for (const step of steps) {
+    if (step.state !== 'INTENT' && step.state !== 'UNKNOWN') continue;
+    const key = keyOf(step);
+    const happened =
+      step.uid === null
+        ? await awaitCreate(parts, step, key)
+        : await fenceExisting(parts, request.epoch, step, key);
+    if (happened) continue;
+    voided.add(step.seq);
+    const landed = parts.journal.transactions.moveStep(
+      request.transaction,
+      step.seq,
+      ['INTENT', 'UNKNOWN'],
+      'REJECTED',
+      request.epoch,
+      { error: 'never reached the object (checked after a crash or a lost answer)' },
+    );
+    if (!landed) throw epochOver(request.transaction);
+  }
+  return voided;
+}
+
+/** @returns whether the write may have happened; the three-way undo is right in both cases */
+async function fenceExisting(
+  parts: EngineParts,
+  epoch: number,
+  step: StepRow,
+  key: ObjectKey,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const live = await parts.reader.get(key);
+    if (live === undefined) return true;
+    if (live.uid !== step.uid || live.resourceVersion !== step.baseResourceVersion) return true;
+    crashpoint('cluster.fence.before');
+    const outcome = await parts.writer.send(
+      {
+        verb: 'patch',
+        key,
+        patchType: 'merge',
+        body: stringifyJson({
+          metadata: {
+            resourceVersion: live.resourceVersion,
+            annotations: { [`${OWN_PREFIX}fence`]: `${epoch}` },
+          },
+        }),
+      },
+      { auditId: parts.newId(), fieldManager: UNDO_MANAGER },
+    );
+    crashpoint('cluster.fence.after');
+    // The mark is taken off again by the restore, so the step goes through it like one that happened.
+    if (outcome.kind === 'applied') return true;
+    if (outcome.kind === 'rejected' && outcome.status === 0) {
+      throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
+    }
+    await parts.clock.sleep(50 * 2 ** attempt);
+  }
+  throw new StratusError(
+    'outcome_unknown',
+    `It could not be found out whether the change of ${nameOfKey(key)} happened.`,
+    {
+      changed: 'unknown',
+    },
+  );
+}
+
+/**
+ * A create that may be in flight: it is there, or it is not there after the time in which it could still land.
+ * Waited out on the monotonic clock, because the wall clock may have jumped since; only an intent that is
+ * long past by any clock isn't waited for.
+ */
+async function awaitCreate(parts: EngineParts, step: StepRow, key: ObjectKey): Promise<boolean> {
+  const longPast = step.sentAt !== null && parts.clock.now() - step.sentAt > LONG_PAST_MS;
+  const until = parts.clock.monotonic() + (longPast ? 0 : IN_FLIGHT_MS);
+  for (;;) {
+    if ((await parts.reader.get(key)) !== undefined) return true;
+    const left = until - parts.clock.monotonic();
+    if (left <= 0) return (await parts.reader.get(key)) !== undefined;
+    await parts.clock.sleep(Math.min(left, 500));
+  }
+}

@@ -1,0 +1,223 @@
+import type { LiveObject, WriteOutcome } from '../cluster/types.ts';
+import { crashpoint } from '../core/crashpoint.ts';
+import { StratusError } from '../core/errors.ts';
+import type { KubeObject } from '../core/kube.ts';
+import type { StepRow } from '../journal/types.ts';
+import { diffPaths } from '../undo/diff.ts';
+import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
+import { normalise } from '../undo/normalise.ts';
+import { formatPath } from '../undo/path.ts';
+import { optionsOf } from '../undo/restore.ts';
+import { nameOfKey, refusal } from './answers.ts';
+import { type CompiledWrite, compileWrite } from './compile.ts';
+import type { EngineParts } from './parts.ts';
+import { rehearseDelete, rehearseUndo } from './rehearse.ts';
+import { epochOver, type Session } from './session.ts';
+import type { Shapes } from './shapes.ts';
+
+/** A controller may move the resourceVersion between our read and our write; then the plan is compiled anew. */
+const ATTEMPTS = 5;
+
+/** The answer was lost: the transaction has to be taken back as a whole. */
+export class AmbiguousWrite extends Error {}
+
+/** Applied, but the undo of it would be refused: it has to be taken back at once. */
+export class OneWayWrite extends Error {}
+
+export interface WriteContext {
+  readonly parts: EngineParts;
+  readonly shapes: Shapes;
+  readonly session: Session;
+  readonly tool: string;
+  readonly command: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Steps 7 to 9 of a guarded write: INTENT in the journal, the request with its preconditions, the outcome in the
+ * journal, the undo rehearsed.
+ * @returns the object after the write; undefined after a delete
+ * @throws StratusError when the API server refused (nothing changed)
+ * @throws AmbiguousWrite, OneWayWrite
+ */
+export async function guardedWrite(
+  context: WriteContext,
+  first: CompiledWrite,
+): Promise<KubeObject | undefined> {
+  let compiled = first;
+  for (let attempt = 1; ; attempt++) {
+    context.signal?.throwIfAborted();
+    await rehearseDelete(context.parts, compiled);
+    const seq = journalIntent(context, compiled, attempt);
+    const outcome = await send(context, compiled, seq);
+    if (outcome.kind === 'applied')
+      return await afterApplied(context, compiled, seq, outcome.object);
+    if (outcome.kind === 'ambiguous') {
+      move(context, seq, ['INTENT'], 'UNKNOWN', {
+        error: outcome.message,
+        httpStatus: outcome.status ?? null,
+      });
+      throw new AmbiguousWrite(outcome.message);
+    }
+    move(context, seq, ['INTENT'], 'REJECTED', {
+      error: outcome.message,
+      httpStatus: outcome.status,
+    });
+    if (outcome.status !== 409 || attempt === ATTEMPTS) {
+      throw refusal(compiled.key, outcome, 'cluster_error', 'The change');
+    }
+    compiled = await rebase(context, compiled);
+  }
+}
+
+function journalIntent(
+  { parts, session, tool, command }: WriteContext,
+  compiled: CompiledWrite,
+  attempt: number,
+): number {
+  const seq = session.nextSeq++;
+  const { key, base, request } = compiled;
+  const row: StepRow = {
+    transaction: session.id,
+    seq,
+    command,
+    tool,
+    verb: compiled.write.verb,
+    apiVersion: key.resource.apiVersion,
+    kind: key.resource.kind,
+    plural: key.resource.plural,
+    namespace: key.namespace ?? null,
+    name: key.name,
+    class: compiled.classification.class,
+    state: 'INTENT',
+    intentId: compiled.intentId,
+    attempt,
+    uid: base?.uid ?? null,
+    baseResourceVersion: base?.resourceVersion ?? null,
+    sentAt: parts.clock.now(),
+    httpStatus: null,
+    error: null,
+    postResourceVersion: null,
+    postUid: null,
+    rehearsal: null,
+    kubectl: compiled.write.kubectl,
+    residual: [],
+    conflicts: [],
+  };
+  parts.journal.transactions.addStep(
+    row,
+    {
+      ...(base === undefined ? {} : { pre: base.bytes }),
+      ...(request.verb === 'delete' ? {} : { request: Buffer.from(request.body) }),
+      ...(compiled.predictedBytes === undefined ? {} : { predicted: compiled.predictedBytes }),
+    },
+    session.epoch,
+  );
+  return seq;
+}
+
+async function send(
+  { parts }: WriteContext,
+  compiled: CompiledWrite,
+  seq: number,
+): Promise<WriteOutcome> {
+  crashpoint('cluster.send.before');
+  // No caller's signal here: a write that has left is waited for, because its answer is worth having.
+  const outcome = await parts.writer.send(compiled.request, {
+    auditId: compiled.intentId,
+    fieldManager: COMMAND_MANAGER,
+  });
+  crashpoint('cluster.send.after');
+  parts.log.debug({ intent: compiled.intentId, seq, outcome: outcome.kind }, 'write sent');
+  return outcome;
+}
+
+function move(
+  { parts, session }: WriteContext,
+  seq: number,
+  from: readonly StepRow['state'][],
+  to: StepRow['state'],
+  patch: Partial<StepRow>,
+  post?: Buffer,
+): void {
+  const images = post === undefined ? {} : { post };
+  const landed = parts.journal.transactions.moveStep(
+    session.id,
+    seq,
+    from,
+    to,
+    session.epoch,
+    patch,
+    images,
+  );
+  if (!landed) throw epochOver(session.id);
+}
+
+async function afterApplied(
+  context: WriteContext,
+  compiled: CompiledWrite,
+  seq: number,
+  object: LiveObject | undefined,
+): Promise<KubeObject | undefined> {
+  const isDelete = compiled.request.verb === 'delete';
+  const post = isDelete ? undefined : object;
+  move(
+    context,
+    seq,
+    ['INTENT'],
+    'APPLIED',
+    { postResourceVersion: post?.resourceVersion ?? null, postUid: post?.uid ?? null },
+    post?.bytes,
+  );
+  if (isDelete) {
+    move(context, seq, ['APPLIED'], 'VERIFIED', { rehearsal: 'before' });
+    return undefined;
+  }
+  const rehearsal = await rehearseUndo(context.parts, context.shapes, compiled, post);
+  if (rehearsal.ok) {
+    move(context, seq, ['APPLIED'], 'VERIFIED', { rehearsal: 'ok' });
+    return post?.object;
+  }
+  context.parts.log.warn(
+    { intent: compiled.intentId, reason: rehearsal.reason },
+    'the undo would be refused',
+  );
+  throw new OneWayWrite(rehearsal.reason);
+}
+
+/**
+ * After a 409: if nobody changed what the plan was made from, it is compiled again on the newer version;
+ * otherwise the caller has to look again, because it decided on something that is no longer so.
+ */
+async function rebase(context: WriteContext, stale: CompiledWrite): Promise<CompiledWrite> {
+  const { parts, shapes } = context;
+  const { key, base } = stale;
+  const live = await parts.reader.get(key);
+  if (base === undefined || live === undefined || live.uid !== base.uid) {
+    throw new StratusError(
+      'conflict',
+      `${nameOfKey(key)} was created, deleted or replaced by somebody else meanwhile.`,
+    );
+  }
+  const options = optionsOf(key);
+  const shape = await shapes.of(key);
+  const moved = diffPaths(normalise(base.object, options), normalise(live.object, options), shape);
+  if (moved.length > 0) {
+    throw new StratusError(
+      'conflict',
+      `${nameOfKey(key)} was changed by somebody else meanwhile, at ${moved.map(formatPath).slice(0, 5).join(', ')}.`,
+    );
+  }
+  const again = await compileWrite(
+    parts,
+    shapes,
+    context.tool,
+    stale.write,
+    key,
+    stale.id,
+    context.signal,
+  );
+  if (again === undefined)
+    throw new StratusError('no_change', `${nameOfKey(key)} already is as asked.`);
+  return again;
+}

@@ -1,0 +1,24 @@
+import type { Logger } from 'pino';
+import type { ClusterReader, ClusterWriter } from '../cluster/types.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Journal } from '../journal/types.ts';
+import type { Policy } from '../policy/types.ts';
+import type { SeverityMeter } from '../severity/types.ts';
+
+/** What the transaction layer is made of. Handed in once, so that tests can own time and ids. */
+export interface EngineParts {
+  readonly reader: ClusterReader;
+  readonly writer: ClusterWriter;
+  readonly journal: Journal;
+  readonly policy: Policy;
+  readonly meter: SeverityMeter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A new UUID: intent ids, which are Audit-IDs too. */
+  readonly newId: () => string;
+}
+
+/** The cluster a transaction belongs to, as the journal names it. */
+export function clusterName(reader: ClusterReader): string {
+  return `${reader.contextName} ${reader.server}`;
+}

@@ -1,0 +1,104 @@
+import { toStratusError } from '../core/errors.ts';
+import type { TransactionRow, TransactionState } from '../journal/types.ts';
+import type { Measurement } from '../severity/types.ts';
+import { undoWhole } from './close-undone.ts';
+import { rollForward } from './commit.ts';
+import { clusterName, type EngineParts } from './parts.ts';
+import type { Shapes } from './shapes.ts';
+import { fromJson } from './to-json.ts';
+
+/** States a dead process may have left behind. */
+export const UNFINISHED: readonly TransactionState[] = [
+  'OPEN',
+  'SETTLING',
+  'ABORTING',
+  'COMMIT_DECIDED',
+  'FINALIZING',
+  'UNDOING',
+];
+
+/** States in which a human has to look before anything else may be written. */
+export const NEEDS_HUMAN: readonly TransactionState[] = ['ABORT_INCOMPLETE', 'UNDO_INCOMPLETE'];
+
+export interface RecoveryReport {
+  readonly recovered: readonly string[];
+  readonly needsHuman: readonly string[];
+  readonly busy: boolean;
+}
+
+/**
+ * Finishes what a dead process left (transactions.md 6.2): decided commits roll forward, everything else is taken
+ * back. The caller holds the lock with a new epoch. Can itself be killed anywhere and run again.
+ */
+export async function recoverAll(
+  parts: EngineParts,
+  shapes: Shapes,
+  epoch: number,
+): Promise<RecoveryReport> {
+  const store = parts.journal.transactions;
+  const recovered: string[] = [];
+  const needsHuman: string[] = [];
+  for (const row of store.list({ states: UNFINISHED, limit: 1_000 }).rows.toReversed()) {
+    if (row.cluster !== clusterName(parts.reader)) {
+      parts.log.error(
+        { transaction: row.id, cluster: row.cluster },
+        'an open transaction belongs to another cluster',
+      );
+      needsHuman.push(row.id);
+      continue;
+    }
+    store.adopt(row.id, epoch);
+    parts.journal.audit.append({
+      kind: 'recovery',
+      transaction: row.id,
+      outcome: 'STARTED',
+      detail: { found: row.state },
+    });
+    await recoverOne(parts, shapes, row, epoch);
+    const after = store.get(row.id)?.state ?? row.state;
+    parts.journal.audit.append({
+      kind: 'recovery',
+      transaction: row.id,
+      outcome: after,
+      detail: { found: row.state },
+    });
+    if (NEEDS_HUMAN.includes(after)) needsHuman.push(row.id);
+    else recovered.push(row.id);
+  }
+  return { recovered, needsHuman, busy: false };
+}
+
+async function recoverOne(
+  parts: EngineParts,
+  shapes: Shapes,
+  row: TransactionRow,
+  epoch: number,
+): Promise<void> {
+  parts.log.warn({ transaction: row.id, state: row.state }, 'recovering what a dead process left');
+  if (row.state === 'COMMIT_DECIDED' || row.state === 'FINALIZING') {
+    await rollForward(parts, row.id, epoch);
+    return;
+  }
+  const undoing = row.state === 'UNDOING';
+  try {
+    await undoWhole(parts, shapes, {
+      transaction: row.id,
+      epoch,
+      from: UNFINISHED,
+      via: undoing ? 'UNDOING' : 'ABORTING',
+      done: undoing ? 'UNDONE' : 'ABORTED',
+      incomplete: undoing ? 'UNDO_INCOMPLETE' : 'ABORT_INCOMPLETE',
+      reason: undoing
+        ? 'The process ended while it took the transaction back.'
+        : 'The process ended before the commit.',
+      baseline: undoing ? undefined : fromJson<Measurement>(row.before),
+      measureMs: parts.policy.severity.settle.timeoutSeconds * 1_000,
+    });
+  } catch (error) {
+    parts.log.error(
+      { transaction: row.id, error: toStratusError(error).message },
+      'recovery is not complete',
+    );
+    throw error;
+  }
+}

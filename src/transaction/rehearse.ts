@@ -1,0 +1,124 @@
+import type { LiveObject, WriteRequest } from '../cluster/types.ts';
+import { StratusError } from '../core/errors.ts';
+import { isObject, type JsonObject, stringifyJson } from '../core/json.ts';
+import { UNDO_MANAGER } from '../undo/managed-fields.ts';
+import { denormalise } from '../undo/normalise.ts';
+import { recreateBody } from '../undo/recreate.ts';
+import { optionsOf } from '../undo/restore.ts';
+import { undoTarget } from '../undo/target.ts';
+import { nameOfKey } from './answers.ts';
+import type { CompiledWrite } from './compile.ts';
+import type { EngineParts } from './parts.ts';
+import type { Shapes } from './shapes.ts';
+
+const ATTEMPTS = 5;
+
+export type Rehearsal = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/**
+ * Dry-runs the undo of a write that was just made (transactions.md 2.5b): the only evidence that the server
+ * would accept it. Finds one-way fields and missing permissions while one step deep.
+ */
+export async function rehearseUndo(
+  parts: EngineParts,
+  shapes: Shapes,
+  compiled: CompiledWrite,
+  post: LiveObject | undefined,
+): Promise<Rehearsal> {
+  const { key, base, intentId } = compiled;
+  const options = optionsOf(key);
+  const shape = await shapes.of(key);
+  let live = post;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (live === undefined) return { ok: true };
+    const step = {
+      seq: 0,
+      verb: compiled.write.verb,
+      intentId,
+      pre: base?.object,
+      post: post?.object,
+      postUid: post?.uid,
+    };
+    const target = undoTarget([step], live.object, shape, options);
+    const request = undoRequest(target, live, compiled);
+    if (request === undefined) return { ok: true };
+    const outcome = await parts.writer.dryRun(request, {
+      auditId: `${intentId}-undo`,
+      fieldManager: UNDO_MANAGER,
+    });
+    if (outcome.kind === 'applied') return { ok: true };
+    if (outcome.kind === 'rejected' && outcome.status === 409) {
+      live = await parts.reader.get(key);
+      continue;
+    }
+    return { ok: false, reason: outcome.message };
+  }
+  // Somebody writes faster than we can rehearse; the write itself was accepted on the same path.
+  return {
+    ok: false,
+    reason: `${nameOfKey(key)} keeps changing, so its undo could not be rehearsed.`,
+  };
+}
+
+function undoRequest(
+  target: ReturnType<typeof undoTarget>,
+  live: LiveObject,
+  compiled: CompiledWrite,
+): WriteRequest | undefined {
+  const { key } = compiled;
+  if (target.kind === 'replace') {
+    return {
+      verb: 'replace',
+      key,
+      body: stringifyJson(denormalise(target.object, live.object, optionsOf(key))),
+    };
+  }
+  if (target.kind === 'delete') {
+    return {
+      verb: 'delete',
+      key,
+      preconditions: { uid: live.uid, resourceVersion: live.resourceVersion },
+      propagationPolicy: 'Background',
+    };
+  }
+  return undefined;
+}
+
+/**
+ * Before a delete: dry-runs creating the object again under another name (transactions.md 2.5a). Catches missing
+ * permissions and admission that would refuse the recreate; quota and taken addresses don't count here.
+ * @throws StratusError undo_impossible
+ */
+export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite): Promise<void> {
+  const { key, base, request, intentId } = compiled;
+  if (request.verb !== 'delete' || base === undefined || key.resource.kind === 'Pod') return;
+  const name = `${key.name.slice(0, 40)}-${intentId.slice(0, 8)}`;
+  const body: JsonObject = recreateBody(base.object, () => undefined);
+  body.metadata = { ...(isObject(body.metadata) ? body.metadata : {}), name };
+  if (key.resource.kind === 'Service' && isObject(body.spec)) withoutAddresses(body.spec);
+  const outcome = await parts.writer.dryRun(
+    { verb: 'create', key: { ...key, name }, body: stringifyJson(body) },
+    { auditId: `${intentId}-undo`, fieldManager: UNDO_MANAGER },
+  );
+  if (outcome.kind === 'applied') return;
+  if (outcome.kind === 'rejected' && /exceeded quota|already allocated/.test(outcome.message))
+    return;
+  throw new StratusError(
+    'undo_impossible',
+    `${nameOfKey(key)} was not deleted, because creating it again would be refused: ${outcome.message}`,
+    { rule: 'A2 faithful undo', next: 'Choose a change that can be undone.' },
+  );
+}
+
+function withoutAddresses(spec: JsonObject): void {
+  for (const field of ['clusterIP', 'clusterIPs', 'healthCheckNodePort']) {
+    if (spec[field] !== 'None') delete spec[field];
+  }
+  if (Array.isArray(spec.ports)) {
+    spec.ports = spec.ports.map((port) => {
+      if (!isObject(port)) return port;
+      const { nodePort: _nodePort, ...rest } = port;
+      return rest;
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
+import { StratusError } from '../core/errors.ts';
+import {
+  arrayOf,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectOf,
+  stringifyJson,
+} from '../core/json.ts';
+import { INTENT_LABEL } from '../undo/target.ts';
+import type { PlannedWrite } from './types.ts';
+
+/** Kinds whose delete leaves the pods running until the commit is decided (transactions.md 0.9). */
+const ORPHANING: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'];
+
+/**
+ * The request of a planned write, with the preconditions that make it apply to exactly the object that was read
+ * (transactions.md 2.1). Pure.
+ * @param base the fresh read; undefined for an object that isn't there
+ */
+export function requestOf(
+  write: PlannedWrite,
+  key: ObjectKey,
+  base: LiveObject | undefined,
+  intentId: string,
+): WriteRequest {
+  if (write.verb === 'create' || (write.verb === 'apply' && base === undefined)) {
+    // POST and not server-side apply: an existing name must be an answer, never a merge onto a stranger's object.
+    return { verb: 'create', key, body: stringifyJson(labelled(write.manifest, key, intentId)) };
+  }
+  if (base === undefined) throw new StratusError('internal', 'A write without its pre-image.');
+  const guard = { resourceVersion: base.resourceVersion, uid: base.uid };
+  if (write.verb === 'delete') {
+    const foreign = key.resource.group.includes('.') && !key.resource.group.endsWith('.k8s.io');
+    const propagationPolicy =
+      foreign || ORPHANING.includes(key.resource.kind) ? 'Orphan' : 'Background';
+    return { verb: 'delete', key, preconditions: guard, propagationPolicy };
+  }
+  if (write.verb === 'apply') {
+    const manifest = {
+      ...write.manifest,
+      metadata: { ...objectOf(write.manifest.metadata), ...guard },
+    };
+    return { verb: 'patch', key, patchType: 'apply', body: stringifyJson(manifest) };
+  }
+  return {
+    verb: 'patch',
+    key,
+    patchType: write.patchType,
+    body: guardedPatch(write.patchType, write.patch, guard),
+  };
+}
+
+function guardedPatch(
+  type: 'json' | 'merge' | 'strategic',
+  patch: Json,
+  guard: { resourceVersion: string; uid: string },
+): string {
+  if (type === 'json') {
+    if (!Array.isArray(patch))
+      throw new StratusError('invalid_arguments', 'A JSON patch is an array of operations.');
+    return stringifyJson([
+      { op: 'replace', path: '/metadata/resourceVersion', value: guard.resourceVersion },
+      ...arrayOf(patch),
+    ]);
+  }
+  if (!isObject(patch))
+    throw new StratusError('invalid_arguments', `A ${type} patch is an object.`);
+  const metadata = objectOf(patch.metadata);
+  return stringifyJson({
+    ...patch,
+    metadata: { ...metadata, resourceVersion: guard.resourceVersion },
+  });
+}
+
+/** Our mark tells a create that landed unseen from a stranger's object of the same name (transactions.md 6.3). */
+function labelled(manifest: JsonObject, key: ObjectKey, intentId: string): JsonObject {
+  const metadata = objectOf(manifest.metadata);
+  const labels = { ...objectOf(metadata.labels), [INTENT_LABEL]: intentId };
+  return {
+    ...manifest,
+    metadata: {
+      ...metadata,
+      ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
+      labels,
+    },
+  };
+}
+
+/** A label of ours survives only inside a transaction. */
+export function unlabelRequest(live: LiveObject): WriteRequest {
+  const metadata = { resourceVersion: live.resourceVersion, labels: { [INTENT_LABEL]: null } };
+  return { verb: 'patch', key: live.key, patchType: 'merge', body: stringifyJson({ metadata }) };
+}

@@ -1,0 +1,112 @@
+import { StratusError, toStratusError } from '../core/errors.ts';
+import { nameOfKey } from './answers.ts';
+import { budgetOf, checkBounds, usageWith } from './bounds.ts';
+import { type CompiledWrite, changeOf, checkRunnable, compile } from './compile.ts';
+import { AmbiguousWrite, guardedWrite, OneWayWrite } from './guarded-write.ts';
+import type { EngineParts } from './parts.ts';
+import type { Session } from './session.ts';
+import type { Shapes } from './shapes.ts';
+import { takeBack } from './take-back.ts';
+import type { Caller, ObjectChange, StepRequest, StepResult } from './types.ts';
+
+/**
+ * One command of a transaction: all of its writes or none.
+ * @throws AmbiguousWrite when an answer was lost: the caller has to abort the transaction
+ */
+export async function runStep(
+  parts: EngineParts,
+  shapes: Shapes,
+  session: Session,
+  request: StepRequest,
+  caller: Caller,
+): Promise<StepResult> {
+  if (session.usage.commands >= session.bounds.commands)
+    checkBounds(session.bounds, session.usage, []);
+  const writes = await compile(parts, shapes, request, caller.signal);
+  if (writes.length === 0)
+    throw new StratusError('no_change', 'Nothing to do: everything already is as asked.');
+  checkScope(session, writes);
+  checkRunnable(writes);
+  checkBounds(session.bounds, session.usage, writes);
+  session.usage = usageWith(session.usage, writes);
+  const command = session.usage.commands;
+  const changes: ObjectChange[] = [];
+  try {
+    for (const write of writes) {
+      const context = {
+        parts,
+        shapes,
+        session,
+        tool: request.tool,
+        command,
+        signal: caller.signal,
+      };
+      const after = await guardedWrite(context, write);
+      changes.push(changeOf(parts, write, after));
+    }
+  } catch (error) {
+    if (error instanceof AmbiguousWrite) throw error;
+    await undoCommand(parts, shapes, session, command, error);
+  }
+  return {
+    transaction: session.id,
+    command,
+    changes,
+    budget: budgetOf(session.bounds, session.usage, session.deadlineAt, parts.clock.now()),
+  };
+}
+
+/** Takes back what the failed command did so far, then throws its error. */
+async function undoCommand(
+  parts: EngineParts,
+  shapes: Shapes,
+  session: Session,
+  command: number,
+  error: unknown,
+): Promise<never> {
+  const undone = await takeBack(parts, shapes, {
+    transaction: session.id,
+    epoch: session.epoch,
+    commands: [command],
+  });
+  if (!undone.complete) {
+    throw new StratusError(
+      'undo_conflict',
+      `The command failed and could not be taken back: ${undone.summary}`,
+      {
+        changed: 'something',
+        cause: error,
+        next: 'Call transaction_abort; a human has to look at what it reports.',
+      },
+    );
+  }
+  if (error instanceof OneWayWrite) {
+    throw new StratusError(
+      'undo_impossible',
+      `The change went in, but its undo would be refused: ${error.message} It was taken back.`,
+      {
+        rule: 'A2 faithful undo',
+        cause: error,
+      },
+    );
+  }
+  throw toStratusError(error);
+}
+
+/** Severity is measured where the transaction said it would work, so it may not work elsewhere. */
+function checkScope(session: Session, writes: readonly CompiledWrite[]): void {
+  const { namespaces } = session.baseline.scope;
+  if (namespaces === 'all') return;
+  for (const { key } of writes) {
+    if (key.namespace !== undefined && namespaces.includes(key.namespace)) continue;
+    const wanted = key.namespace === undefined ? '*' : key.namespace;
+    throw new StratusError(
+      'invalid_arguments',
+      `${nameOfKey(key)} lies outside of ${session.id}, which works in ${namespaces.join(', ')}.`,
+      {
+        rule: 'scope of the transaction',
+        next: `Commit or abort ${session.id}, then call transaction_begin with "${wanted}" among its namespaces.`,
+      },
+    );
+  }
+}

@@ -1,0 +1,218 @@
+import type { LiveObject, ObjectKey } from '../cluster/types.ts';
+import { crashpoint } from '../core/crashpoint.ts';
+import { toStratusError } from '../core/errors.ts';
+import { type Json, objectsOf, parseJson } from '../core/json.ts';
+import { isKubeObject } from '../core/kube.ts';
+import type { StepRow, StepState } from '../journal/types.ts';
+import { type OpenImage, undoGroups } from '../undo/groups.ts';
+import { UNDO_MANAGER } from '../undo/managed-fields.ts';
+import { undoObject } from '../undo/restore.ts';
+import type { ObjectUndo, UndoGroup, UndoPort } from '../undo/types.ts';
+import { fence } from './fence.ts';
+import { resolveFresh } from './live.ts';
+import type { EngineParts } from './parts.ts';
+import { epochOver } from './session.ts';
+import type { Shapes } from './shapes.ts';
+import type { UndoReport } from './types.ts';
+
+const UNDOABLE: readonly StepState[] = [
+  'INTENT',
+  'UNKNOWN',
+  'APPLIED',
+  'VERIFIED',
+  'UNDO_INTENT',
+  'UNDO_APPLIED',
+  'UNDO_CONFLICT',
+  'UNDO_IMPOSSIBLE',
+];
+
+export interface TakeBackRequest {
+  readonly transaction: string;
+  readonly epoch: number;
+  /** Only these commands; all when absent. */
+  readonly commands?: readonly number[];
+}
+
+/**
+ * Takes steps back: fences what is ambiguous, restores object by object, verifies, journals each state.
+ * Goes on with the other objects when one needs a human.
+ * @throws StratusError when the cluster can't be reached; what is left stays in the journal to be taken up again
+ */
+export async function takeBack(
+  parts: EngineParts,
+  shapes: Shapes,
+  request: TakeBackRequest,
+): Promise<UndoReport> {
+  const store = parts.journal.transactions;
+  const wanted = store
+    .steps(request.transaction)
+    .filter((step) => request.commands === undefined || request.commands.includes(step.command));
+  const image: OpenImage = (seq, name) => store.image(request.transaction, seq, name);
+  const open = wanted.filter((step) => step.state !== 'REJECTED' && step.state !== 'UNDONE');
+  const keys = new Map<StepRow, ObjectKey>();
+  for (const step of open) keys.set(step, await keyOfStep(parts, step));
+  const voided = await fence(parts, request, open, (step) => required(keys, step));
+  const toUndo = open.filter((step) => !voided.has(step.seq) && !isManagedPodDelete(step, image));
+  const objects: UndoReport['objects'][number][] = [];
+  for (const step of open.filter((one) => isManagedPodDelete(one, image))) {
+    objects.push(noteReplaced(parts, request, step));
+  }
+  for (const group of undoGroups(toUndo, image, (step) => required(keys, step))) {
+    const result = await undoObject(group, port(parts, shapes, request, group));
+    parts.journal.audit.append({
+      kind: 'step',
+      transaction: request.transaction,
+      ...(group.key.namespace === undefined ? {} : { namespace: group.key.namespace }),
+      object: `${group.key.resource.kind}/${group.key.name}`,
+      outcome: result.state,
+      detail: { how: result.how, residual: [...result.residual], conflicts: [...result.conflicts] },
+    });
+    objects.push(reported(group.key, result));
+  }
+  return report(objects);
+}
+
+function required(keys: ReadonlyMap<StepRow, ObjectKey>, step: StepRow): ObjectKey {
+  const key = keys.get(step);
+  if (key === undefined) throw toStratusError(new Error('a step without a key'));
+  return key;
+}
+
+export async function keyOfStep(parts: EngineParts, step: StepRow): Promise<ObjectKey> {
+  const resource = await resolveFresh(parts.reader, (all) =>
+    all.resolveKind(step.apiVersion, step.kind),
+  );
+  return {
+    resource,
+    name: step.name,
+    ...(step.namespace === null ? {} : { namespace: step.namespace }),
+  };
+}
+
+function port(
+  parts: EngineParts,
+  shapes: Shapes,
+  request: TakeBackRequest,
+  group: UndoGroup,
+): UndoPort {
+  const intentId = parts.newId();
+  return {
+    clock: parts.clock,
+    get: (key) => parts.reader.get(key),
+    send: async (write) => {
+      crashpoint('cluster.undo.before');
+      const outcome = await parts.writer.send(write, {
+        auditId: intentId,
+        fieldManager: UNDO_MANAGER,
+      });
+      crashpoint('cluster.undo.after');
+      return outcome;
+    },
+    shape: (key) => shapes.of(key),
+    ownerUid: async (owner, namespace) => {
+      const resource = await resolveFresh(parts.reader, (all) =>
+        all.resolveKind(owner.apiVersion, owner.kind),
+      );
+      const live = await parts.reader.get({
+        resource,
+        name: owner.name,
+        ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
+      });
+      if (live === undefined) return undefined;
+      return live.uid === owner.uid || recreatedHere(parts, request, live) ? live.uid : undefined;
+    },
+    mark: (to, note = {}) => {
+      for (const step of group.steps) {
+        const landed = parts.journal.transactions.moveStep(
+          request.transaction,
+          step.seq,
+          UNDOABLE,
+          to,
+          request.epoch,
+          {
+            ...(note.residual === undefined ? {} : { residual: [...note.residual] }),
+            ...(note.conflicts === undefined ? {} : { conflicts: [...note.conflicts] }),
+            ...(note.error === undefined ? {} : { error: note.error }),
+          },
+          note.body === undefined ? {} : { undo: Buffer.from(note.body) },
+        );
+        if (!landed) throw epochOver(request.transaction);
+      }
+    },
+  };
+}
+
+/** True when this transaction deleted the owner and has already created it again. */
+function recreatedHere(parts: EngineParts, request: TakeBackRequest, live: LiveObject): boolean {
+  return parts.journal.transactions
+    .steps(request.transaction)
+    .some(
+      (step) =>
+        step.verb === 'delete' &&
+        step.state === 'UNDONE' &&
+        step.kind === live.key.resource.kind &&
+        step.name === live.key.name &&
+        (step.namespace ?? undefined) === live.key.namespace,
+    );
+}
+
+function isManagedPodDelete(step: StepRow, image: OpenImage): boolean {
+  if (step.verb !== 'delete' || step.kind !== 'Pod') return false;
+  const bytes = image(step.seq, 'pre');
+  const pre: Json | undefined = bytes && parseJson(bytes.toString('utf8'));
+  return (
+    isKubeObject(pre) &&
+    objectsOf(pre.metadata.ownerReferences).some((owner) => owner.controller === true)
+  );
+}
+
+function noteReplaced(
+  parts: EngineParts,
+  request: TakeBackRequest,
+  step: StepRow,
+): UndoReport['objects'][number] {
+  const residual = ['The pod itself is gone for good; its controller starts a replacement.'];
+  const { transaction, epoch } = request;
+  const landed = parts.journal.transactions.moveStep(
+    transaction,
+    step.seq,
+    UNDOABLE,
+    'UNDONE',
+    epoch,
+    { residual },
+  );
+  if (!landed) throw epochOver(transaction);
+  return {
+    object: {
+      apiVersion: step.apiVersion,
+      kind: step.kind,
+      name: step.name,
+      ...(step.namespace === null ? {} : { namespace: step.namespace }),
+    },
+    state: 'UNDONE',
+    how: 'replaced by its controller',
+    residual,
+    conflicts: [],
+  };
+}
+
+function reported(key: ObjectKey, result: ObjectUndo): UndoReport['objects'][number] {
+  const object = {
+    apiVersion: key.resource.apiVersion,
+    kind: key.resource.kind,
+    name: key.name,
+    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
+  };
+  return { object, ...result };
+}
+
+function report(objects: readonly UndoReport['objects'][number][]): UndoReport {
+  const bad = objects.filter(({ state }) => state !== 'UNDONE');
+  if (objects.length === 0)
+    return { complete: true, objects, summary: 'There was nothing to take back.' };
+  const summary =
+    bad.length === 0
+      ? `All ${objects.length} object${objects.length === 1 ? '' : 's'} taken back and verified.`
+      : `${bad.length} of ${objects.length} objects could not be taken back: ${bad.map(({ object, state }) => `${object.kind}/${object.name} (${state})`).join(', ')}.`;
+  return { complete: bad.length === 0, objects, summary };
+}

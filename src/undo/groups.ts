@@ -1,0 +1,64 @@
+import type { ObjectKey } from '../cluster/types.ts';
+import { type Json, parseJson } from '../core/json.ts';
+import { isKubeObject, type KubeObject } from '../core/kube.ts';
+import type { ImageName, StepRow, StepState } from '../journal/types.ts';
+import { restoreTier } from './order.ts';
+import type { UndoGroup, UndoStep } from './types.ts';
+
+/** States in which a step has nothing (left) to take back. */
+const NOTHING_LEFT: readonly StepState[] = ['REJECTED', 'UNDONE'];
+
+export type OpenImage = (seq: number, name: ImageName) => Buffer | undefined;
+
+/**
+ * Groups the steps still to be taken back by object, in the order of restoring (transactions.md 3.6):
+ * blockers first, users last; what we created goes away at the end, in the reverse order.
+ */
+export function undoGroups(
+  steps: readonly StepRow[],
+  image: OpenImage,
+  keyOf: (step: StepRow) => ObjectKey,
+): UndoGroup[] {
+  const byObject = new Map<string, StepRow[]>();
+  for (const step of steps) {
+    if (NOTHING_LEFT.includes(step.state)) continue;
+    const id = `${step.apiVersion}|${step.kind}|${step.namespace ?? ''}|${step.name}`;
+    byObject.set(id, [...(byObject.get(id) ?? []), step]);
+  }
+  const groups = [...byObject.values()].map((rows) => {
+    const sorted = rows.toSorted((a, b) => a.seq - b.seq);
+    return { rows: sorted, steps: sorted.map((row) => undoStep(row, image)) };
+  });
+  return groups
+    .toSorted((a, b) => rank(a) - rank(b))
+    .flatMap(({ rows, steps: undoSteps }) => {
+      const row = rows[0];
+      return row === undefined ? [] : [{ key: keyOf(row), steps: undoSteps }];
+    });
+}
+
+function rank(group: { rows: readonly StepRow[]; steps: readonly UndoStep[] }): number {
+  const tier = restoreTier(group.rows[0]?.kind ?? '');
+  const created = group.steps[0]?.pre === undefined;
+  return created ? 100 - tier : tier;
+}
+
+function undoStep(row: StepRow, image: OpenImage): UndoStep {
+  const pre = objectOfImage(image(row.seq, 'pre'));
+  // Where no response was seen, the dry run's prediction stands for it: the merge is right either way.
+  const post = objectOfImage(image(row.seq, 'post')) ?? objectOfImage(image(row.seq, 'predicted'));
+  return {
+    seq: row.seq,
+    verb: row.verb,
+    intentId: row.intentId,
+    pre,
+    post: row.verb === 'delete' ? undefined : post,
+    postUid: row.postUid ?? undefined,
+  };
+}
+
+function objectOfImage(bytes: Buffer | undefined): KubeObject | undefined {
+  if (bytes === undefined || bytes.length === 0) return undefined;
+  const value: Json = parseJson(bytes.toString('utf8'));
+  return isKubeObject(value) ? value : undefined;
+}
