@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ClusterConnection } from '../cluster/connect.ts';
 import type { ClusterReader } from '../cluster/types.ts';
 import { openWriter } from '../cluster/writer.ts';
@@ -37,10 +38,14 @@ const RETRY_MS = 5_000;
 
 /** The transaction layer over a connection. Opens the one door to the cluster and keeps it to itself. */
 export function createTransactionEngine(
-  parts: Omit<EngineParts, 'writer'> & { connection: ClusterConnection; reader: ClusterReader },
+  parts: Omit<EngineParts, 'writer' | 'newId'> & {
+    connection: ClusterConnection;
+    reader: ClusterReader;
+    newId?: () => string;
+  },
 ): TransactionEngine {
-  const { connection, ...rest } = parts;
-  return new Engine({ ...rest, writer: openWriter(connection) });
+  const { connection, newId = randomUUID, ...rest } = parts;
+  return new Engine({ ...rest, newId, writer: openWriter(connection) });
 }
 
 class Engine implements TransactionEngine {
@@ -127,8 +132,11 @@ class Engine implements TransactionEngine {
       await session.abort;
       return this.#ended(transaction);
     }
-    session.commit ??= await this.#serial.run(async () => this.#startCommit(session, caller));
-    const job = session.commit;
+    // Wrapped, because a promise returned from a job would be waited for inside the queue.
+    const { job } = await this.#serial.run(async () => {
+      session.commit ??= this.#startCommit(session, caller);
+      return { job: session.commit };
+    });
     const listener = (sample: Measurement, elapsedMs: number) =>
       options.onProgress?.({
         elapsedMs,
