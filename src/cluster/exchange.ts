@@ -66,7 +66,8 @@ export function startExchange(
     onResponseEnd() {
       if (ended) return;
       ended = true;
-      sink.end();
+      // undici takes the connection back in the next turn; whoever asks sooner opens another one.
+      setImmediate(() => setImmediate(() => sink.end()));
     },
     onResponseError(_controller, error) {
       const { why, message } = breakdownOf(error);
