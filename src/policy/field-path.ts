@@ -133,8 +133,11 @@ function coversSegment(pattern: PatternSegment, segment: PathSegment): boolean {
   return pattern.keys.every(([key, glob]) => segment.keys.some(([k, v]) => k === key && glob(v)));
 }
 
-/** Two list elements addressed in different ways may be the same one. */
+/** Two list elements addressed in different ways may be the same one; so may `.0` and `[0]`. */
 function maybeSegment(pattern: PatternSegment, segment: PathSegment): boolean {
+  if (segment.kind === 'key' && pattern.kind !== 'key' && /^\d+$/.test(segment.key)) {
+    return maybeSegment(pattern, { kind: 'index', index: Number(segment.key) });
+  }
   if (pattern.kind === 'element' && segment.kind === 'element') {
     return pattern.keys.every(([key, glob]) =>
       segment.keys.every(([k, v]) => k !== key || glob(v)),

@@ -105,6 +105,8 @@ describe('matching', () => {
     // The change lies above what the pattern names, or names the element in another way.
     ['spec.containers[*].image', 'spec.containers[name=web]', 'touches'],
     ['spec.containers[*].image', 'spec', 'touches'],
+    ['spec.containers[*].image', 'spec.containers.0.image', 'touches'],
+    ['spec.containers[1].image', 'spec.containers.0.image', 'apart'],
     ['spec.containers[name=web].image', 'spec.containers[0].image', 'touches'],
     ['spec.containers[0].image', 'spec.containers[name=web].image', 'touches'],
     ['ports[name=http]', 'ports[port=80,protocol=TCP]', 'touches'],

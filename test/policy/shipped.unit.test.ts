@@ -161,6 +161,24 @@ const WRITES: Row[] = [
     'ask',
     'refuse',
   ],
+  [
+    'a Service that leads out of the cluster',
+    { ...core('Service'), changedPaths: ['spec.externalIPs'] },
+    'ask',
+    'refuse',
+  ],
+  [
+    'a privileged init container of a CronJob',
+    {
+      group: 'batch',
+      kind: 'CronJob',
+      changedPaths: [
+        'spec.jobTemplate.spec.template.spec.initContainers[name=a].securityContext.privileged',
+      ],
+    },
+    'ask',
+    'refuse',
+  ],
   ['another ServiceAccount', { changedPaths: [`${TEMPLATE}.serviceAccountName`] }, 'ask', 'refuse'],
   [
     'a container that must not run as root',
