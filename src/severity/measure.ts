@@ -27,7 +27,18 @@ export function measureView(
   baseline?: Measurement,
 ): Measurement {
   const restartsBefore = baseline?.restarts;
-  const context = { view, settings, restartsBefore, troubled: troubledPods(view, restartsBefore) };
+  const hits = view.pods.flatMap((pod) => containerHits(pod, view.at, restartsBefore));
+  // A restart since the baseline is worth telling, but the pod may well serve again.
+  const recent = view.pods.flatMap((pod) => containerHits(pod, view.at, undefined));
+  const context: Context = {
+    view,
+    settings,
+    restartsBefore,
+    troubled: new Set(hits.map((hit) => podKey(hit.pod))),
+    flapping: new Set(
+      recent.filter((hit) => hit.reason === 'CrashLoop').map((hit) => podKey(hit.pod)),
+    ),
+  };
   const violations = violationsOf(context);
   const { at, scope, unknowns } = view.snapshot;
   return {
@@ -40,15 +51,6 @@ export function measureView(
     restarts: restartsOf(view),
     unsettled: [],
   };
-}
-
-function troubledPods(view: View, restartsBefore: Readonly<Record<string, number>> | undefined) {
-  const troubled = new Map<string, Set<string>>();
-  for (const pod of view.pods) {
-    const hits = containerHits(pod, view.at, restartsBefore);
-    if (hits.length > 0) troubled.set(podKey(pod), new Set(hits.map((hit) => hit.reason)));
-  }
-  return troubled;
 }
 
 function violationsOf(context: Context): Violation[] {

@@ -19,8 +19,10 @@ export interface Context {
   readonly settings: SeveritySettings;
   /** Restart counts when the transaction began, by `ns/pod/container`. */
   readonly restartsBefore: Readonly<Record<string, number>> | undefined;
-  /** Pods with a container in trouble, as `ns/pod`, with its reasons. */
-  readonly troubled: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Pods with a container in trouble, as `ns/pod`. */
+  readonly troubled: ReadonlySet<string>;
+  /** Pods that crash again and again, even in a moment when they look ready. */
+  readonly flapping: ReadonlySet<string>;
 }
 
 /** A pure rule over a snapshot. */
@@ -64,9 +66,8 @@ export function byOwner(view: View, hits: readonly PodHit[]): Finding[] {
   });
 }
 
-/** True for a pod that crashes again and again, even in a moment when it looks ready. */
 export function isFlapping(context: Context, pod: KubeObject): boolean {
-  return context.troubled.get(podKey(pod))?.has('CrashLoop') === true;
+  return context.flapping.has(podKey(pod));
 }
 
 export function graceMs(context: Context): number {
