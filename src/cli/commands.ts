@@ -14,7 +14,7 @@ const LAZY = {
     load: async () => (await import('./people.ts')).audit(),
   },
   transactions: {
-    description: 'list, show, undo and recover transactions',
+    description: 'list, show, undo, accept and recover transactions',
     load: async () => (await import('./transactions.ts')).transactionsCommand(),
   },
 } satisfies Record<string, { description: string; load: () => Promise<Command> }>;

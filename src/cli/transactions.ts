@@ -1,18 +1,20 @@
-import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Flags } from '../core/config.ts';
 import { StratusError } from '../core/errors.ts';
 import { createLog } from '../core/log.ts';
+import type { Actor } from '../journal/types.ts';
+import { osUser } from '../server/actor.ts';
 import { createRuntime } from '../server/create-runtime.ts';
 import type { Runtime } from '../server/runtime.ts';
 import { transactionDetail, transactionLine, undoPayload } from '../tools/transaction/payload.ts';
+import type { Caller } from '../transaction/types.ts';
 import { guarded } from './fail.ts';
 import { configOf, withServerOptions } from './options.ts';
 
-/** `stratus-mcp transactions list|show|undo|recover`, for a person at a terminal. Answers are JSON. */
+/** `stratus-mcp transactions list|show|undo|accept|recover`, for a person at a terminal. Answers are JSON. */
 export function transactionsCommand(): Command {
   const group = new Command('transactions').description(
-    'list, show, undo and recover transactions',
+    'list, show, undo, accept and recover transactions',
   );
   const add = (word: string, description: string) =>
     withServerOptions(group.command(word)).description(description);
@@ -41,7 +43,20 @@ export function transactionsCommand(): Command {
     .argument('<id>', 'handle such as txn-7')
     .action(
       guarded((id: string, flags: Flags) =>
-        run(flags, async (runtime) => audited(runtime, id, () => undo(runtime, id))),
+        run(flags, async (runtime) => audited(runtime, 'cli undo', id, () => undo(runtime, id))),
+      ),
+    );
+  add('accept', 'accept as it is what could not be taken back, so that work can go on')
+    .argument('<id>', 'handle such as txn-7')
+    .requiredOption('--note <text>', 'what you found and did; kept in the audit log')
+    .action(
+      guarded((id: string, flags: Flags & { note: string }) =>
+        run(flags, async (runtime) =>
+          audited(runtime, 'cli accept', id, async () => {
+            const { engine } = await runtime.cluster();
+            return transactionLine(engine.accept(id, flags.note, callerIn(runtime)));
+          }),
+        ),
       ),
     );
   add('recover', 'take back what a dead server left open').action(
@@ -59,18 +74,22 @@ export function transactionsCommand(): Command {
 
 async function undo(runtime: Runtime, id: string) {
   const { engine } = await runtime.recovered();
-  const caller = { call: runtime.ids.call(), tool: 'undo_transaction', actor: actor().client };
-  const { transaction, undo: report } = await engine.undoCommitted(id, caller);
+  const { transaction, undo: report } = await engine.undoCommitted(id, callerIn(runtime));
   if (!report.complete) process.exitCode = 2;
   return { transaction: transaction.id, state: transaction.state, undo: undoPayload(report) };
 }
 
 /** What a person does at the terminal is in the audit log like any other call. */
-async function audited<T>(runtime: Runtime, transaction: string, work: () => Promise<T>) {
+async function audited<T>(
+  runtime: Runtime,
+  tool: string,
+  transaction: string,
+  work: () => Promise<T>,
+) {
   const { audit } = await runtime.journal();
   const call = runtime.ids.call();
   const started = runtime.clock.monotonic();
-  audit.start({ call, actor: actor(), tool: 'cli undo', args: { transaction }, transaction });
+  audit.start({ call, actor: actor(), tool, args: { transaction }, transaction });
   const end = (facts: { outcome: 'ok' | 'failed'; code?: string; message?: string }) => {
     const durationMs = Math.round(runtime.clock.monotonic() - started);
     audit.end({ call, decision: 'none', durationMs, transaction, ...facts });
@@ -87,8 +106,13 @@ async function audited<T>(runtime: Runtime, transaction: string, work: () => Pro
   }
 }
 
-function actor() {
-  return { client: 'cli', principal: userInfo().username, session: `cli-${process.pid}` };
+function callerIn(runtime: Runtime): Caller {
+  const { client, principal } = actor();
+  return { call: runtime.ids.call(), tool: client, actor: `${client} (${principal})` };
+}
+
+function actor(): Actor {
+  return { client: 'cli', principal: osUser(), session: `cli-${process.pid}` };
 }
 
 async function run(flags: Flags, work: (runtime: Runtime) => Promise<object>): Promise<void> {

@@ -18,7 +18,8 @@ function printable(text: string): string {
   return plainLine(text.slice(0, LONGEST));
 }
 
-function osUser(): string {
+/** The OS user of this process. */
+export function osUser(): string {
   try {
     return userInfo().username;
   } catch {

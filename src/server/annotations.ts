@@ -1,7 +1,7 @@
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
 import type { Tool, ToolEffect } from '../tools/types.ts';
 
-const BY_EFFECT: Readonly<Record<ToolEffect, Omit<ToolAnnotations, 'title'>>> = {
+const BY_EFFECT: Readonly<Record<ToolEffect, ToolAnnotations>> = {
   observe: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   // A change may remove something, even though it can be taken back.
   mitigate: { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
@@ -12,5 +12,5 @@ const BY_EFFECT: Readonly<Record<ToolEffect, Omit<ToolAnnotations, 'title'>>> = 
 
 /** All four hints, derived from the one declared effect. One known cluster is a closed world. */
 export function annotationsOf(tool: Tool): ToolAnnotations {
-  return { title: tool.title, ...BY_EFFECT[tool.effect], openWorldHint: false };
+  return { ...BY_EFFECT[tool.effect], openWorldHint: false };
 }

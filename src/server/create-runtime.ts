@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { systemClock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
-import { StratusError, toStratusError } from '../core/errors.ts';
+import { StratusError } from '../core/errors.ts';
 import { randomIds } from '../core/ids.ts';
 import type { Log } from '../core/log.ts';
 import { packageVersion } from '../core/version.ts';
@@ -65,29 +66,18 @@ async function connect(
   journal: Journal,
   log: Log,
 ): Promise<Workbench> {
-  const [{ connectCluster }, { createReader }, { createSeverityMeter }, engines] =
+  const clock = systemClock;
+  const { connectCluster } = await import('../cluster/connect.ts');
+  const connection = await connectCluster({ ...config, env: process.env });
+  const [{ createReader }, { createSeverityMeter }, { createTransactionEngine }] =
     await Promise.all([
-      import('../cluster/connect.ts'),
       import('../cluster/reader.ts'),
       import('../severity/meter.ts'),
       import('../transaction/engine.ts'),
     ]);
-  const clock = systemClock;
-  try {
-    const connection = await connectCluster({ ...config, env: process.env });
-    const reader = createReader(connection);
-    const meter = createSeverityMeter({ reader, settings: policy.severity, clock });
-    const engine = engines.createTransactionEngine({
-      connection,
-      reader,
-      journal,
-      policy,
-      meter,
-      clock,
-      log,
-    });
-    return { reader, meter, engine };
-  } catch (thrown) {
-    throw toStratusError(thrown);
-  }
+  const reader = createReader(connection);
+  const meter = createSeverityMeter({ reader, settings: policy.severity, clock });
+  const newId = () => randomUUID();
+  const ports = { connection, reader, journal, policy, meter, clock, log, newId };
+  return { reader, meter, engine: createTransactionEngine(ports) };
 }

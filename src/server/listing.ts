@@ -23,7 +23,21 @@ export function outputOf(tool: Tool): z.ZodObject {
 
 // draft-07 is what the clients' validators know without asking; the $schema line says nothing more.
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output') {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: 'draft-7', io });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io,
+    override: ({ jsonSchema }) => leaveOutTheObvious(jsonSchema),
+  });
   const properties = (json.properties ?? {}) as Record<string, object>;
   return { ...json, type: 'object' as const, properties };
+}
+
+/** Removes what a schema says by saying nothing: every assistant pays for each word of this list. */
+function leaveOutTheObvious(json: z.core.JSONSchema.BaseSchema): void {
+  const { additionalProperties, maximum, minimum } = json;
+  if (typeof additionalProperties === 'object' && Object.keys(additionalProperties).length === 0) {
+    delete json.additionalProperties;
+  }
+  if (maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+  if (minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
 }

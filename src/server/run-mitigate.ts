@@ -8,8 +8,8 @@ import type { Caller, ObjectChange, StepRequest } from '../transaction/types.ts'
 import { callerOf, type Passage } from './run-tool.ts';
 import type { Workbench } from './runtime.ts';
 
-/** How long a one-command transaction waits for its commit before it hands over the handle. */
-const ONE_COMMAND_WAIT_MS = 45_000;
+/** How long a one-command transaction may take, begin to commit, before it hands over the handle. */
+const ONE_COMMAND_WAIT_MS = 50_000;
 
 /** A change: planned only, added to a transaction, or a transaction of its own. */
 export async function runMitigate(
@@ -44,6 +44,8 @@ export async function runMitigate(
   }
 }
 
+const NOTHING_TO_DO = 'Nothing to do: everything already is as asked.';
+
 type Note = (changes: readonly ObjectChange[]) => void;
 
 async function planned(
@@ -54,6 +56,7 @@ async function planned(
   transaction?: string,
 ): Promise<MitigateOutput> {
   const { changes, budget } = await engine.plan(request, caller, transaction);
+  if (changes.length === 0) throw new StratusError('no_change', NOTHING_TO_DO);
   note(changes);
   return {
     summary: `Planned, nothing written: ${sentenceOf(changes)}`,
@@ -61,7 +64,7 @@ async function planned(
     ...(transaction === undefined ? {} : { transaction }),
     changes: changes.map(changePayload),
     ...(budget === undefined ? {} : { budget: budgetPayload(budget) }),
-    next: 'Call again with dry_run false to do it.',
+    next: nextOf(changes),
   };
 }
 
@@ -92,13 +95,18 @@ async function oneCommand(
   passage: Passage,
   note: Note,
 ): Promise<MitigateOutput> {
-  const { engine, reader } = bench;
+  const { engine } = bench;
+  const { clock } = passage.runtime;
+  const started = clock.monotonic();
   const caller = callerOf(passage);
   const reason = String(args.reason);
   const plan = await engine.plan(request, caller);
   note(plan.changes);
-  const touched = plan.changes.flatMap(({ object }) => object.namespace ?? []);
-  const namespaces = touched.length > 0 ? [...new Set(touched)] : [reader.defaultNamespace];
+  if (plan.changes.length === 0) throw new StratusError('no_change', NOTHING_TO_DO);
+  requireRunnable(plan.changes);
+  // Severity is measured where the change is; an object of the cluster can hurt everywhere.
+  const namespaces = [...new Set(plan.changes.map(({ object }) => object.namespace ?? '*'))];
+  passage.call.progress('measuring severity before the change', 0);
   const { id } = await engine.begin(
     {
       reason,
@@ -114,12 +122,11 @@ async function oneCommand(
     const result = await engine.commit(
       id,
       {
-        waitMs: ONE_COMMAND_WAIT_MS,
+        waitMs: Math.max(0, started + ONE_COMMAND_WAIT_MS - clock.monotonic()),
         onProgress: (sample) =>
           passage.call.progress(
             `severity ${sample.severity}: ${sample.note}`,
-            sample.elapsedMs / 1000,
-            ONE_COMMAND_WAIT_MS / 1000,
+            (clock.monotonic() - started) / 1000,
           ),
       },
       caller,
@@ -132,6 +139,26 @@ async function oneCommand(
     };
   } catch (thrown) {
     throw await takenBack(bench, id, toStratusError(thrown), passage);
+  }
+}
+
+/** What a step would refuse anyway, told before a transaction is opened for it. */
+function requireRunnable(changes: readonly ObjectChange[]): void {
+  for (const { object, class: reversibility, undo, decision } of changes) {
+    if (reversibility === 'irreversible') {
+      throw new StratusError(
+        'irreversible',
+        `The change of ${describeRef(object)} can't be undone. ${undo}`,
+        { rule: 'A2 faithful undo' },
+      );
+    }
+    if (decision.effect === 'ask') {
+      throw new StratusError(
+        'needs_approval',
+        `The policy wants a human's approval to change ${describeRef(object)}: ${decision.reason}`,
+        { rule: decision.rule },
+      );
+    }
   }
 }
 
@@ -173,11 +200,21 @@ function refuseLateDeclaration(args: Record<string, unknown>): void {
   );
 }
 
+function nextOf(changes: readonly ObjectChange[]): string {
+  if (changes.some((change) => change.class === 'irreversible')) {
+    return "It can't be undone, so it would be refused. Choose a change that can be undone.";
+  }
+  if (changes.some((change) => change.decision.effect === 'ask')) {
+    return 'It needs the approval of a human and would be refused without. Ask the person.';
+  }
+  return 'Call again with dry_run false to do it.';
+}
+
 function sentenceOf(changes: readonly ObjectChange[]): string {
   const [first] = changes;
-  if (first === undefined) return 'nothing to do.';
+  if (first === undefined) return NOTHING_TO_DO;
   const more = changes.length > 1 ? `, and ${changes.length - 1} more` : '';
-  return `${describeRef(first.object)}: ${first.summary}${more}.`;
+  return `${first.summary}${more}.`;
 }
 
 function changePayload(change: ObjectChange) {

@@ -1,3 +1,4 @@
+import { StratusError } from '../core/errors.ts';
 import type { Journal } from '../journal/types.ts';
 import type { Decision, Policy } from '../policy/types.ts';
 import type { ControlContext, ObserveContext, Tool } from '../tools/types.ts';
@@ -5,6 +6,8 @@ import type { Caller } from '../transaction/types.ts';
 import type { IncomingCall } from './call.ts';
 import { runMitigate } from './run-mitigate.ts';
 import type { Runtime, Workbench } from './runtime.ts';
+
+const RECOVERY_WAIT_MS = 40_000;
 
 /** A call on its way through the lifecycle. */
 export interface Passage {
@@ -25,9 +28,27 @@ export async function runTool(
 ): Promise<Record<string, unknown>> {
   passage.call.signal.throwIfAborted();
   if (tool.effect === 'observe') return tool.run(args, await observing(passage));
-  const bench = await until(passage.runtime.recovered(), passage.call.signal);
+  const bench = await recovered(passage);
   if (tool.effect === 'mitigate') return runMitigate(tool, args, bench, passage);
   return tool.run(args, controlling(bench, passage));
+}
+
+/** Recovery may have to wait for a cluster to come back; the caller is told before its patience ends. */
+async function recovered({ runtime, call }: Passage): Promise<Workbench> {
+  const patience = new AbortController();
+  const late = runtime.clock.sleep(RECOVERY_WAIT_MS, patience.signal).then(() => {
+    throw new StratusError(
+      'recovery_pending',
+      'What an earlier process left open is still being taken back.',
+      { next: 'Call again in a minute; transaction_status shows how far it is.' },
+    );
+  });
+  late.catch(() => undefined);
+  try {
+    return await until(Promise.race([runtime.recovered(), late]), call.signal);
+  } finally {
+    patience.abort();
+  }
 }
 
 // Some observing tools (the audit log) need no cluster: the others meet the error when they reach for it.

@@ -17,7 +17,7 @@ export const transactionBegin = defineControlTool({
     namespaces: z
       .array(z.string().min(1))
       .min(1)
-      .describe('Namespaces you will work in; severity is measured there.'),
+      .describe('Namespaces you will work in; severity is measured there. "*": the whole cluster.'),
     declared_reductions: z
       .array(
         z.strictObject({
