@@ -53,9 +53,8 @@ function build(origin: string, proxyUrl: string | undefined, credentials: Creden
   };
   const tls = credentials.tls as NonNullable<ProxyAgent.Options['requestTls']>;
   if (!proxyUrl) return new Pool(origin, { ...options, connect: { ...tls, timeout: CONNECT_MS } });
-  const servername = credentials.tls.servername ?? new URL(origin).hostname;
   try {
-    return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: { ...tls, servername } });
+    return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: tls });
   } catch (error) {
     // The URL may hold a password.
     throw new StratusError(

@@ -103,6 +103,7 @@ async function open(
       if (signal?.aborted) onAbort();
       wire.credentials.current().then(resolve, reject);
     });
+    if (signal?.aborted) throw new ExchangeError('aborted', 'was not asked', { sent: false });
     return await new Promise<StreamedAnswer>((resolve, reject) => {
       let bytes = 0;
       let exchange: Exchange | undefined;

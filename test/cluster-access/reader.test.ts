@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { connectCluster } from '../../src/cluster/connect.ts';
 import { createReader } from '../../src/cluster/reader.ts';
 import { resolveKind } from '../../src/cluster/resolve.ts';
 import type { ClusterReader, WatchEvent } from '../../src/cluster/types.ts';
@@ -201,64 +203,95 @@ test('OpenAPI documents are found by group and version', async () => {
   expect((await refusalOf(reader.openapi('apis/none/v1'))).code).toBe('unknown_resource');
 });
 
-test('a certificate that the kubeconfig does not vouch for is not trusted', async () => {
+/** A kubeconfig for the running cluster, with a few things different. */
+function kubeconfigWith(changes: { cluster?: object; token?: string }): string {
   const path = join(temporaryFolder(), 'config');
-  const kubeconfig = (cluster: object) =>
-    JSON.stringify({
-      'current-context': 'one',
-      clusters: [{ name: 'c', cluster }],
-      users: [{ name: 'u', user: { token: 'sesame' } }],
-      contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
-    });
-  writeFileSync(path, kubeconfig({ server: cluster.server }));
-  const distrusting = createReader(await connectTo(path));
-  const error = await refusalOf(distrusting.version());
+  const { server, caPem, tokens } = cluster;
+  const config = {
+    'current-context': 'one',
+    clusters: [
+      {
+        name: 'c',
+        cluster: {
+          server,
+          'certificate-authority-data': Buffer.from(caPem).toString('base64'),
+          ...changes.cluster,
+        },
+      },
+    ],
+    users: [{ name: 'u', user: { token: changes.token ?? tokens.reader } }],
+    contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
+  };
+  writeFileSync(path, JSON.stringify(config));
+  return path;
+}
+
+test('a certificate that the kubeconfig does not vouch for is not trusted', async () => {
+  const readerWith = async (changes: Parameters<typeof kubeconfigWith>[0]) =>
+    createReader(await connectTo(kubeconfigWith(changes)));
+  const noAuthority = { 'certificate-authority-data': undefined };
+  const error = await refusalOf((await readerWith({ cluster: noAuthority })).version());
   expect(error.code).toBe('cluster_unreachable');
   expect(error.message).toContain('TLS handshake failed');
+  const otherName = await readerWith({ cluster: { 'tls-server-name': 'elsewhere.test' } });
+  expect((await refusalOf(otherName.version())).message).toContain('ALTNAME');
 
-  const caData = Buffer.from(cluster.caPem).toString('base64');
-  writeFileSync(path, kubeconfig({ server: cluster.server, 'certificate-authority-data': caData }));
-  const stranger = createReader(await connectTo(path));
-  const list = { resource: DEPLOYMENTS };
-  const refused = await refusalOf(stranger.list(list));
-  expect(refused.code).toBe('unauthenticated');
-  expect(refused.message).not.toContain('sesame');
+  const careless = { ...noAuthority, 'insecure-skip-tls-verify': true };
+  expect((await (await readerWith({ cluster: careless })).version()).gitVersion).toMatch(/^v1/);
 });
 
+test('a token that the server does not know is unauthenticated, and stays secret', async () => {
+  const reader = createReader(await connectTo(kubeconfigWith({ token: 'sesame' })));
+  const error = await refusalOf(reader.list({ resource: DEPLOYMENTS }));
+  expect(error.code).toBe('unauthenticated');
+  expect(error.message).not.toContain('sesame');
+});
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+function joinEnds(one: Duplex, other: Duplex): void {
+  one.pipe(other).pipe(one);
+  one.on('error', () => other.destroy());
+  other.on('error', () => one.destroy());
+}
+
+const apiServer = () => connect(Number(new URL(cluster.server).port), '127.0.0.1');
+
 test('fifty requests in a row use one connection', async () => {
-  const { createServer, connect } = await import('node:net');
-  const target = new URL(cluster.server);
   let connections = 0;
-  const relay = createServer((socket) => {
-    connections += 1;
-    const onward = connect(Number(target.port), target.hostname);
-    socket.pipe(onward).pipe(socket);
-    for (const end of [socket, onward]) end.on('error', () => socket.destroy());
-  });
-  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void relay.close());
-  const port = (relay.address() as { port: number }).port;
-  const path = join(temporaryFolder(), 'config');
-  writeFileSync(
-    path,
-    JSON.stringify({
-      'current-context': 'relayed',
-      clusters: [
-        {
-          name: 'c',
-          cluster: {
-            server: `https://127.0.0.1:${port}`,
-            'certificate-authority-data': Buffer.from(cluster.caPem).toString('base64'),
-          },
-        },
-      ],
-      users: [{ name: 'u', user: { token: cluster.tokens.reader } }],
-      contexts: [{ name: 'relayed', context: { cluster: 'c', user: 'u' } }],
+  const port = await listening(
+    createServer((socket) => {
+      connections += 1;
+      joinEnds(socket, apiServer());
     }),
   );
-  const connection = await connectCluster({ kubeconfig: path, env: {} });
+  const server = `https://127.0.0.1:${port}`;
+  const connection = await connectTo(kubeconfigWith({ cluster: { server } }));
   const reader = createReader(connection);
   for (let count = 0; count < 50; count += 1) await reader.list({ resource: DEPLOYMENTS });
   await connection.close();
   expect(connections).toBe(1);
+});
+
+test("the kubeconfig's proxy-url is used, with TLS from end to end", async () => {
+  const asked: string[] = [];
+  const proxy = createHttpServer().on('connect', (request, socket: Duplex) => {
+    asked.push(`${request.url} ${request.headers['proxy-authorization']}`);
+    const onward = apiServer();
+    onward.on('connect', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      joinEnds(socket, onward);
+    });
+  });
+  const port = await listening(proxy);
+  const cluster = { 'proxy-url': `http://user:pass@127.0.0.1:${port}` };
+  const connection = await connectTo(kubeconfigWith({ cluster }));
+  expect((await createReader(connection).whoAmI()).username).toBe('reader');
+  await connection.close();
+  const target = new URL(connection.server).host;
+  expect(asked).toEqual([`${target} Basic ${Buffer.from('user:pass').toString('base64')}`]);
 });
