@@ -148,8 +148,8 @@ function timeline(rows: readonly AuditRow[], samples: readonly SampleRow[]): str
 }
 
 function sampleText({ severity, phase, violations, unknowns }: SampleRow): string {
-  const unknown = unknowns.length === 0 ? '' : `, ${unknowns.length} unknown`;
-  return `${severity} (${phase}; ${violations.length} violations${unknown})`;
+  const unknown = unknowns.length === 0 ? '' : `, not observed: ${unknowns.length}`;
+  return `${severity} (${phase}; violations: ${violations.length}${unknown})`;
 }
 
 function rowLines(row: AuditRow, ended: ReadonlySet<string | null>): string[] {
@@ -177,10 +177,8 @@ function outcomeLines(row: AuditRow): string[] {
   const rule = row.rule === null ? '' : ` by rule ${row.rule}`;
   const before = numberOf(detail.severityBefore);
   const after = numberOf(detail.severityAfter);
-  const severity =
-    before === undefined && after === undefined
-      ? ''
-      : `, severity ${before ?? 'not measured'} → ${after ?? 'not measured'}`;
+  const measured = [before, after].filter((value) => value !== undefined);
+  const severity = measured.length === 0 ? '' : `, severity ${measured.join(' → ')}`;
   const took = Math.round(numberOf(detail.durationMs) ?? 0);
   const answer = `${row.tool ?? '?'} ${row.outcome ?? '?'} in ${took} ms${decided}${rule}${severity}`;
   const why = detailOf(row);

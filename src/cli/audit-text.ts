@@ -1,4 +1,4 @@
-import { type JsonObject, numberOf, stringifyJson, stringOf } from '../core/json.ts';
+import { type JsonObject, numberOf, objectOf, stringifyJson, stringOf } from '../core/json.ts';
 import { plainJson, plainLine } from '../core/plain-text.ts';
 import type { AuditRow } from '../journal/types.ts';
 
@@ -30,7 +30,7 @@ export function detailOf(row: AuditRow): string {
   const text = (key: string) => plainLine(stringOf(detail[key]) ?? '');
   switch (row.kind) {
     case 'call':
-      return jsonText((detail.args ?? {}) as JsonObject);
+      return jsonText(objectOf(detail.args));
     case 'outcome':
       return [text('code'), text('message')].filter((part) => part !== '').join(': ');
     case 'transaction':
@@ -53,7 +53,12 @@ function stateChange(detail: JsonObject): string {
     return `taken over from a dead writer (epoch ${adopted} to ${numberOf(detail.epoch)})`;
   }
   if (to === undefined) return '';
-  return plainLine(`${arrow(from, to)}${reason === undefined ? '' : `: ${reason}`}`);
+  const { pass, summary } = objectOf(detail.verdict);
+  const verdict =
+    pass === undefined
+      ? ''
+      : `, verdict ${pass === true ? 'passed' : 'refused'}: ${stringOf(summary) ?? ''}`;
+  return plainLine(`${arrow(from, to)}${reason === undefined ? '' : `: ${reason}`}${verdict}`);
 }
 
 function stepChange(detail: JsonObject): string {
@@ -66,7 +71,7 @@ function stepChange(detail: JsonObject): string {
     [
       `step ${numberOf(detail.seq) ?? '?'} ${arrow(stringOf(detail.from), to)}`,
       status === undefined ? '' : ` (HTTP ${status})`,
-      conflicts === undefined ? '' : ` (${conflicts} conflicting fields)`,
+      conflicts === undefined ? '' : ` (conflicts: ${conflicts})`,
       error === undefined ? '' : `: ${error}`,
     ].join(''),
   );

@@ -84,8 +84,8 @@ export function requirePrivate(path: string): void {
   const stats = fileStats(path);
   if (stats === undefined) return;
   if (!stats.isFile()) throw unavailable(path, 'it is not a plain file');
-  if (process.getuid === undefined || (stats.mode & OTHERS) === 0) return;
-  if (stats.uid !== process.getuid()) {
+  if (process.geteuid === undefined || (stats.mode & OTHERS) === 0) return;
+  if (stats.uid !== process.geteuid()) {
     throw unavailable(
       path,
       `others may read it (mode ${(stats.mode & 0o777).toString(8)}) and it belongs to user ${stats.uid}`,

@@ -57,9 +57,9 @@ export function openStepTable(room: Room): StepTable {
     return stored === undefined ? undefined : rowOf(stored);
   };
 
-  const note = (row: StepRow, from: string | undefined) => {
+  const note = (row: StepRow, from: string | undefined, news: Partial<StepRow>) => {
     const { transaction, namespace, kind, name, tool, seq, command } = row;
-    const { httpStatus, error } = row;
+    const { httpStatus = null, error = null, conflicts = [] } = news;
     const intent =
       from === undefined ? { verb: row.verb, class: row.class, kubectl: row.kubectl } : { from };
     room.audit.append({
@@ -75,7 +75,7 @@ export function openStepTable(room: Room): StepTable {
         to: row.state,
         ...(httpStatus === null ? {} : { httpStatus }),
         ...(error === null ? {} : { error }),
-        ...(row.conflicts.length === 0 ? {} : { conflicts: row.conflicts.length }),
+        ...(conflicts.length === 0 ? {} : { conflicts: conflicts.length }),
       },
     });
   };
@@ -91,7 +91,7 @@ export function openStepTable(room: Room): StepTable {
         const { changes } = insert.run({ ...fields, currentEpoch: epoch });
         if (changes !== 1) throw epochOver(epoch);
         images.put(row, contents);
-        note(row, undefined);
+        note(row, undefined, row);
       });
       crashpoint('journal.addStep.after');
     },
@@ -117,7 +117,7 @@ export function openStepTable(room: Room): StepTable {
         const { transaction: _id, seq: _seq, ...changed } = patch;
         const row: StepRow = { ...was, ...changed, state: to };
         images.put(row, contents);
-        note(row, was.state);
+        note(row, was.state, patch);
         return true;
       }, 'unknown');
       if (landed) crashpoint(`journal.moveStep.${to}.after`);

@@ -108,7 +108,7 @@ export function openTransactionTable(room: Room): TransactionTable {
         const was = get(id)?.state;
         const fields = toStored(COLUMNS, { ...patch, state: to });
         if (was === undefined || !change(id, epoch, fields, from)) return false;
-        note(id, { from: was, to, outcome: patch.outcome });
+        note(id, { from: was, to, outcome: patch.outcome, verdict: verdictOf(patch.verdict) });
         return true;
       }, 'unknown');
       if (landed) crashpoint(`journal.move.${to}.after`);
@@ -132,6 +132,13 @@ export function openTransactionTable(room: Room): TransactionTable {
       crashpoint('journal.adopt.after');
     },
   };
+}
+
+// What the chain keeps of a verdict; the whole of it is in the transaction's row.
+function verdictOf(verdict: JsonObject | null | undefined): JsonObject | undefined {
+  if (verdict == null) return undefined;
+  const { pass, severityBefore, severityAfter, summary } = verdict;
+  return { pass, severityBefore, severityAfter, summary };
 }
 
 function rowOf(stored: Stored): TransactionRow {

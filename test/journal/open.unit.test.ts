@@ -1,0 +1,273 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { StratusError } from '../../src/core/errors.ts';
+import { openDatabase } from '../../src/journal/database.ts';
+import { MIGRATIONS, migrate } from '../../src/journal/migrations.ts';
+import { openJournalReader } from '../../src/journal/open.ts';
+import { spawnChild } from './children.ts';
+import { journalPath, openedJournal, temporaryFolder } from './support.ts';
+import { call } from './support-rows.ts';
+
+const mode = (path: string) => statSync(path).mode & 0o777;
+
+/** The refusal that `act` throws, as a user reads it. */
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (thrown) {
+    if (thrown instanceof StratusError && thrown.code === 'journal_unavailable') {
+      return `${thrown.message} ${thrown.next}`;
+    }
+    throw thrown;
+  }
+  throw new Error('It was not refused.');
+}
+
+const NOBODY = 65_534;
+
+/** Root may do everything, so as root this steps down to a user who owns just that folder. */
+function asOrdinaryUser(folder: string, act: () => void): void {
+  if (process.geteuid?.() !== 0) {
+    act();
+    return;
+  }
+  chownSync(folder, NOBODY, NOBODY);
+  process.seteuid?.(NOBODY);
+  try {
+    act();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+function schemaOf(path: string): unknown {
+  const sql = new Sqlite(path, { readonly: true });
+  const schema = sql.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all();
+  const version = sql.pragma('user_version', { simple: true });
+  sql.close();
+  return { schema, version };
+}
+
+describe('a new journal', () => {
+  test('is a folder 0700 with files that only its owner may read', () => {
+    const path = journalPath();
+    const journal = openedJournal(path);
+    journal.lock.acquire();
+    journal.audit.start(call('c-1'));
+
+    expect(mode(dirname(path))).toBe(0o700);
+    const files = readdirSync(dirname(path)).sort();
+    expect(files).toEqual(
+      ['', '-shm', '-wal', '.key', '.lock'].map((suffix) => `journal.db${suffix}`),
+    );
+    for (const file of files) expect(mode(join(dirname(path), file)), file).toBe(0o600);
+  });
+
+  test('is made once when several processes start at the same moment', async () => {
+    const path = journalPath();
+    const children = Array.from({ length: 4 }, () => spawnChild(['open', path]));
+
+    for (const child of children) expect(await child.line(0)).toBe('opened');
+    expect(openedJournal(path).audit.verify()).toMatchObject({ ok: true, rows: 0 });
+  });
+});
+
+describe('migrations', () => {
+  test.each(MIGRATIONS.map((_, version) => version))(
+    'bring version %i to the schema of a new journal',
+    (version) => {
+      const fresh = journalPath();
+      openedJournal(fresh).close();
+      const old = journalPath();
+      const database = openDatabase({ path: old, busyTimeoutMs: 0 });
+      migrate(database, MIGRATIONS.slice(0, version));
+      database.close();
+
+      openedJournal(old).close();
+
+      expect(schemaOf(old)).toEqual(schemaOf(fresh));
+    },
+  );
+
+  test('leave nothing behind when one of them fails', () => {
+    const path = journalPath();
+    openedJournal(path).close();
+    const before = schemaOf(path);
+    const database = openDatabase({ path, busyTimeoutMs: 0 });
+    onTestFinished(() => database.close());
+    const broken = { name: 'broken', statements: ['CREATE TABLE extra (a)', 'NOT SQL'] };
+
+    expect(() => migrate(database, [...MIGRATIONS, broken])).toThrow(StratusError);
+
+    expect(schemaOf(path)).toEqual(before);
+  });
+});
+
+describe('a journal is refused, with the reason,', () => {
+  test('when a newer version wrote it', () => {
+    const path = journalPath();
+    openedJournal(path).close();
+    const sql = new Sqlite(path);
+    sql.pragma('user_version = 99');
+    sql.close();
+
+    expect(refusal(() => openedJournal(path))).toMatch(
+      /journal\.db was written by a newer stratus-mcp \(schema 99; .*Run that newer version/,
+    );
+    expect(refusal(() => openJournalReader({ path }))).toMatch(/newer stratus-mcp/);
+  });
+
+  test('when it belongs to another program', () => {
+    const path = join(temporaryFolder(), 'other.db');
+    const sql = new Sqlite(path);
+    sql.exec('CREATE TABLE bookmarks (url)');
+    sql.close();
+
+    expect(refusal(() => openedJournal(path))).toMatch(/other\.db is a database of another/);
+    const untouched = new Sqlite(path, { readonly: true });
+    expect(untouched.prepare('SELECT name FROM sqlite_master').all()).toEqual([
+      { name: 'bookmarks' },
+    ]);
+    untouched.close();
+  });
+
+  test('when it is no database', () => {
+    const path = join(temporaryFolder(), 'journal.db');
+    writeFileSync(
+      path,
+      'these are notes, not a database, and long enough to have a header'.repeat(9),
+    );
+
+    expect(refusal(() => openedJournal(path))).toMatch(/not a SQLite database, or is damaged/);
+  });
+
+  test('when its pages are overwritten', () => {
+    const path = journalPath();
+    openedJournal(path).close();
+    writeFileSync(path, readFileSync(path).fill(0xff, 100));
+
+    expect(refusal(() => openedJournal(path))).toMatch(/is damaged/);
+  });
+
+  test('when it is a folder', () => {
+    const path = join(temporaryFolder(), 'journal.db');
+    mkdirSync(path);
+
+    expect(refusal(() => openedJournal(path))).toMatch(/it is not a plain file/);
+  });
+
+  test('when a file stands where its folder should be', () => {
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+
+    expect(refusal(() => openedJournal(join(file, 'journal.db')))).toMatch(
+      /can't be (created|used).*not a folder|can't be created/,
+    );
+  });
+
+  test('when another process holds it locked', () => {
+    const path = journalPath();
+    openedJournal(path).close();
+    const shell = new Sqlite(path);
+    onTestFinished(() => {
+      shell.close();
+    });
+    shell.pragma('locking_mode = EXCLUSIVE');
+    shell.exec('BEGIN IMMEDIATE');
+
+    expect(refusal(() => openedJournal(path, { busyTimeoutMs: 50 }))).toMatch(
+      /is locked by another process\. Find who holds it/,
+    );
+  });
+
+  test('when writing has to wait too long, and goes on once it may', () => {
+    const path = journalPath();
+    const journal = openedJournal(path, { busyTimeoutMs: 50 });
+    const shell = new Sqlite(path);
+    onTestFinished(() => {
+      shell.close();
+    });
+    shell.exec('BEGIN IMMEDIATE');
+
+    expect(refusal(() => journal.audit.start(call('c-1')))).toMatch(/is locked by another process/);
+    shell.exec('ROLLBACK');
+    journal.audit.start(call('c-1'));
+    expect(journal.audit.verify()).toMatchObject({ ok: true, rows: 1 });
+  });
+
+  test('when it was closed', () => {
+    const journal = openedJournal(journalPath());
+    journal.close();
+
+    expect(refusal(() => journal.audit.start(call('c-1')))).toMatch(/connection is not open/);
+  });
+
+  test('when there is none and it is only to be read', () => {
+    const path = join(temporaryFolder(), 'journal.db');
+
+    expect(refusal(() => openJournalReader({ path }))).toMatch(/There is no journal at .*journal/);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('when its user may not read it', () => {
+    const path = journalPath();
+    asOrdinaryUser(dirname(dirname(path)), () => {
+      openedJournal(path).close();
+      chmodSync(path, 0o000);
+
+      expect(refusal(() => openedJournal(path))).toMatch(/can't be opened|can't be used/);
+    });
+  });
+
+  test('when its folder is read-only', () => {
+    const path = journalPath();
+    asOrdinaryUser(dirname(dirname(path)), () => {
+      chmodSync(dirname(dirname(path)), 0o500);
+
+      expect(refusal(() => openedJournal(path))).toMatch(/can't be created: permission denied/);
+    });
+  });
+});
+
+describe('the permissions of a journal', () => {
+  test('that its owner left open are closed', () => {
+    const path = journalPath();
+    openedJournal(path).close();
+    chmodSync(path, 0o644);
+
+    openedJournal(path);
+
+    expect(mode(path)).toBe(0o600);
+  });
+
+  test('that somebody else left open are a refusal', () => {
+    asOrdinaryUser(temporaryFolder(), () => {
+      expect(refusal(() => openedJournal('/etc/passwd'))).toMatch(
+        /others may read it \(mode 644\) and it belongs to user 0\..*chmod 600/,
+      );
+    });
+  });
+});
+
+test('a reader reads while a writer writes, and can write nothing itself', () => {
+  const path = journalPath();
+  const journal = openedJournal(path);
+  const reader = openJournalReader({ path });
+  onTestFinished(() => reader.close());
+  journal.audit.start(call('c-1'));
+
+  expect(reader.audit.query({ limit: 9 }).total).toBe(1);
+  journal.audit.start(call('c-2'));
+  expect(reader.audit.query({ limit: 9 }).total).toBe(2);
+});
