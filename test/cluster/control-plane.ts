@@ -20,16 +20,18 @@ import {
   newTokens,
   type Tokens,
 } from './identities.ts';
+import { type SimulatedNodesOptions, startSimulatedNodes } from './kubelet/index.ts';
 import { freePorts } from './ports.ts';
 import { ProcessGroup } from './processes.ts';
-import { startNodes } from './simulated-nodes.ts';
 import type { ClusterFacts, ControlPlane } from './types.ts';
 
 export interface ControlPlaneOptions {
   /** Simulated nodes to start (default 0: pods stay Pending). */
   readonly nodes?: number;
-  /** Pods that fit on a simulated node. */
+  /** Pods that fit on a simulated node (default 110). */
   readonly podSlots?: number;
+  /** How pods behave on the simulated nodes, where it differs from the default rules. */
+  readonly rules?: SimulatedNodesOptions['rules'];
   /** More flags for the API server, after ours. */
   readonly apiServerFlags?: readonly string[];
   /** Told what goes on; default: stderr. */
@@ -81,12 +83,13 @@ async function startOnce(
     await arrange(client, group);
     const names: string[] = [];
     if (options.nodes !== undefined && options.nodes > 0) {
-      const nodes = await startNodes({
+      const nodes = await startSimulatedNodes({
         server: facts.server,
         caPem: facts.caPem,
         token: tokens.nodes,
         nodes: options.nodes,
         ...(options.podSlots === undefined ? {} : { podSlots: options.podSlots }),
+        ...(options.rules === undefined ? {} : { rules: options.rules }),
         folder,
         log,
       });
