@@ -67,7 +67,7 @@ export function scrubShapes(text: string, masking: Masking): string {
       /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{0,200}):([^\s/@]{1,500})@/gi,
       (_, before: string, password: string) => `${before}:${hide(password)}@`,
     )
-    .replace(/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, hide)
+    .replace(/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, hide)
     .replace(
       /\b(bearer\s+|authorization["']?\s*[:=]\s*["']?(?:basic|token)\s+)([\w.~+/=-]{8,})/gi,
       (_, before: string, token: string) => before + hide(token),
@@ -112,8 +112,9 @@ function scrubBlocks(text: string, masking: Masking): string {
   return out.join('\n');
 }
 
-// A whole line `name: value` or `name = value`, as configuration files have it.
-const LINE = /^(\s*(?:- )?["']?)([\w.-]+)(["']?\s*[=:]\s*)(\S.*?)(,?\s*)$/gm;
+// A whole line `name: value` or `name = value`, as configuration files have it. Patterns here run over
+// logs that anybody may have written: none may take more than linear time.
+const LINE = /^([ \t]*(?:- )?["']?)([\w.-]+)(["']?[ \t]*[=:][ \t]*)(\S.*)$/gm;
 const PAIR =
   /(["']?)\b([A-Za-z_][\w.-]{0,100})\1(\s?[=:]\s?)("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,;&"'{}[\]]+)/g;
 const FLAG = /(?<=^|\s)(--?[A-Za-z][\w-]{1,60})(\s+)([^\s-]\S*)/g;
@@ -128,12 +129,12 @@ function scrubAssignments(text: string, masking: Masking): string {
     return bare === '' ? value : quote + masking.mask(name, bare) + quote;
   };
   return text
-    .replace(LINE, (_, before: string, name: string, sign: string, value: string, end: string) =>
-      // A list or a map on the same line is searched by the patterns below.
-      /^[[{]/.test(value) || /\s[\w.-]+=/.test(value)
-        ? before + name + sign + value + end
-        : before + name + sign + hide(name, value) + end,
-    )
+    .replace(LINE, (line: string, before: string, name: string, sign: string, rest: string) => {
+      // A list or several pairs on one line are searched by the patterns below.
+      if (/^[[{]/.test(rest) || /\s[\w.-]+=/.test(rest)) return line;
+      const value = rest.trimEnd().replace(/,$/, '');
+      return before + name + sign + hide(name, value) + rest.slice(value.length);
+    })
     .replace(
       PAIR,
       (_, quote: string, name: string, sign: string, value: string) =>

@@ -14,7 +14,7 @@ import {
   namespaceArgument,
   noteShape,
 } from './arguments.ts';
-import { conditionsOf, containersOf, keysOf } from './describe/facts.ts';
+import { conditionsOf, containersOf, isGood, keysOf } from './describe/facts.ts';
 import { childrenOf, ownersOf } from './describe/family.ts';
 import { relatedTo } from './describe/related.ts';
 import { createSurroundings, type Relation } from './describe/surroundings.ts';
@@ -67,11 +67,13 @@ export const observeDescribe = defineObserveTool({
     const now = context.clock.now();
     const around = createSurroundings(context, NAME);
     const object = redactObject(raw, context.policy.redaction);
-    const [owners, children, related, events] = await Promise.all([
+    const [owners, { relations: children, events }, related] = await Promise.all([
       ownersOf(object, around),
-      childrenOf(object, around),
+      childrenOf(object, around).then(async ({ relations, uids }) => ({
+        relations,
+        events: await eventsOf(object, uids, context),
+      })),
       relatedTo(object, around),
-      eventsOf(object, context),
     ]);
     const subject = describeRef({ kind: object.kind, ...object.metadata });
     const conditions = conditionsOf(object, now, context.policy.redaction);
@@ -101,17 +103,28 @@ export const observeDescribe = defineObserveTool({
   },
 });
 
-async function eventsOf(object: KubeObject, context: ObserveContext) {
+/** The object's events, and the warnings about what it owns: why a pod fails is told of the pod. */
+async function eventsOf(
+  object: KubeObject,
+  children: ReadonlySet<string>,
+  context: ObserveContext,
+) {
   const { namespace, name, uid } = object.metadata;
   const look = await lookAside(async () => {
     permit(context, { tool: NAME, resource: await eventResource(context), namespace });
     // Events about nodes carry the node's name as uid.
     const about = object.kind === 'Node' ? {} : { uid };
-    return (await readEvents(context, { namespace, kind: object.kind, name, ...about })).groups;
+    const own = await readEvents(context, { namespace, kind: object.kind, name, ...about });
+    if (children.size === 0) return own.groups;
+    const theirs = await readEvents(context, { namespace, type: 'Warning' });
+    const warnings = theirs.groups.filter((group) => children.has(group.uid));
+    return [...own.groups, ...warnings].sort((a, b) => b.last - a.last);
   });
   if (!('seen' in look)) return { shown: [], more: 0, notes: [`No events: ${look.unseen}`] };
   const now = context.clock.now();
-  const shown = look.seen.slice(0, EVENTS_SHOWN).map((group) => showEvent(group, now, false));
+  const shown = look.seen
+    .slice(0, EVENTS_SHOWN)
+    .map((group) => showEvent(group, now, children.has(group.uid)));
   return { shown, more: look.seen.length - shown.length, notes: [] };
 }
 
@@ -131,21 +144,22 @@ function summarise(
   missing: readonly Relation[],
   events: readonly JsonObject[],
 ): string {
-  const failing = conditions.find(
-    ({ type, status, message }) =>
-      message !== undefined &&
-      ((status === 'False' && type !== 'Ready') ||
-        (status === 'True' && type === 'ReplicaFailure')),
-  );
+  // A pod's state says it all already.
+  const failing = subject.startsWith('Pod ') ? undefined : conditions.find((it) => !isGood(it));
   const warning = events.find(({ type }) => type === 'Warning');
   return [
     `${subject}${state ? `: ${state}` : ''}.`,
-    missing.length > 0 && `${missing.map((it) => `${it.object} is ${it.state}`).join('; ')}.`,
+    missing.length > 0 && `${missing.map(lackOf).join('; ')}.`,
     failing && `${failing.type}=${failing.status} (${failing.reason}).`,
     warning && `Latest warning: ${warning.reason}, ${shortText(String(warning.message), 160)}`,
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** `ConfigMap shop/a is MISSING`, `Secret shop/b LACKS key c`. */
+function lackOf({ object, state }: Relation): string {
+  return state === 'MISSING' ? `${object} is MISSING` : `${object} ${state}`;
 }
 
 function nextOf(object: KubeObject, children: readonly Relation[], more: number): string {

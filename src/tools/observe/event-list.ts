@@ -14,6 +14,8 @@ export interface EventGroup {
   readonly type: string;
   readonly reason: string;
   readonly object: string;
+  /** Of the object it is about. */
+  readonly uid: string;
   readonly message: string;
   readonly count: number;
   readonly source: string;
@@ -124,6 +126,7 @@ function readEvent(event: JsonObject, context: ObserveContext): EventGroup {
     type,
     reason,
     object,
+    uid: stringOf(involved.uid) ?? '',
     message,
     count: numberOf(series.count) ?? numberOf(event.count) ?? 1,
     source: shortText(source ?? '', 100),

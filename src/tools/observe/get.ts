@@ -116,10 +116,12 @@ function trim(
   args: { include_status: boolean; managed_fields: boolean },
 ): KubeObject {
   const { managedFields, ...metadata } = object.metadata;
-  const { status, ...rest } = object;
+  const { apiVersion, kind, metadata: _all, status, ...rest } = object;
   return {
-    ...(rest as KubeObject),
+    apiVersion,
+    kind,
     metadata: { ...metadata, ...(args.managed_fields ? { managedFields } : {}) },
+    ...rest,
     ...(args.include_status ? { status } : {}),
   };
 }

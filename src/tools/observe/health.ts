@@ -103,12 +103,17 @@ async function assertNamespace(context: ObserveContext, namespace: string): Prom
 }
 
 function show(violation: Violation) {
+  const object = describeRef(violation.object);
+  const { message } = violation;
   return compact({
     share: shareOf(violation),
     predicate: violation.predicate,
-    object: describeRef(violation.object),
+    object,
     reason: shortText(violation.reason, 120),
-    message: shortText(violation.message),
+    // The object stands beside it already.
+    message: shortText(
+      message.startsWith(`${object}: `) ? message.slice(object.length + 2) : message,
+    ),
     pods: [...(violation.pods ?? [])],
     next: nextStep(violation),
   });

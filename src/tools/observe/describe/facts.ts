@@ -22,9 +22,11 @@ export function conditionsOf(object: KubeObject, now: number, rules: RedactionRu
     .sort((a, b) => Number(isGood(a)) - Number(isGood(b)));
 }
 
-const BAD_WHEN_TRUE = /pressure|failure|failed|stalled|degraded|unavailable|terminating|dangling/i;
+const BAD_WHEN_TRUE =
+  /pressure|fail|stalled|degraded|unavailable|terminating|suspended|limited|remaining/i;
 
-function isGood(condition: JsonObject): boolean {
+/** Whether a condition says that all is well; some types are bad news when true. */
+export function isGood(condition: JsonObject): boolean {
   const bad = BAD_WHEN_TRUE.test(stringOf(condition.type) ?? '');
   return (condition.status === 'True') !== bad;
 }

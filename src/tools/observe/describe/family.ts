@@ -60,10 +60,18 @@ const OTHER_CHILD_KINDS = [
 
 const CHILDLESS = new Set(['Pod', 'ConfigMap', 'Secret', 'Node', 'PersistentVolume', 'Event']);
 
+/** What an object owns, for showing and for looking further. */
+export interface Children {
+  readonly relations: readonly Relation[];
+  readonly uids: ReadonlySet<string>;
+}
+
 /** What the object owns: a Deployment's ReplicaSets and their pods, a custom resource's workloads. */
-export async function childrenOf(object: KubeObject, around: Surroundings): Promise<Relation[]> {
+export async function childrenOf(object: KubeObject, around: Surroundings): Promise<Children> {
   const { uid, namespace } = object.metadata;
-  if (CHILDLESS.has(object.kind) || namespace === undefined || uid === undefined) return [];
+  if (CHILDLESS.has(object.kind) || namespace === undefined || uid === undefined) {
+    return { relations: [], uids: new Set() };
+  }
   const own = object.apiVersion === 'v1' || /^(apps|batch)\//.test(object.apiVersion);
   const kinds = CHILD_KINDS[object.kind] ?? (own ? [] : OTHER_CHILD_KINDS);
   const lists = await Promise.all(
@@ -76,16 +84,24 @@ export async function childrenOf(object: KubeObject, around: Surroundings): Prom
     const pods = await around.list({ ...POD, namespace });
     const theirs = active.flatMap((set) => ownedBy(pods, set.metadata.uid ?? ''));
     const old = children.length - active.length;
-    return [
-      ...relate('owns', active),
-      ...(old > 0 ? [{ relation: 'owns', object: `${old} old ReplicaSets at 0 replicas` }] : []),
-      ...relate('owns (by ReplicaSet)', worstPodsFirst(theirs)),
-    ];
+    return {
+      relations: [
+        ...relate('owns', active),
+        ...(old > 0 ? [{ relation: 'owns', object: `${old} old ReplicaSets at 0 replicas` }] : []),
+        ...relate('owns (by ReplicaSet)', worstPodsFirst(theirs)),
+      ],
+      uids: uidsOf([...active, ...theirs]),
+    };
   }
-  return relate(
-    'owns',
-    kinds.includes(POD) && kinds.length === 1 ? worstPodsFirst(children) : children,
-  );
+  const onlyPods = children.every(({ kind }) => kind === 'Pod');
+  return {
+    relations: relate('owns', onlyPods ? worstPodsFirst(children) : children),
+    uids: uidsOf(children),
+  };
+}
+
+function uidsOf(objects: readonly KubeObject[]): ReadonlySet<string> {
+  return new Set(objects.flatMap((object) => object.metadata.uid ?? []));
 }
 
 function ownedBy(objects: readonly KubeObject[], uid: string): KubeObject[] {
