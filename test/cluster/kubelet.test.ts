@@ -260,3 +260,51 @@ test('a DaemonSet runs on every node', async () => {
     return at(json, 'status', 'numberReady') === cluster.nodes.length;
   });
 });
+
+test('a followed log ends with its container', async () => {
+  const command = ['sh', '-c', 'echo one; sleep 10; echo two'];
+  const { namespace } = await podWith(
+    { restartPolicy: 'Never', containers: [{ ...web, command }] },
+    'running',
+    (container) => at(container, 'state', 'running') !== undefined,
+  );
+  expect(await log(namespace, '?follow=true')).toBe('one\ntwo\n');
+  expect(await log(namespace, '?limitBytes=3')).toBe('one');
+});
+
+describe('containers and the rest of the namespace', () => {
+  const service = (namespace: string, name: string) => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace },
+    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+
+  test('an address that no Service port answers shows in the log, and only there', async () => {
+    const namespace = await cluster.namespace('kubelet');
+    const env = [{ name: 'CATALOG_ADDR', value: 'catalog:8082' }];
+    const containers = [{ ...web, env, readinessProbe: ready }];
+    await cluster.apply([service(namespace, 'catalog'), pod(namespace, { containers })]);
+    await waitForPod(namespace, 'Ready', (container) => container.ready === true);
+    await cluster.waitFor('complaint', async () => {
+      return /catalog:8082.*connection refused/.test(await log(namespace));
+    });
+  });
+
+  test('a credential that differs from the database makes its client unready', async () => {
+    const namespace = await cluster.namespace('kubelet');
+    const password = (value: string) => ({ name: 'DB_PASSWORD', value });
+    const database = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'db', namespace, labels: { app: 'db' } },
+      spec: { containers: [{ ...web, env: [password('new')] }] },
+    };
+    const env = [{ name: 'DB_ADDR', value: 'db:80' }, password('old')];
+    const containers = [{ ...web, env, readinessProbe: ready }];
+    await cluster.apply([service(namespace, 'db'), database, pod(namespace, { containers })]);
+    await expectEvent(namespace, 'Unhealthy', /statuscode: 503$/);
+    await waitForPod(namespace, 'not ready', (container) => container.ready === false);
+    expect(await log(namespace)).toContain('authentication failed');
+  });
+});

@@ -178,6 +178,7 @@ describe('deletion', () => {
     expect(time.last.removable).toBe(true);
     expect(time.container().state.terminated?.exitCode).toBe(137);
     expect(time.container().restartCount).toBe(0);
+    expect(time.status.phase).toBe('Failed');
   });
 
   test('of a pod that never started is immediate', () => {
@@ -192,7 +193,9 @@ test('restart counts survive a new start of the node, finished pods stay finishe
   const crashing = podOf({ containers: [{ ...web, command: ['false'] }] });
   const before = new Timeline(crashing).advance(30);
   const restarts = before.container().restartCount;
-  const after = new Timeline({ ...crashing, status: before.status }).advance(5);
+  const after = new Timeline({ ...crashing, status: before.status });
+  expect(after.status.phase).toBe('Running');
+  after.advance(5);
   expect(after.container().restartCount).toBeGreaterThan(restarts);
   const done = podOf({ restartPolicy: 'Never', containers: [{ ...web, command: ['true'] }] });
   const status = new Timeline(done).advance(5).status;

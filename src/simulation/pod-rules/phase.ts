@@ -4,16 +4,16 @@ import type { Pod, PodStatus } from './pod.ts';
 /** The pod's phase from its containers' states, as the kubelet derives it. */
 export function podPhase(pod: Pod, memory: PodMemory, initialized: boolean): PodStatus['phase'] {
   const policy = pod.spec.restartPolicy ?? 'Always';
+  const deleting = pod.metadata.deletionTimestamp !== undefined;
+  if (deleting && memory.main.every(isStopped)) {
+    return memory.main.every(succeeded) ? 'Succeeded' : 'Failed';
+  }
   if (memory.init.some((one, at) => isFinalFailure(one) && !isSidecar(pod, at))) return 'Failed';
   if (!initialized) return 'Pending';
   const states = memory.main.map(standing);
   if (states.includes('waiting')) return 'Pending';
   if (states.includes('running')) return 'Running';
-  if (policy === 'Always') {
-    const deleting = pod.metadata.deletionTimestamp !== undefined;
-    return deleting || memory.main.some(restarts) ? 'Running' : 'Pending';
-  }
-  if (memory.main.some(restarts)) return 'Running';
+  if (policy === 'Always' || memory.main.some(restarts)) return 'Running';
   return memory.main.every(succeeded) ? 'Succeeded' : 'Failed';
 }
 
@@ -22,6 +22,10 @@ function standing({ phase, last }: ContainerMemory): 'waiting' | 'running' | 'st
   if (phase.kind === 'running') return 'running';
   if (phase.kind === 'terminated') return 'stopped';
   return last === undefined ? 'waiting' : 'stopped';
+}
+
+function isStopped({ phase }: ContainerMemory): boolean {
+  return phase.kind === 'terminated';
 }
 
 function restarts({ phase }: ContainerMemory): boolean {

@@ -1,5 +1,6 @@
+import { firstMemory } from './adopt.ts';
 import { podConditions } from './conditions.ts';
-import { advanceContainer, type ContainerSite, containerWake, newContainer } from './container.ts';
+import { advanceContainer, type ContainerSite, containerWake } from './container.ts';
 import { hasDependencies } from './dependencies.ts';
 import { type ContainerMemory, type PodEvent, type PodMemory, timestamp } from './memory.ts';
 import { podPhase } from './phase.ts';
@@ -67,36 +68,6 @@ export function stepPod(input: StepInput): Step {
       (one) => one.phase.kind === 'running' && hasDependencies(one.phase.environment),
     ),
     removable: deleting && all.every((one) => one.phase.kind !== 'running'),
-  };
-}
-
-/** Restart counts survive a restart of the node; whatever ran is started again. */
-function firstMemory(pod: Pod, now: number): PodMemory {
-  const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-  const hasInit = (pod.spec.initContainers ?? []).length > 0;
-  const known = [
-    ...(pod.status?.initContainerStatuses ?? []),
-    ...(pod.status?.containerStatuses ?? []),
-  ];
-  const adopt = (container: Container, isMain: boolean): ContainerMemory => {
-    const status = known.find((one) => one.name === container.name);
-    const state = status?.state.terminated;
-    const created = (status?.restartCount ?? 0) + (status?.containerID === undefined ? 0 : 1);
-    const fresh = newContainer(container.name, isMain && hasInit, created);
-    const over = finished || (!isMain && state?.exitCode === 0);
-    return over && state !== undefined ? { ...fresh, phase: { kind: 'terminated', state } } : fresh;
-  };
-  const conditions = (pod.status?.conditions ?? []).map(({ type, status, lastTransitionTime }) => {
-    const since = Date.parse(lastTransitionTime ?? '');
-    return [type, { status, since: Number.isNaN(since) ? now : since }] as const;
-  });
-  const startedAt = Date.parse(pod.status?.startTime ?? '');
-  return {
-    startedAt: Number.isNaN(startedAt) ? now : startedAt,
-    mount: { mounted: finished, retryAt: 0, backOff: 0.5 },
-    init: (pod.spec.initContainers ?? []).map((container) => adopt(container, false)),
-    main: pod.spec.containers.map((container) => adopt(container, true)),
-    conditions: Object.fromEntries(conditions),
   };
 }
 

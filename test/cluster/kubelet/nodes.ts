@@ -13,6 +13,7 @@ const LEASE_SECONDS = 40;
 const RENEW_MS = 10_000;
 const STATUS_MS = 60_000;
 const RETRY_MS = 250;
+const STARTED = timestamp();
 const CAPACITY = { cpu: '16', memory: '64Gi', 'ephemeral-storage': '100Gi' };
 
 /** Registers the nodes and keeps their leases and heartbeats fresh until the API client stops. */
@@ -76,7 +77,7 @@ async function renewLease(api: Api, name: string): Promise<boolean> {
 
 function status(shape: NodeShape): object {
   const resources = { ...CAPACITY, pods: String(shape.podSlots) };
-  const now = `${new Date().toISOString().slice(0, 19)}Z`;
+  const now = timestamp();
   const condition = (type: string, value: string, reason: string, message: string) => ({
     type,
     status: value,
@@ -126,4 +127,6 @@ function status(shape: NodeShape): object {
   };
 }
 
-const STARTED = `${new Date().toISOString().slice(0, 19)}Z`;
+function timestamp(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}
