@@ -15,3 +15,9 @@ export function markClusterNeeded(needed: boolean): void {
 export function isClusterNeeded(): boolean {
   return flags[NEEDED] === true;
 }
+
+/** In CI nothing may be missing: what would be skipped elsewhere is an error there. */
+export function inCi(): boolean {
+  const { CI } = process.env;
+  return CI !== undefined && CI !== '' && CI !== 'false';
+}

@@ -63,23 +63,29 @@ export function baseApp(options: BaseAppOptions = {}): object[] {
   ];
 }
 
-/** True when every Deployment of the shop is rolled out and available. */
+/** True when every Deployment of the shop is available and every Service has all its endpoints. */
 export async function baseAppReady(
   cluster: Pick<ControlPlaneClient, 'request'>,
   namespace = 'shop',
 ): Promise<boolean> {
-  const { json } = await cluster.request(
-    'GET',
-    `/apis/apps/v1/namespaces/${namespace}/deployments`,
-  );
-  const deployments = objectsOf(at(json, 'items'));
+  const list = async (group: string, resource: string) => {
+    const { json } = await cluster.request('GET', `${group}/namespaces/${namespace}/${resource}`);
+    return objectsOf(at(json, 'items'));
+  };
+  const deployments = await list('/apis/apps/v1', 'deployments');
+  const slices = await list('/apis/discovery.k8s.io/v1', 'endpointslices');
   return BASE_APPS.every(({ name, replicas }) => {
     const found = deployments.find((it) => at(it, 'metadata', 'name') === name);
+    const endpoints = slices
+      .filter((it) => at(it, 'metadata', 'labels', 'kubernetes.io/service-name') === name)
+      .flatMap((it) => objectsOf(at(it, 'endpoints')))
+      .filter((it) => at(it, 'conditions', 'ready') === true);
     return (
       at(found, 'status', 'observedGeneration') === at(found, 'metadata', 'generation') &&
       at(found, 'status', 'updatedReplicas') === replicas &&
       at(found, 'status', 'availableReplicas') === replicas &&
-      at(found, 'status', 'replicas') === replicas
+      at(found, 'status', 'replicas') === replicas &&
+      endpoints.length === replicas
     );
   });
 }

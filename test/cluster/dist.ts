@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inCi } from './availability.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -22,7 +23,7 @@ export async function buildDist(log: (line: string) => void): Promise<void> {
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code === 0) return;
-  if (process.env.CI === 'true') throw new Error(`src doesn't compile:\n${said}`);
+  if (inCi()) throw new Error(`src doesn't compile:\n${said}`);
   log(`src compiles with errors; tests run what was emitted. First: ${said.split('\n')[0]}`);
 }
 

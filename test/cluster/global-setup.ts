@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import type { Availability } from './availability.ts';
+import { type Availability, inCi } from './availability.ts';
 import { findBinaries } from './binaries.ts';
 import { logToStderr, startControlPlane } from './control-plane.ts';
 import { buildDist } from './dist.ts';
@@ -15,10 +15,10 @@ const NODES = 3;
 
 /** Runs once, and only when a test file of the project `cluster` is selected. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | void> {
-  await buildDist(logToStderr);
   const reason = await whyNot();
+  if (reason !== undefined && inCi()) throw new Error(`no control plane in CI: ${reason}`);
+  await buildDist(logToStderr);
   if (reason !== undefined) {
-    if (process.env.CI === 'true') throw new Error(`no control plane in CI: ${reason}`);
     logToStderr(`tests that need a cluster are skipped: ${reason}`);
     project.provide('cluster', { kind: 'missing', reason });
     return;
