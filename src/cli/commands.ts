@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Flags } from '../core/config.ts';
+import { StratusError } from '../core/errors.ts';
 import { guarded } from './fail.ts';
 import { withServerOptions } from './options.ts';
 
@@ -23,8 +24,15 @@ const LAZY = {
 export async function addCommands(program: Command, words: readonly string[]): Promise<void> {
   const serve = withServerOptions(new Command('serve'))
     .description('serve one MCP client over stdin and stdout (the default)')
+    .allowExcessArguments()
     .action(
-      guarded(async (flags: Flags) => {
+      guarded(async (flags: Flags, command: Command) => {
+        const [unknown] = command.args;
+        if (unknown !== undefined) {
+          throw new StratusError('invalid_arguments', `There is no command "${unknown}".`, {
+            next: 'stratus-mcp --help lists the commands.',
+          });
+        }
         const { serve: run } = await import('./serve.ts');
         await run(flags);
       }),

@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { configOf } from './options.ts';
-
-const terminal = {
-  stdout: (text: string) => process.stdout.write(text),
-  stderr: (text: string) => process.stderr.write(text),
-};
+import { terminal } from './terminal.ts';
 
 /** The policy command, wired to this process and to the tools of this build. */
 export async function policy(): Promise<Command> {

@@ -10,6 +10,7 @@ import { transactionDetail, transactionLine, undoPayload } from '../tools/transa
 import type { Caller } from '../transaction/types.ts';
 import { guarded } from './fail.ts';
 import { configOf, withServerOptions } from './options.ts';
+import { terminal } from './terminal.ts';
 
 /** `stratus-mcp transactions list|show|undo|accept|recover`, for a person at a terminal. Answers are JSON. */
 export function transactionsCommand(): Command {
@@ -119,7 +120,7 @@ async function run(flags: Flags, work: (runtime: Runtime) => Promise<object>): P
   const config = configOf({ logLevel: 'warn', ...flags });
   const runtime = await createRuntime(config, createLog(config.logLevel));
   try {
-    process.stdout.write(`${JSON.stringify(await work(runtime), null, 2)}\n`);
+    terminal.stdout(`${JSON.stringify(await work(runtime), null, 2)}\n`);
   } finally {
     await runtime.close(1500);
   }

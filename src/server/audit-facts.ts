@@ -1,5 +1,6 @@
 import type { StratusError } from '../core/errors.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import type { ObjectRef } from '../core/kube.ts';
 import { redactArgs } from '../core/redact-args.ts';
 import type { CallEnd, CallStart } from '../journal/types.ts';
 import type { Decision, Policy } from '../policy/types.ts';
@@ -87,6 +88,16 @@ export function errorFacts(error: StratusError, decision: Decision | undefined):
     outcome: REFUSALS.has(error.code) ? 'refused' : 'failed',
     code: error.code,
     message: error.message,
+  };
+}
+
+/** The object of a change, by its real kind and namespace; a change of several is told by its steps. */
+export function objectFacts(objects: readonly ObjectRef[]): Pick<CallEnd, 'namespace' | 'object'> {
+  const [object, ...others] = objects;
+  if (object === undefined || others.length > 0) return {};
+  return {
+    ...(object.namespace === undefined ? {} : { namespace: object.namespace }),
+    object: `${object.kind}/${object.name}`,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { StratusError, toStratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { ObjectRef } from '../core/kube.ts';
 import type { CallEnd, Journal } from '../journal/types.ts';
 import type { Decision } from '../policy/types.ts';
 import type { Tool } from '../tools/types.ts';
-import { answerFacts, errorFacts, startFacts, strictest } from './audit-facts.ts';
+import { answerFacts, errorFacts, objectFacts, startFacts, strictest } from './audit-facts.ts';
 import type { IncomingCall } from './call.ts';
 import { renderError, renderResult } from './render.ts';
 import { runTool } from './run-tool.ts';
@@ -29,12 +30,13 @@ export async function invoke(runtime: Runtime, call: IncomingCall): Promise<Call
   }
 
   const decisions: Decision[] = [];
+  const objects: ObjectRef[] = [];
   let result: CallToolResult;
   let end: Omit<CallEnd, 'call' | 'durationMs'>;
   try {
     const tool = offeredTool(runtime, call.tool);
     const args = validate(tool, call.args);
-    const payload = await runTool(tool, args, { runtime, journal, call, id, decisions });
+    const payload = await runTool(tool, args, { runtime, journal, call, id, decisions, objects });
     result = renderResult(payload);
     end = answerFacts((result.structuredContent ?? {}) as JsonObject, strictest(decisions));
   } catch (thrown) {
@@ -47,7 +49,7 @@ export async function invoke(runtime: Runtime, call: IncomingCall): Promise<Call
 
   const durationMs = Math.round(runtime.clock.monotonic() - started);
   try {
-    journal.audit.end({ call: id, durationMs, ...end });
+    journal.audit.end({ call: id, durationMs, ...objectFacts(objects), ...end });
   } catch (thrown) {
     log.error({ err: thrown }, 'the outcome could not be journaled');
     return renderError(outcomeUnjournaled(end));

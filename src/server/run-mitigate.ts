@@ -27,6 +27,7 @@ export async function runMitigate(
   };
   const note = (changes: readonly ObjectChange[]) => {
     passage.decisions.push(...changes.map((change) => change.decision));
+    passage.objects.push(...changes.map((change) => change.object));
   };
   try {
     if (typeof transaction === 'string') {

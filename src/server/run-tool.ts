@@ -1,4 +1,5 @@
 import { StratusError } from '../core/errors.ts';
+import type { ObjectRef } from '../core/kube.ts';
 import type { Journal } from '../journal/types.ts';
 import type { Decision, Policy } from '../policy/types.ts';
 import type { ControlContext, ObserveContext, Tool } from '../tools/types.ts';
@@ -18,6 +19,8 @@ export interface Passage {
   readonly id: string;
   /** What the policy said along the way is noted here, for the audit log. */
   readonly decisions: Decision[];
+  /** What was, or would have been, written to. */
+  readonly objects: ObjectRef[];
 }
 
 /** Runs a tool behind the ports that its effect earns it. @throws StratusError and whatever a tool throws. */
