@@ -5,6 +5,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { judge } from '../../src/severity/gate.ts';
 import { createSeverityMeter } from '../../src/severity/meter.ts';
 import type { SeverityMeter, SeveritySettings } from '../../src/severity/types.ts';
+import { baseApp, baseAppReady } from '../cluster/base-app.ts';
 import { type UserName, useCluster } from '../cluster/index.ts';
 
 const cluster = useCluster();
@@ -224,6 +225,28 @@ describe('one broken thing is exactly its violations', () => {
   });
 });
 
+test('the demo shop is healthy, and a caller with a wrong port is not', async () => {
+  const namespace = await cluster.namespace('severity-shop');
+  await cluster.apply(baseApp({ namespace }));
+  await cluster.waitFor('the shop', () => baseAppReady(cluster, namespace), 60_000);
+  await expectIds(namespace, []);
+  await cluster.request(
+    'PATCH',
+    apps(namespace, 'deployments', 'checkout'),
+    {
+      spec: {
+        template: {
+          spec: {
+            containers: [{ name: 'web', env: [{ name: 'CATALOG_ADDR', value: 'catalog:8082' }] }],
+          },
+        },
+      },
+    },
+    { contentType: 'application/strategic-merge-patch+json' },
+  );
+  await expectIds(namespace, ['caller-address|Deployment/checkout|CATALOG_ADDR']);
+});
+
 describe('settling and the gate', () => {
   const touched = (namespace: string) => [
     { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' },
@@ -291,6 +314,49 @@ describe('settling and the gate', () => {
     const refusals = verdict.findings.filter((it) => !it.ok).map((it) => it.rule);
     expect(verdict.pass).toBe(false);
     expect(refusals).toEqual(expect.arrayContaining(['G1', 'G2', 'G3']));
+  });
+
+  test('a crash loop without a probe is one steady violation, and its repair passes', async () => {
+    const namespace = await application();
+    const command = (text: string) =>
+      cluster.request(
+        'PATCH',
+        apps(namespace, 'deployments', 'web'),
+        {
+          spec: {
+            strategy: { type: 'Recreate', rollingUpdate: null },
+            template: {
+              spec: {
+                containers: [{ name: 'web', readinessProbe: null, command: ['sh', '-c', text] }],
+              },
+            },
+          },
+        },
+        { contentType: 'application/strategic-merge-patch+json' },
+      );
+    await command('sleep 5; exit 1');
+    await expectIds(namespace, [
+      'container|Deployment/web|CrashLoop',
+      'outage|Deployment/web|Outage',
+      'service-endpoints|Service/web|NoReadyEndpoints',
+      'shortfall|Deployment/web|Unavailable',
+    ]);
+    const before = await settle(namespace, undefined);
+    expect(before.kind).toBe('stable');
+
+    await command('sleep infinity');
+    const after = await settle(namespace, before.measurement);
+    const { measurement } = after;
+    const verdict = judge({
+      before: before.measurement,
+      after: measurement,
+      touched: touched(namespace),
+      declared: [],
+      outside: 'warn',
+    });
+    expect(after.kind).toBe('stable');
+    expect(verdict.pass).toBe(true);
+    expect(verdict.disappeared).toHaveLength(4);
   });
 
   test('an identity that may read nothing closes the gate', async () => {
