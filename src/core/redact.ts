@@ -68,9 +68,13 @@ export function redactText(text: string, rules: RedactionRules): string {
 
 /** For a manifest of any shape, also a List or one that isn't complete. */
 export function maskKubeObject(value: JsonObject, masking: Masking): JsonObject {
-  const group = groupOf(stringOf(value.apiVersion) ?? '');
-  const custom = group.includes('.') && !group.endsWith('.k8s.io');
+  const custom = isCustomGroup(groupOf(stringOf(value.apiVersion) ?? ''));
   return maskObject(value, { masking, custom });
+}
+
+/** True for the API groups of custom resources: whoever defined them chose their fields. */
+export function isCustomGroup(group: string): boolean {
+  return group.includes('.') && !group.endsWith('.k8s.io');
 }
 
 interface Walk {
@@ -109,7 +113,9 @@ function maskField(key: string, value: Json, walk: Walk): Json | undefined {
   if (isObject(value)) return maskObject(value, walk);
   if (typeof value !== 'string') return value;
   if (walk.custom && masking.matches(key) && !namesSomething(key)) return masking.mask(key, value);
-  return key === 'message' ? scrubText(value, masking) : scrubShapes(value, masking);
+  // A custom resource may hold whole configuration files.
+  const free = walk.custom || key === 'message';
+  return free ? scrubText(value, masking) : scrubShapes(value, masking);
 }
 
 function maskNamed(name: string, value: string, { masking }: Walk): string {

@@ -61,9 +61,9 @@ export const auditQuery = defineObserveTool({
   output: z.looseObject({
     ...answerShape,
     rows: z.array(
-      z.looseObject({ seq: z.int(), at: z.string(), kind: z.string(), what: z.string() }),
+      z.looseObject({ seq: z.number(), at: z.string(), kind: z.string(), what: z.string() }),
     ),
-    total: z.int(),
+    total: z.number(),
     ...pagedShape,
     ...noteShape,
   }),

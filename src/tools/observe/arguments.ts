@@ -41,19 +41,22 @@ export function limitArgument(preset: number, max: number) {
   return z.int().min(1).max(max).default(preset).describe('Items a page.');
 }
 
-/** What every answer begins with, and how lists end. */
+// What every answer begins with, and how lists end. Undescribed, since assistants see the answers
+// rather than their schemas, and each word of a schema costs them.
 export const answerShape = {
-  summary: z.string().describe('What was found, in a sentence or two.'),
-  next: z.string().optional().describe('What to call next.'),
+  summary: z.string(),
+  next: z.string().optional(),
 };
 
 export const pagedShape = {
-  truncated: z.boolean().optional().describe('True when there is more than what is shown.'),
-  remaining: z.int().optional().describe('Items that are not shown, as far as it is known.'),
-  cursor: z.string().optional().describe('Give it back as cursor for the next page.'),
+  truncated: z.boolean().optional(),
+  /** As far as the API server counts it. */
+  remaining: z.number().optional(),
+  cursor: z.string().optional(),
 };
 
 export const noteShape = {
-  notes: z.array(z.string()).optional().describe('What could not be seen, or was assumed.'),
+  /** What could not be seen, or was assumed. */
+  notes: z.array(z.string()).optional(),
   note: z.string().optional(),
 };

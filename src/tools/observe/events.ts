@@ -61,11 +61,11 @@ export const observeEvents = defineObserveTool({
           reason: z.string(),
           object: z.string(),
           message: z.string(),
-          count: z.int().optional(),
+          count: z.number().optional(),
         }),
       )
       .describe('Newest first; count tells how often it happened.'),
-    warnings: z.int().optional().describe('How many of all are of type Warning.'),
+    warnings: z.number().optional().describe('How many of all are of type Warning.'),
     ...pagedShape,
     ...noteShape,
   }),

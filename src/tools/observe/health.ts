@@ -58,7 +58,7 @@ export const observeHealth = defineObserveTool({
         }),
       )
       .optional(),
-    by_predicate: z.record(z.string(), z.int()).optional().describe('Violations a predicate.'),
+    by_predicate: z.record(z.string(), z.number()).optional().describe('Violations a predicate.'),
     unknowns: z
       .array(z.looseObject({ what: z.string(), reason: z.string() }))
       .optional()

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { TablePage } from '../../cluster/types.ts';
 import { isObject, type Json, objectOf } from '../../core/json.ts';
-import { maskingOf } from '../../core/redact.ts';
+import { isCustomGroup, maskingOf } from '../../core/redact.ts';
+import { scrubText } from '../../core/redact-text.ts';
 import { decodeCursor, encodeCursor } from '../render/cursor.ts';
 import { compact } from '../render/manifest.ts';
 import { DATA_NOTE, shortText } from '../render/untrusted.ts';
@@ -112,8 +113,8 @@ function showTable(page: TablePage, wide: boolean, place: Place, context: Observ
     wide || column.priority === 0 ? [{ name: column.name.toUpperCase(), index }] : [],
   );
   const everywhere = place.resource.namespaced && place.namespace === undefined;
-  const { matches, mask } = maskingOf(context.policy.redaction);
-  const custom = place.resource.group.includes('.') && !place.resource.group.endsWith('.k8s.io');
+  const masking = maskingOf(context.policy.redaction);
+  const custom = isCustomGroup(place.resource.group);
   return {
     columns: [
       ...(everywhere ? ['NAMESPACE'] : []),
@@ -124,10 +125,10 @@ function showTable(page: TablePage, wide: boolean, place: Place, context: Observ
       ...(everywhere ? [row.namespace ?? ''] : []),
       ...kept.map(({ name, index }) => {
         const cell = showCell(row.cells[index]);
+        if (typeof cell !== 'string' || name === 'NAME') return cell;
         // A custom resource chooses its columns itself.
-        return custom && typeof cell === 'string' && name !== 'NAME' && matches(name)
-          ? mask(name, cell)
-          : cell;
+        const hidden = custom && masking.matches(name);
+        return hidden ? masking.mask(name, cell) : scrubText(cell, masking);
       }),
       ...(wide ? [labelText(objectOf(row.metadata.labels))] : []),
     ]),

@@ -71,10 +71,10 @@ export const observeLogs = defineObserveTool({
         pod: z.string(),
         container: z.string(),
         state: z.string(),
-        restarts: z.int().optional(),
+        restarts: z.number().optional(),
         other_containers: z.array(z.string()).optional(),
         remarks: z.array(z.string()).optional(),
-        lines: z.int().optional(),
+        lines: z.number().optional(),
         matched: z.string().optional(),
         truncated: z.boolean().optional(),
         log: z

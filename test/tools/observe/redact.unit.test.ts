@@ -145,7 +145,12 @@ describe('redactObject', () => {
       apiVersion: 'db.example.com/v1',
       kind: 'Database',
       metadata: { name: 'main' },
-      spec: { adminPassword: CANARY, credentialsSecretName: 'db', size: '1Gi' },
+      spec: {
+        adminPassword: CANARY,
+        credentialsSecretName: 'db',
+        size: '1Gi',
+        values: `a: 1\npassword: ${CANARY}`,
+      },
     };
     const text = shown(custom);
     expect(text).not.toContain(CANARY);

@@ -1,5 +1,6 @@
 import { objectOf, objectsOf, stringOf } from '../../../core/json.ts';
-import { describeRef, type KubeObject } from '../../../core/kube.ts';
+import { describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
+import { isCustomGroup } from '../../../core/redact.ts';
 import { worstPodsFirst } from '../state.ts';
 import { type Relation, relate, relateOne, type Surroundings } from './surroundings.ts';
 
@@ -58,8 +59,6 @@ const OTHER_CHILD_KINDS = [
   { apiVersion: 'v1', kind: 'ConfigMap' },
 ];
 
-const CHILDLESS = new Set(['Pod', 'ConfigMap', 'Secret', 'Node', 'PersistentVolume', 'Event']);
-
 /** What an object owns, for showing and for looking further. */
 export interface Children {
   readonly relations: readonly Relation[];
@@ -69,11 +68,12 @@ export interface Children {
 /** What the object owns: a Deployment's ReplicaSets and their pods, a custom resource's workloads. */
 export async function childrenOf(object: KubeObject, around: Surroundings): Promise<Children> {
   const { uid, namespace } = object.metadata;
-  if (CHILDLESS.has(object.kind) || namespace === undefined || uid === undefined) {
+  if (namespace === undefined || uid === undefined) {
     return { relations: [], uids: new Set() };
   }
-  const own = object.apiVersion === 'v1' || /^(apps|batch)\//.test(object.apiVersion);
-  const kinds = CHILD_KINDS[object.kind] ?? (own ? [] : OTHER_CHILD_KINDS);
+  const kinds = isCustomGroup(groupOf(object.apiVersion))
+    ? OTHER_CHILD_KINDS
+    : (CHILD_KINDS[object.kind] ?? []);
   const lists = await Promise.all(
     kinds.map(async (kind) => ownedBy(await around.list({ ...kind, namespace }), uid)),
   );

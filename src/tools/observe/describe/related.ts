@@ -1,5 +1,6 @@
 import { at, type JsonObject, objectOf, objectsOf, stringOf } from '../../../core/json.ts';
 import { describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
+import { isCustomGroup } from '../../../core/redact.ts';
 import { worstPodsFirst } from '../state.ts';
 import { labelsOf, matchesAll, selectorText, selects } from './label-match.ts';
 import { podReferences, relatePodReferences } from './pod-references.ts';
@@ -36,8 +37,7 @@ const FINDERS: Readonly<Record<string, Finder>> = {
 
 /** What works together with the object without owning it: by selector, by reference, by target. */
 export async function relatedTo(object: KubeObject, around: Surroundings): Promise<Relation[]> {
-  const group = groupOf(object.apiVersion);
-  if (group.includes('.') && !group.endsWith('.k8s.io')) return [];
+  if (isCustomGroup(groupOf(object.apiVersion))) return [];
   return (await FINDERS[object.kind]?.(object, around)) ?? [];
 }
 
