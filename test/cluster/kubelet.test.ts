@@ -162,6 +162,35 @@ describe('a pod that cannot run', () => {
     );
   });
 
+  test('for want of a permission starts once its Role is bound', async () => {
+    const command = ['kubectl', 'auth', 'can-i', 'list', 'deployments.apps'];
+    const { namespace } = await podWith(
+      { initContainers: [{ ...web, name: 'may-i', command }], containers: [web] },
+      'a refusal',
+      (_one, status) => {
+        const init = objectsOf(status.initContainerStatuses)[0];
+        return at(init, 'lastState', 'terminated', 'exitCode') === 1;
+      },
+    );
+    await cluster.waitFor('its log', async () => {
+      return (await log(namespace, '?container=may-i')) === 'no\n';
+    });
+    const group = 'rbac.authorization.k8s.io';
+    const rules = [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list'] }];
+    const metadata = { name: 'lister', namespace };
+    await cluster.apply([
+      { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules },
+      {
+        apiVersion: `${group}/v1`,
+        kind: 'RoleBinding',
+        metadata,
+        roleRef: { apiGroup: group, kind: 'Role', name: 'lister' },
+        subjects: [{ kind: 'ServiceAccount', name: 'default', namespace }],
+      },
+    ]);
+    await waitForPod(namespace, 'running', (container) => container.ready === true);
+  });
+
   test('for a hanging init container stays in Init:0/1', async () => {
     const command = ['sh', '-c', 'until nslookup legacy; do echo still waiting; sleep 5; done'];
     const { namespace, status } = await podWith(

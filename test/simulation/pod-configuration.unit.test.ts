@@ -125,6 +125,20 @@ describe('init containers', () => {
     expect(never.status.phase).toBe('Failed');
   });
 
+  test('one that needs a permission waits for its Role', () => {
+    const script = 'until kubectl get configmaps; do sleep 5; done';
+    const initContainers = [{ ...hang, command: ['sh', '-c', script] }];
+    const time = new Timeline(podOf({ initContainers })).advance(8);
+    expect(time.status.phase).toBe('Pending');
+    expect(time.log('hang-init').at(-1)).toBe(
+      'Error from server (Forbidden): configmaps is forbidden: User ' +
+        '"system:serviceaccount:shop:default" cannot list resource "configmaps" in API group "" ' +
+        'in the namespace "shop"',
+    );
+    time.objects.allowed = ['list configmaps'];
+    expect(time.advance(6).container().ready).toBe(true);
+  });
+
   test('a sidecar keeps running beside the containers', () => {
     const initContainers = [{ ...hang, restartPolicy: 'Always', command: ['sleep', 'infinity'] }];
     const time = new Timeline(podOf({ initContainers })).advance(5);

@@ -20,6 +20,8 @@ export interface WorldObjects {
   claims?: readonly string[];
   /** Variables that the pods behind a Service run with. */
   peers?: Record<string, Data>;
+  /** `VERB RESOURCE` that every ServiceAccount may do. */
+  allowed?: readonly string[];
 }
 
 export const web: Container = { name: 'web', image: 'local/web:1' };
@@ -116,6 +118,8 @@ function worldOf(objects: WorldObjects): World {
       return ports && { ports };
     },
     claimExists: (_namespace, name) => objects.claims?.includes(name) ?? false,
+    accessAllowed: ({ verb, resource }) =>
+      objects.allowed?.includes(`${verb} ${resource}`) ?? false,
     peerVariable: (_namespace, service, variable) => objects.peers?.[service]?.[variable],
   };
 }

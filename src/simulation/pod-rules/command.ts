@@ -1,3 +1,4 @@
+import { kubectl } from './access.ts';
 import { ENTRY_POINT, isKnownCommand } from './program.ts';
 import type { ImageModel } from './rules.ts';
 import type { Listener, Run } from './run.ts';
@@ -11,6 +12,8 @@ export interface CommandSite {
   /** One nominal second in milliseconds. */
   readonly second: number;
   readonly namespace: string;
+  /** The pod's ServiceAccount. */
+  readonly serviceAccount: string;
   readonly world: World;
   readonly image: ImageModel;
   /** Whether another container of the pod holds the port. */
@@ -28,6 +31,8 @@ export interface Effect {
   readonly exit?: number;
   /** The process ends with this command's code once it is done. */
   readonly replacesShell?: boolean;
+  /** The command could not tell yet: it runs again a nominal second later. */
+  readonly again?: boolean;
 }
 
 export function runCommand(words: readonly string[], run: Run, site: CommandSite): Effect {
@@ -65,6 +70,8 @@ function execute(words: readonly string[], run: Run, site: CommandSite): Effect 
     case 'wget':
     case 'nc':
       return connect(name, args, run, site);
+    case 'kubectl':
+      return kubectl(args, site);
     case 'tail':
       return args.some((arg) => /^-.*[fF]/.test(arg)) ? { blockedUntil: Infinity } : {};
     case 'wait':

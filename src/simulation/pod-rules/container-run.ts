@@ -45,6 +45,7 @@ export function runContainer(
     now,
     second,
     namespace: site.pod.metadata.namespace,
+    serviceAccount: site.pod.spec.serviceAccountName ?? 'default',
     world: site.world,
     image: start.image,
     portTaken: (port: number) => site.neighbours.some((one) => one.port === port),

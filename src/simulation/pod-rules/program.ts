@@ -3,10 +3,10 @@ import type { Container } from './pod.ts';
 import type { ImageModel } from './rules.ts';
 import { compileScript, type Program } from './shell.ts';
 
-/** The commands of the simulated images, all busybox applets. */
+/** The commands of the simulated images, busybox applets and a little kubectl. */
 const APPLETS = new Set(
   (
-    '[ cat date echo env false hostname httpd id ls mkdir nc nslookup printf pwd sleep tail test ' +
+    '[ cat date echo env false hostname httpd id kubectl ls mkdir nc nslookup printf pwd sleep tail test ' +
     'touch true wget whoami'
   ).split(' '),
 );

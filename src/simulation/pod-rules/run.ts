@@ -60,6 +60,9 @@ export function advanceRun(start: Run, site: CommandSite): Advance {
     const effect = runCommand(instruction.words, run, site);
     lines.push(...(effect.lines ?? []));
     if (effect.exit !== undefined) return { run, lines, exitCode: effect.exit };
+    if (effect.again === true) {
+      return { run: { ...run, blockedUntil: site.now + site.second }, lines, exitCode: undefined };
+    }
     const waits = instruction.background ? undefined : effect.blockedUntil;
     run = {
       ...run,

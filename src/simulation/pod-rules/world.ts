@@ -17,6 +17,18 @@ export interface World {
    * variable, or undefined when none of them has it.
    */
   peerVariable(namespace: string, service: string, variable: string): string | undefined;
+  /** Whether RBAC allows the request; undefined while the answer isn't known yet. */
+  accessAllowed(request: AccessRequest): boolean | undefined;
+}
+
+/** What a SubjectAccessReview asks. */
+export interface AccessRequest {
+  readonly user: string;
+  readonly namespace: string;
+  readonly verb: string;
+  /** Plural, as in a Role. */
+  readonly resource: string;
+  readonly group: string;
 }
 
 /** A Service named by a host as pods write it: `db`, `db.shop`, `db.shop.svc.cluster.local.` */

@@ -1,4 +1,5 @@
 import type { World } from '../../../src/simulation/pod-rules/index.ts';
+import { accessReviews } from './access.ts';
 import type { Api } from './api.ts';
 import { type ApiObject, Reflector } from './reflector.ts';
 
@@ -89,6 +90,7 @@ export async function startWorld(
       const object = services.get(namespace, name);
       return object && { ports: (object.spec.ports ?? []).map(({ port }) => port) };
     },
+    accessAllowed: accessReviews(api),
     claimExists: (namespace, name) => claims.get(namespace, name) !== undefined,
     peerVariable(namespace, name, variable) {
       const selector = services.get(namespace, name)?.spec.selector;
