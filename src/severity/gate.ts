@@ -1,8 +1,16 @@
 import { describeRef, type ObjectRef } from '../core/kube.ts';
 import { coverageLosses } from './coverage-loss.ts';
+import { type Elsewhere, elsewhereFindings } from './elsewhere.ts';
 import { isOutside } from './kinds.ts';
 import { enumerate, round } from './text.ts';
-import type { DeclaredReduction, GateFinding, Measurement, Verdict, Violation } from './types.ts';
+import type {
+  DeclaredReduction,
+  GateFinding,
+  Measurement,
+  Unknown,
+  Verdict,
+  Violation,
+} from './types.ts';
 
 /** A new violation of this weight or more is never accepted (transactions.md 7.4 G1). */
 export const CRITICAL_WEIGHT = 8;
@@ -19,8 +27,10 @@ export interface GateInput {
   readonly declared: readonly DeclaredReduction[];
   /** CRITICAL_WEIGHT when absent. */
   readonly criticalWeight?: number;
-  /** New critical violations of cluster-scoped objects while only namespaces were measured. Default: abort. */
+  /** What new critical violations outside the scope do, those of cluster-scoped objects included. Default: abort. */
   readonly outside?: 'abort' | 'warn';
+  /** When the policy looks beyond the scope too. */
+  readonly elsewhere?: Elsewhere;
   /** Writers that keep changing what the transaction wrote, one sentence each. */
   readonly fights?: readonly string[];
 }
@@ -36,6 +46,7 @@ export function judge(input: GateInput): Verdict {
   const tolerated = appeared.filter((it) => isTolerated(it, input));
   const findings = [
     ...newCritical(input, appeared, tolerated),
+    ...beyond(input),
     severityRise(input, appeared, disappeared, tolerated),
     ...coverageLosses(input),
     ...evidence(input),
@@ -99,10 +110,16 @@ function newCritical(
       message: `New critical violation ${it.id} (weight ${it.weight}): ${it.message}.`,
     };
   });
-  const message = 'No new critical violation.';
+  const message = 'No new critical violation in the measured scope.';
   return findings.some((it) => !it.ok)
     ? findings
     : [{ rule: 'G1', ok: true, message }, ...findings];
+}
+
+function beyond({ elsewhere, after, criticalWeight, outside }: GateInput): GateFinding[] {
+  if (elsewhere === undefined) return [];
+  const limit = criticalWeight ?? CRITICAL_WEIGHT;
+  return elsewhereFindings(elsewhere, after.scope, limit, outside ?? 'abort');
 }
 
 function severityRise(
@@ -133,6 +150,11 @@ function ids(violations: readonly Violation[]): string {
   return enumerate(violations.map((it) => `${it.id} (${round(it.weight * it.value)})`));
 }
 
+/** Unknowns that keep the gate shut; what lies outside the scope is only told. */
+export function closingUnknowns(measurement: Measurement): readonly Unknown[] {
+  return measurement.unknowns.filter((it) => !isOutside(it));
+}
+
 function evidence({ before, after }: GateInput): GateFinding[] {
   const findings: GateFinding[] = [];
   const refuse = (message: string) => findings.push({ rule: 'G4', ok: false, message });
@@ -143,7 +165,7 @@ function evidence({ before, after }: GateInput): GateFinding[] {
     ['before', before],
     ['after', after],
   ] as const) {
-    for (const { what, reason } of measurement.unknowns.filter((it) => !isOutside(it))) {
+    for (const { what, reason } of closingUnknowns(measurement)) {
       refuse(
         `${what} could not be observed ${when} the change (${reason}); unknown isn't healthy.`,
       );

@@ -29,9 +29,12 @@ export interface Scope {
   readonly namespaces: readonly string[] | 'all';
 }
 
-/** Something that could not be observed. One of these closes the gate. */
+/** Something that could not be observed. One of these closes the gate (`closingUnknowns` of gate.ts). */
 export interface Unknown {
-  /** `pods in shop`, `nodes`. */
+  /**
+   * `pods in shop`, `nodes`. `outside: nodes` is a cluster-wide kind that this identity may not read
+   * while only namespaces are measured: the verdict tells it, and the gate wants it equal before and after.
+   */
   readonly what: string;
   readonly reason: string;
 }

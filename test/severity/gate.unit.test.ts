@@ -233,6 +233,32 @@ describe('evidence', () => {
   });
 });
 
+describe('elsewhere', () => {
+  const healthy = measured(app('catalog'));
+  const moved = (name: string) => ({
+    ...violation(name, 8),
+    object: { kind: 'Deployment', namespace: 'billing', name },
+  });
+  const whole = (...all: Violation[]) =>
+    with_({ ...healthy, scope: { namespaces: 'all' } }, ...all);
+
+  test('something new and critical in another namespace refuses, or only warns', () => {
+    const elsewhere = { before: whole(), after: whole(moved('invoices')) };
+    expect(refusals(healthy, healthy, { elsewhere })).toEqual(['G1']);
+    const result = verdict(healthy, healthy, { elsewhere, outside: 'warn' });
+    expect(result.pass).toBe(true);
+    expect(result.findings.map((it) => it.message).join()).toContain('invoices is ill');
+  });
+
+  test('what was ill there before, and what is hidden, is no reason', () => {
+    const unknowns = [{ what: 'pods', reason: 'forbidden' }];
+    const ill = { ...whole(moved('invoices')), unknowns };
+    const result = verdict(healthy, healthy, { elsewhere: { before: ill, after: ill } });
+    expect(result.pass).toBe(true);
+    expect(result.findings.map((it) => it.message).join()).toContain('not observed: pods');
+  });
+});
+
 describe('nodes', () => {
   const node = (ready: string, spec = {}) =>
     measured([

@@ -4,7 +4,7 @@ import { createReader } from '../../src/cluster/reader.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { judge } from '../../src/severity/gate.ts';
 import { createSeverityMeter } from '../../src/severity/meter.ts';
-import type { SeverityMeter, SeveritySettings } from '../../src/severity/types.ts';
+import type { Measurement, SeverityMeter, SeveritySettings } from '../../src/severity/types.ts';
 import { baseApp, baseAppReady } from '../cluster/base-app.ts';
 import { type UserName, useCluster } from '../cluster/index.ts';
 
@@ -252,10 +252,7 @@ describe('settling and the gate', () => {
     { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' },
   ];
 
-  async function settle(
-    namespace: string,
-    baseline: Awaited<ReturnType<typeof measure>> | undefined,
-  ) {
+  async function settle(namespace: string, baseline: Measurement | undefined) {
     return meter.settle({
       scope: { namespaces: [namespace] },
       touched: baseline === undefined ? [] : touched(namespace),
@@ -288,6 +285,48 @@ describe('settling and the gate', () => {
       outside: 'warn',
     });
     expect(verdict).toMatchObject({ pass: true, severityAfter: before.measurement.severity });
+  });
+
+  test('rollouts of a StatefulSet and a DaemonSet settle pod by pod', async () => {
+    const namespace = await cluster.namespace('severity');
+    const set = (kind: string, image: string, more: object = {}) => ({
+      apiVersion: 'apps/v1',
+      kind,
+      metadata: { name: 'set', namespace },
+      spec: {
+        selector: { matchLabels: { kind } },
+        template: {
+          metadata: { labels: { kind } },
+          spec: { terminationGracePeriodSeconds: 1, containers: [{ name: 'web', image }] },
+        },
+        ...more,
+      },
+    });
+    const more = { replicas: 2, serviceName: 'set' };
+    const kinds = ['StatefulSet', 'DaemonSet'];
+    const both = kinds.map((kind) => ({ apiVersion: 'apps/v1', kind, namespace, name: 'set' }));
+    const settleBoth = (baseline: Measurement | undefined) =>
+      meter.settle({
+        scope: { namespaces: [namespace] },
+        touched: both,
+        settings: SETTINGS.settle,
+        baseline,
+      });
+    const apply = (image: string) =>
+      cluster.apply([set('StatefulSet', image, more), set('DaemonSet', image)]);
+
+    await apply('local/web:1');
+    const before = await settleBoth(undefined);
+    expect(before).toMatchObject({ kind: 'stable', measurement: { unsettled: [] } });
+    expect(before.measurement.coverage.map((it) => [it.kind, it.desired])).toEqual([
+      ['StatefulSet', 2],
+      ['DaemonSet', cluster.nodes.length],
+    ]);
+    await apply('local/web:2');
+    expect((await settleBoth(before.measurement)).kind).toBe('stable');
+    await apply('local/web:nope');
+    const bad = await settleBoth(before.measurement);
+    expect(bad.kind === 'unsettled' && bad.reason).toContain('ImagePull');
   });
 
   test('a bad rollout ends early, and scaling the patient away fails the gate', async () => {
