@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { podOf, Timeline, web } from './timeline.ts';
 
@@ -49,4 +50,34 @@ test('command and arguments see $(VARIABLES)', () => {
   const time = new Timeline(podOf({ restartPolicy: 'Never', containers }));
   expect(time.advance(4).status.phase).toBe('Running');
   expect(time.advance(3).status.phase).toBe('Succeeded');
+});
+
+test('any script comes to a result: it runs, it ends or it is refused', () => {
+  const words = ['while', 'until', 'do', 'done', 'if', 'then', 'else', 'fi', 'true', 'false'];
+  const marks = [
+    ';',
+    '&&',
+    '||',
+    '&',
+    '|',
+    '\n',
+    '>',
+    '2>&1',
+    '<',
+    "'",
+    '"',
+    '\\',
+    '$X',
+    '#',
+    '\f',
+  ];
+  const word = fc.oneof(fc.constantFrom(...words, ...marks, 'sleep 1', 'exit 3'), fc.string());
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 12 }), (parts) => {
+      const containers = [{ ...web, command: ['sh', '-c', parts.join(' ')] }];
+      const time = new Timeline(podOf({ restartPolicy: 'Never', containers })).advance(20);
+      expect(['Running', 'Succeeded', 'Failed']).toContain(time.status.phase);
+    }),
+    { numRuns: 500 },
+  );
 });

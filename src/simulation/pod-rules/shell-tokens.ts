@@ -16,7 +16,7 @@ export function tokenize(script: string): readonly Token[] | undefined {
   const tokens: Token[] = [];
   let rest = script.replace(/\\\n/g, ' ');
   while (rest !== '') {
-    const blank = /^[ \t\r]+|^#[^\n]*/.exec(rest);
+    const blank = /^[^\S\n]+|^#[^\n]*/.exec(rest);
     if (blank !== null) {
       rest = rest.slice(blank[0].length);
       continue;

@@ -1,3 +1,11 @@
+/**
+ * Simulated kubelets: nodes whose pods behave by the rules in `src/simulation/pod-rules/`. The API
+ * server, the controllers and the scheduler are real and can't tell the difference by what they read.
+ *
+ * Not simulated: exec, attach, port-forward, lifecycle hooks, ephemeral containers, node-pressure
+ * eviction, a pod's activeDeadlineSeconds, termination messages, traffic between pods. Network
+ * policies are not enforced, and a container sees no SERVICE_HOST variables.
+ */
 import { defaultPodRules, type PodRules } from '../../../src/simulation/pod-rules/index.ts';
 import { Api } from './api.ts';
 import { EventRecorder } from './events.ts';
