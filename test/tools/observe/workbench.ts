@@ -19,13 +19,16 @@ export interface Workbench {
   readonly context: ObserveContext;
   readonly journal: Journal;
   /** Validates the arguments, runs the tool, and holds the answer to the tool's output schema. */
-  call(tool: ObserveTool, args: Record<string, unknown>): Promise<Answer>;
+  call<I extends z.ZodObject, O extends z.ZodObject>(
+    tool: ObserveTool<I, O>,
+    args: Record<string, unknown>,
+  ): Promise<z.output<O>>;
   /** The StratusError that the call ends with. */
-  refusal(tool: ObserveTool, args: Record<string, unknown>): Promise<StratusError>;
+  refusal<I extends z.ZodObject, O extends z.ZodObject>(
+    tool: ObserveTool<I, O>,
+    args: Record<string, unknown>,
+  ): Promise<StratusError>;
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers as a model does, without types.
-export type Answer = Record<string, any> & { summary: string };
 
 /** What an observing tool sees, on the real control plane. */
 export async function openWorkbench(
@@ -64,10 +67,8 @@ export async function openWorkbench(
   };
   const call: Workbench['call'] = async (tool, args) => {
     const answer = await tool.run(tool.input.parse(args), context);
-    const schema: z.ZodObject = tool.output;
     // What goes over the wire is JSON.
-    const wire: unknown = JSON.parse(JSON.stringify(answer));
-    return schema.parse(wire) as Answer;
+    return tool.output.parse(JSON.parse(JSON.stringify(answer)));
   };
   return {
     context,
