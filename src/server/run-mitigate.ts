@@ -11,20 +11,24 @@ import type { Workbench } from './runtime.ts';
 /** How long a one-command transaction may take, begin to commit, before it hands over the handle. */
 const ONE_COMMAND_WAIT_MS = 50_000;
 
+/** The call as the transaction layer takes it. @throws StratusError for what is wrong with the arguments alone. */
+export function stepRequest(tool: MitigateTool, args: Record<string, unknown>): StepRequest {
+  return {
+    tool: tool.name,
+    reads: tool.reads(args),
+    plan: (live) => tool.plan(args, live),
+  };
+}
+
 /** A change: planned only, added to a transaction, or a transaction of its own. */
 export async function runMitigate(
-  tool: MitigateTool,
+  request: StepRequest,
   args: Record<string, unknown>,
   bench: Workbench,
   passage: Passage,
 ): Promise<MitigateOutput> {
   const { transaction } = args;
   const caller = callerOf(passage);
-  const request: StepRequest = {
-    tool: tool.name,
-    reads: tool.reads(args),
-    plan: (live) => tool.plan(args, live),
-  };
   const note = (changes: readonly ObjectChange[]) => {
     passage.decisions.push(...changes.map((change) => change.decision));
     passage.objects.push(...changes.map((change) => change.object));

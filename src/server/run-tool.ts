@@ -5,7 +5,7 @@ import type { Decision, Policy } from '../policy/types.ts';
 import type { ControlContext, ObserveContext, Tool } from '../tools/types.ts';
 import type { Caller } from '../transaction/types.ts';
 import type { IncomingCall } from './call.ts';
-import { runMitigate } from './run-mitigate.ts';
+import { runMitigate, stepRequest } from './run-mitigate.ts';
 import type { Runtime, Workbench } from './runtime.ts';
 
 const RECOVERY_WAIT_MS = 40_000;
@@ -31,9 +31,12 @@ export async function runTool(
 ): Promise<Record<string, unknown>> {
   passage.call.signal.throwIfAborted();
   if (tool.effect === 'observe') return tool.run(args, await observing(passage));
-  const bench = await recovered(passage);
-  if (tool.effect === 'mitigate') return runMitigate(tool, args, bench, passage);
-  return tool.run(args, controlling(bench, passage));
+  if (tool.effect === 'mitigate') {
+    // What is wrong with the arguments themselves is said before a cluster is asked.
+    const request = stepRequest(tool, args);
+    return runMitigate(request, args, await recovered(passage), passage);
+  }
+  return tool.run(args, controlling(await recovered(passage), passage));
 }
 
 /** Recovery may have to wait for a cluster to come back; the caller is told before its patience ends. */
