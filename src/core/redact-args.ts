@@ -68,7 +68,9 @@ function maskEntries(object: JsonObject, walk: Walk): JsonObject {
     if (key === 'value' && operation !== undefined) {
       out[key] = maskOperation(operation, value, walk);
     } else if (key === 'value' && named !== undefined && typeof value === 'string') {
-      out[key] = maskUnder(named, value, walk);
+      out[key] = maskVariable(named, value, walk);
+    } else if (key === 'env' && isObject(value)) {
+      out[key] = maskVariables(value, walk);
     } else if (key === 'stringData') {
       out[key] = hideLeaves(key, value, walk);
     } else {
@@ -76,6 +78,21 @@ function maskEntries(object: JsonObject, walk: Walk): JsonObject {
     }
   }
   return out;
+}
+
+/** Env variables as a map. Unlike fields, none is let through because its name ends in `_FILE`. */
+function maskVariables(env: JsonObject, walk: Walk): JsonObject {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? maskVariable(name, value, walk) : value,
+    ]),
+  );
+}
+
+function maskVariable(name: string, value: string, { masking, secret }: Walk): string {
+  if (value === '' || isReference(value)) return value;
+  return secret || masking.matches(name) ? masking.mask(name, value) : scrubText(value, masking);
 }
 
 function maskUnder(key: string, value: Json, walk: Walk): Json {

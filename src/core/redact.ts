@@ -125,7 +125,7 @@ function maskNamed(name: string, value: string, { masking }: Walk): string {
 
 /** `secretName`, `tokenFile`, `credentialsSecretRef`: they say where a secret is, not what it is. */
 export function namesSomething(key: string): boolean {
-  return /(name|namespace|ref|path|file|url|uri|mode|type|policy|enabled)s?$/i.test(key);
+  return /(name|namespace|ref|path|file|mode|type|policy|enabled)s?$/i.test(key);
 }
 
 const APPLIED = /last-applied(-configuration)?$/;

@@ -234,6 +234,7 @@ describe('redactArgs', () => {
     ['a merge patch as text', { kind: 'secrets', name: 'a', patch: `{"data":{"k":"${encoded}"}}` }],
     ['a JSON patch', { kind: 'secret', patch: [{ op: 'add', path: '/data/k', value: encoded }] }],
     ['env as a map', { kind: 'Deployment', env: { DB_PASSWORD: CANARY } }],
+    ['env whose name only sounds like a place', { env: { PASSWORD_FILE: CANARY } }],
     ['env as a list', { env: [{ name: 'DB_PASSWORD', value: CANARY }] }],
     ['env as words', { env: [`DB_PASSWORD=${CANARY}`] }],
     [
