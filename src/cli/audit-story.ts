@@ -141,10 +141,15 @@ function timeline(rows: readonly AuditRow[], samples: readonly SampleRow[]): str
   };
   for (const row of rows) {
     addSamplesUntil(row.at);
-    add(row.at, rowLines(row, ended));
+    if (!isEcho(row)) add(row.at, rowLines(row, ended));
   }
   addSamplesUntil(Number.POSITIVE_INFINITY);
   return lines.length === 0 ? ['  no row of the audit log names this transaction'] : lines;
+}
+
+// A note that only repeats the change of state beside it.
+function isEcho(row: AuditRow): boolean {
+  return row.kind === 'transaction' && Object.keys(row.detail).length === 0;
 }
 
 function sampleText({ severity, phase, violations, unknowns }: SampleRow): string {

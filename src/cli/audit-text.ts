@@ -34,13 +34,13 @@ export function detailOf(row: AuditRow): string {
     case 'outcome':
       return [text('code'), text('message')].filter((part) => part !== '').join(': ');
     case 'transaction':
-      return stateChange(detail) || jsonText(detail);
+      return stateChange(detail) || noteText(row);
     case 'step':
-      return stepChange(detail) || jsonText(detail);
+      return stepChange(detail) || noteText(row);
     case 'policy':
       return `${text('name')} from ${text('source')}, digest ${text('digest')}`;
     default:
-      return jsonText(detail);
+      return noteText(row);
   }
 }
 
@@ -53,12 +53,36 @@ function stateChange(detail: JsonObject): string {
     return `taken over from a dead writer (epoch ${adopted} to ${numberOf(detail.epoch)})`;
   }
   if (to === undefined) return '';
+  const verdict = verdictText(detail);
+  return plainLine(
+    [
+      arrow(from, to),
+      reason === undefined ? '' : `: ${reason}`,
+      verdict === undefined ? '' : `, ${verdict}`,
+    ].join(''),
+  );
+}
+
+function verdictText(detail: JsonObject): string | undefined {
   const { pass, summary } = objectOf(detail.verdict);
-  const verdict =
-    pass === undefined
-      ? ''
-      : `, verdict ${pass === true ? 'passed' : 'refused'}: ${stringOf(summary) ?? ''}`;
-  return plainLine(`${arrow(from, to)}${reason === undefined ? '' : `: ${reason}`}${verdict}`);
+  if (pass === undefined) return undefined;
+  return `verdict ${pass === true ? 'passed' : 'refused'}: ${stringOf(summary) ?? ''}`;
+}
+
+// What the engine adds to a change of state: how an object was taken back, why, what was found.
+function noteText({ outcome, detail }: AuditRow): string {
+  const found = stringOf(detail.found);
+  const said = [
+    stringOf(detail.how),
+    stringOf(detail.reason),
+    stringOf(detail.summary),
+    found === undefined ? undefined : `found ${found}`,
+    verdictText(detail),
+  ].filter((part) => part !== undefined);
+  const text = said.length > 0 ? said.join(', ') : Object.keys(detail).length > 0 ? undefined : '';
+  return [plainLine(outcome ?? ''), text === undefined ? jsonText(detail) : plainLine(text)]
+    .filter((part) => part !== '')
+    .join(': ');
 }
 
 function stepChange(detail: JsonObject): string {

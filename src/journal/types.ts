@@ -1,8 +1,6 @@
 import type { Json, JsonObject } from '../core/json.ts';
 
-/**
- * States of a transaction. `isTerminal` and `isOpen` below are the only readers of their meaning.
- */
+/** States of a transaction. */
 export const TransactionState = {
   /** Commands may be added. */
   OPEN: 'OPEN',

@@ -82,6 +82,7 @@ describe('audit show', () => {
         12:00:02.750    step 1 VERIFIED → UNDO_INTENT  shop Deployment/catalog
         12:00:03.000    step 1 UNDO_INTENT → UNDO_APPLIED  shop Deployment/catalog
         12:00:03.000    step 1 UNDO_APPLIED → UNDONE  shop Deployment/catalog
+        12:00:03.000    UNDONE: restored exactly  shop Deployment/catalog
         12:00:03.250    transaction ABORTING → ABORTED: The gate refused; everything was taken back.
         12:00:03.250  transaction_commit failed in 1250 ms, decision allow by rule default, severity 20 → 28
                         gate_refused: 1 new critical violation.
@@ -110,13 +111,13 @@ describe('audit list', () => {
 
     expect((await run('list', '--limit', '6')).out).toMatchInlineSnapshot(`
       "SEQ  TIME                  EVENT               ACTOR                        DECISION  OUTCOME     TXN    OBJECT                   DETAIL
-      19   2026-03-01 12:00:03Z  transaction_status  claude-code 2.1.197 (alice)  -         unfinished  txn-1  -                        {}
-      18   2026-03-01 12:00:03Z  transaction_commit  claude-code 2.1.197 (alice)  allow     failed      txn-1  -                        gate_refused: 1 new critical violation.
-      17   2026-03-01 12:00:03Z  transaction         -                            -         -           txn-1  -                        ABORTING → ABORTED: The gate refused; everything was taken back.
+      21   2026-03-01 12:00:03Z  transaction_status  claude-code 2.1.197 (alice)  -         unfinished  txn-1  -                        {}
+      20   2026-03-01 12:00:03Z  transaction_commit  claude-code 2.1.197 (alice)  allow     failed      txn-1  -                        gate_refused: 1 new critical violation.
+      19   2026-03-01 12:00:03Z  transaction         -                            -         ABORTED     txn-1  -                        ABORTED
+      18   2026-03-01 12:00:03Z  transaction         -                            -         -           txn-1  -                        ABORTING → ABORTED: The gate refused; everything was taken back.
+      17   2026-03-01 12:00:03Z  step                -                            -         UNDONE      txn-1  shop Deployment/catalog  UNDONE: restored exactly
       16   2026-03-01 12:00:03Z  step                -                            -         -           txn-1  shop Deployment/catalog  step 1 UNDO_APPLIED → UNDONE
-      15   2026-03-01 12:00:03Z  step                -                            -         -           txn-1  shop Deployment/catalog  step 1 UNDO_INTENT → UNDO_APPLIED
-      14   2026-03-01 12:00:02Z  step                -                            -         -           txn-1  shop Deployment/catalog  step 1 VERIFIED → UNDO_INTENT
-      6 of 15 rows; for older ones: --before 14
+      6 of 17 rows; for older ones: --before 16
       "
     `);
   });
@@ -147,7 +148,7 @@ describe('audit list', () => {
     const { out } = await run('list', '--limit', '10', '--before', before);
 
     expect(out).toMatch(/transaction_begin .* ok/);
-    expect(out).toMatch(/5 of 15 rows\n$/);
+    expect(out).toMatch(/7 of 17 rows\n$/);
   });
 
   test('lets no text of a caller fake a line or hide one', async () => {
@@ -198,7 +199,7 @@ describe('audit verify', () => {
 
     expect(await run('verify')).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^The audit chain is whole: 19 rows, head [0-9a-f]{64}\n$/),
+      out: expect.stringMatching(/^The audit chain is whole: 21 rows, head [0-9a-f]{64}\n$/),
     });
   });
 

@@ -12,11 +12,12 @@ import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { StratusError } from '../../src/core/errors.ts';
+import { openAuditLog } from '../../src/journal/audit-log.ts';
 import { openDatabase } from '../../src/journal/database.ts';
 import { MIGRATIONS, migrate } from '../../src/journal/migrations.ts';
 import { openJournalReader } from '../../src/journal/open.ts';
 import { spawnChild } from './children.ts';
-import { journalPath, openedJournal, temporaryFolder } from './support.ts';
+import { handClock, journalPath, openedJournal, temporaryFolder } from './support.ts';
 import { call } from './support-rows.ts';
 
 const mode = (path: string) => statSync(path).mode & 0o777;
@@ -204,6 +205,21 @@ describe('a journal is refused, with the reason,', () => {
     shell.exec('ROLLBACK');
     journal.audit.start(call('c-1'));
     expect(journal.audit.verify()).toMatchObject({ ok: true, rows: 1 });
+  });
+
+  test('when the disk is full, and keeps what it has', () => {
+    const path = journalPath();
+    openedJournal(path).audit.start(call('c-1'));
+    const database = openDatabase({ path, busyTimeoutMs: 0 });
+    onTestFinished(() => database.close());
+    // No more pages than there are: to SQLite that is a full disk.
+    database.sql.pragma('max_page_count = 1');
+    const audit = openAuditLog(database, handClock());
+
+    const big = call('c-2', { args: { text: 'x'.repeat(100_000) } });
+    expect(refusal(() => audit.start(big))).toMatch(/can't be written: the disk is full\. Free/);
+
+    expect(audit.verify()).toMatchObject({ ok: true, rows: 1 });
   });
 
   test('when it was closed', () => {

@@ -99,11 +99,16 @@ export function writeIncident(
   transactions.moveStep(id, 1, ['UNDO_APPLIED'], 'UNDONE', epoch, {
     residual: ['metadata.generation is 3, was 1'],
   });
+  audit.append({
+    ...{ kind: 'step', transaction: id, namespace: 'shop', object: 'Deployment/catalog' },
+    ...{ outcome: 'UNDONE', detail: { how: 'restored exactly', residual: [], conflicts: [] } },
+  });
   tick();
   transactions.move(id, ['ABORTING'], 'ABORTED', epoch, {
     ...{ closedAt: clock.now(), outcome: 'The gate refused; everything was taken back.' },
     afterUndo: { severity: 20, violations: [outage], unknowns: [] },
   });
+  audit.append({ kind: 'transaction', transaction: id, outcome: 'ABORTED', detail: {} });
   audit.end({
     ...{ call: 'c-4', decision: 'allow', rule: 'default', outcome: 'failed', durationMs: 1_250 },
     ...{ code: 'gate_refused', message: summary, severityBefore: 20, severityAfter: 28 },

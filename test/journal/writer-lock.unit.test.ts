@@ -1,3 +1,4 @@
+import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { spawnChild } from './children.ts';
 import { journalPath, openedJournal } from './support.ts';
@@ -44,6 +45,19 @@ describe('the writer lock', () => {
     expect(two.lock.acquire()).toEqual({ kind: 'held', epoch: 2 });
     two.close();
     expect(one.lock.acquire()).toEqual({ kind: 'held', epoch: 3 });
+  });
+
+  test('is let go when its epoch could not be written', () => {
+    const path = journalPath();
+    const [one, two] = [openedJournal(path, { busyTimeoutMs: 20 }), openedJournal(path)];
+    const shell = new Sqlite(path);
+    shell.exec('BEGIN IMMEDIATE');
+
+    expect(() => one.lock.acquire()).toThrow('is locked by another process');
+
+    shell.close();
+    expect(one.lock.held).toBe(false);
+    expect(two.lock.acquire()).toEqual({ kind: 'held', epoch: 1 });
   });
 
   test('of another process names that process, and ends with kill -9', async () => {
