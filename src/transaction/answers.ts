@@ -42,3 +42,17 @@ function codeOf(
   if (outcome.status === 409) return 'conflict';
   return otherwise;
 }
+
+/** Somebody else holds the lock. */
+export function lockBusy(holder: {
+  pid: number;
+  since: number;
+  description: string;
+}): StratusError {
+  const since = new Date(holder.since).toISOString();
+  return new StratusError(
+    'writer_busy',
+    `Another process is writing: ${holder.description} (pid ${holder.pid}, since ${since}).`,
+    { rule: 'A1 writer exclusivity' },
+  );
+}

@@ -1,6 +1,6 @@
 import { StratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { isOutside } from '../severity/kinds.ts';
+import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import { clusterName, type EngineParts } from './parts.ts';
@@ -25,6 +25,7 @@ export async function openSession(
     namespaces: request.namespaces.includes('*') ? 'all' : [...new Set(request.namespaces)],
   };
   const { baseline, trend } = await measureBaseline(parts, scope, caller);
+  const elsewhere = await measureElsewhere(parts, scope);
   const { bounds } = parts.policy;
   const now = parts.clock.now();
   const deadlineAt = now + bounds.minutes * 60_000;
@@ -62,6 +63,7 @@ export async function openSession(
     bounds,
     deadlineAt,
     baseline,
+    elsewhere,
     usage: { commands: 0, objects: new Map() },
     nextSeq: 1,
     stop: new AbortController(),
@@ -90,7 +92,7 @@ async function measureBaseline(
     ...(caller.signal === undefined ? {} : { signal: caller.signal }),
   });
   const baseline = settled.measurement;
-  const unknowns = baseline.unknowns.filter((unknown) => !isOutside(unknown));
+  const unknowns = closingUnknowns(baseline);
   if (unknowns.length > 0) {
     const list = unknowns.map(({ what, reason }) => `${what}: ${reason}`).slice(0, 5);
     throw new StratusError(
@@ -108,4 +110,16 @@ async function measureBaseline(
     baseline,
     trend: settled.kind === 'stable' ? undefined : `not stable yet: ${settled.reason}`,
   };
+}
+
+/**
+ * The rest of the cluster before and at the gate: new critical violations there count as well (transactions.md 7.5).
+ * Undefined when everything is in scope already.
+ */
+export async function measureElsewhere(
+  parts: EngineParts,
+  scope: Scope,
+): Promise<Measurement | undefined> {
+  if (scope.namespaces === 'all') return undefined;
+  return await parts.meter.measure({ namespaces: 'all' });
 }

@@ -1,5 +1,5 @@
 import type { TransactionState } from '../journal/types.ts';
-import { isOutside } from '../severity/kinds.ts';
+import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
@@ -96,7 +96,5 @@ function scopeOf(parts: EngineParts, transaction: string): Scope {
 
 function isWorse(before: Measurement, now: Measurement): boolean {
   // What could not be measured is never "as good as before".
-  return (
-    now.unknowns.some((unknown) => !isOutside(unknown)) || now.severity > before.severity + 1e-9
-  );
+  return closingUnknowns(now).length > 0 || now.severity > before.severity + 1e-9;
 }

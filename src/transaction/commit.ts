@@ -1,6 +1,7 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { judge } from '../severity/gate.ts';
 import type { DeclaredReduction, Measurement, SettleResult, Verdict } from '../severity/types.ts';
+import { measureElsewhere } from './begin.ts';
 import { undoWhole } from './close-undone.ts';
 import { finalise } from './finalise.ts';
 import { noteSample, noteTransaction } from './notes.ts';
@@ -25,7 +26,8 @@ export async function runCommit(
   const store = parts.journal.transactions;
   const settled = await settle(parts, session);
   noteSample(parts, session.id, 'after', settled.measurement);
-  const verdict = verdictOf(parts, session, settled);
+  const elsewhere = await measureElsewhere(parts, session.baseline.scope);
+  const verdict = verdictOf(parts, session, settled, elsewhere);
   const decided = {
     after: toJson(settled.measurement),
     verdict: toJson(verdict),
@@ -120,7 +122,12 @@ function unmeasured(parts: EngineParts, session: Session, reason: string): Measu
   };
 }
 
-function verdictOf(parts: EngineParts, session: Session, settled: SettleResult): Verdict {
+function verdictOf(
+  parts: EngineParts,
+  session: Session,
+  settled: SettleResult,
+  elsewhere: Measurement | undefined,
+): Verdict {
   const row = parts.journal.transactions.get(session.id);
   const declared = (fromJson<DeclaredReduction[]>(row?.declaredReductions) ?? []).slice();
   const verdict = judge({
@@ -129,6 +136,9 @@ function verdictOf(parts: EngineParts, session: Session, settled: SettleResult):
     touched: touchedRefs(parts.journal.transactions.steps(session.id)),
     declared,
     outside: parts.policy.severity.outside,
+    ...(session.elsewhere && elsewhere
+      ? { elsewhere: { before: session.elsewhere, after: elsewhere } }
+      : {}),
   });
   if (settled.kind === 'stable') return verdict;
   const message = `The cluster did not settle: ${settled.reason}`;

@@ -12,6 +12,8 @@ export interface Session {
   readonly bounds: Bounds;
   readonly deadlineAt: number;
   readonly baseline: Measurement;
+  /** The whole cluster at begin, where only a part of it is in scope. */
+  readonly elsewhere: Measurement | undefined;
   usage: Usage;
   nextSeq: number;
   /** Aborts the waiting of a commit (shutdown, deadline). */

@@ -1,0 +1,116 @@
+import { StratusError, toStratusError } from '../core/errors.ts';
+import type { TransactionRow, TransactionState } from '../journal/types.ts';
+import type { Measurement } from '../severity/types.ts';
+import { settleMs } from './abort.ts';
+import { undoWhole } from './close-undone.ts';
+import { noteTransaction } from './notes.ts';
+import { clusterName } from './parts.ts';
+import { NEEDS_HUMAN, UNFINISHED } from './recover.ts';
+import type { Seat } from './seat.ts';
+import { rowOf } from './session.ts';
+import { fromJson } from './to-json.ts';
+import type { Caller, UndoReport } from './types.ts';
+
+/** Tries again to take back what needed a human, or what a dead process left. */
+export function takeUpAgain(
+  seat: Seat,
+  transaction: string,
+  reason: string,
+  caller: Caller,
+): Promise<UndoReport> {
+  const row = rowOf(seat.parts.journal.transactions, transaction);
+  if (!NEEDS_HUMAN.includes(row.state) && !UNFINISHED.includes(row.state)) {
+    throw seat.stateError(transaction, 'be aborted');
+  }
+  return whileLocked(seat, row, (epoch) => {
+    noteTransaction(seat.parts, transaction, 'TAKEN_UP_AGAIN', { reason }, caller);
+    return undoRow(seat, row, epoch, [row.state], reason);
+  });
+}
+
+/** Takes a whole committed transaction back. */
+export function undoCommitted(
+  seat: Seat,
+  transaction: string,
+  caller: Caller,
+): Promise<UndoReport> {
+  const row = rowOf(seat.parts.journal.transactions, transaction);
+  if (row.state === 'UNDO_INCOMPLETE')
+    return takeUpAgain(seat, transaction, 'Taken up again.', caller);
+  if (row.state !== 'COMMITTED') throw seat.stateError(transaction, 'be undone as committed');
+  return whileLocked(seat, row, (epoch) => {
+    noteTransaction(seat.parts, transaction, 'UNDO_COMMITTED', {}, caller);
+    return undoRow(seat, row, epoch, ['COMMITTED'], `Taken back on request of ${caller.actor}.`);
+  });
+}
+
+/** A human takes the cluster as it is for the end of a transaction that could not be taken back. */
+export function accept(seat: Seat, transaction: string, note: string, caller: Caller): void {
+  const { journal, clock } = seat.parts;
+  const row = rowOf(journal.transactions, transaction);
+  if (!NEEDS_HUMAN.includes(row.state)) throw seat.stateError(transaction, 'be accepted');
+  seat.refuseSecond();
+  const epoch = seat.takeLock();
+  try {
+    journal.transactions.adopt(transaction, epoch);
+    const to = row.state === 'UNDO_INCOMPLETE' ? 'UNDONE' : 'ABORTED';
+    journal.transactions.move(transaction, [row.state], to, epoch, {
+      closedAt: clock.now(),
+      outcome: `Accepted as it is by ${caller.actor}: ${note}`,
+    });
+    noteTransaction(seat.parts, transaction, 'ACCEPTED', { note, by: caller.actor }, caller);
+  } finally {
+    journal.lock.release();
+  }
+}
+
+function whileLocked(
+  seat: Seat,
+  row: TransactionRow,
+  work: (epoch: number) => Promise<UndoReport>,
+): Promise<UndoReport> {
+  return seat.serial.run(async () => {
+    seat.refuseSecond();
+    if (row.cluster !== clusterName(seat.parts.reader)) {
+      throw new StratusError(
+        'transaction_state',
+        `${row.id} was made on another cluster: ${row.cluster}.`,
+        {
+          next: 'Start the server with the kubeconfig context of that cluster.',
+        },
+      );
+    }
+    const epoch = seat.takeLock();
+    try {
+      seat.parts.journal.transactions.adopt(row.id, epoch);
+      return await work(epoch);
+    } catch (error) {
+      throw toStratusError(error);
+    } finally {
+      seat.parts.journal.lock.release();
+    }
+  });
+}
+
+function undoRow(
+  seat: Seat,
+  row: TransactionRow,
+  epoch: number,
+  from: readonly TransactionState[],
+  reason: string,
+): Promise<UndoReport> {
+  const wasCommitted = (['COMMITTED', 'UNDO_INCOMPLETE', 'UNDOING'] as string[]).includes(
+    row.state,
+  );
+  return undoWhole(seat.parts, seat.shapes, {
+    transaction: row.id,
+    epoch,
+    from,
+    via: wasCommitted ? 'UNDOING' : 'ABORTING',
+    done: wasCommitted ? 'UNDONE' : 'ABORTED',
+    incomplete: wasCommitted ? 'UNDO_INCOMPLETE' : 'ABORT_INCOMPLETE',
+    reason,
+    baseline: wasCommitted ? undefined : fromJson<Measurement>(row.before),
+    measureMs: settleMs(seat.parts),
+  });
+}

@@ -1,0 +1,74 @@
+import { StratusError } from '../core/errors.ts';
+import { lockBusy } from './answers.ts';
+import type { EngineParts } from './parts.ts';
+import { Serial } from './serial.ts';
+import { rowOf, type Session } from './session.ts';
+import { Shapes } from './shapes.ts';
+
+/** The writer's seat: at most one open transaction of this process, and the lock that comes with it (A1). */
+export class Seat {
+  readonly parts: EngineParts;
+  readonly shapes: Shapes;
+  readonly serial = new Serial();
+  session: Session | undefined;
+  /** Set once at shutdown: nothing is retried any more. */
+  closing = false;
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+    this.shapes = new Shapes(parts.reader);
+  }
+
+  /** @throws StratusError writer_busy with the holder */
+  takeLock(): number {
+    const lock = this.parts.journal.lock.acquire();
+    if (lock.kind === 'held') return lock.epoch;
+    throw lockBusy(lock.holder);
+  }
+
+  /** @throws StratusError writer_busy when this process has a transaction open */
+  refuseSecond(): void {
+    const session = this.session;
+    if (session === undefined) return;
+    throw new StratusError('writer_busy', `${session.id} is open; there is one writer at a time.`, {
+      rule: 'A1 writer exclusivity',
+      next: `Go on with it by giving transaction "${session.id}", or end it with transaction_commit or transaction_abort.`,
+      details: { transaction: session.id },
+    });
+  }
+
+  /** The open session of that name, ready for a command. */
+  open(transaction: string): Session {
+    const session = this.session;
+    if (session?.id !== transaction) this.notOpenHere(transaction);
+    if (session === undefined || session.commit !== undefined || session.abort !== undefined) {
+      throw this.stateError(transaction, 'take commands');
+    }
+    return session;
+  }
+
+  notOpenHere(transaction: string): never {
+    const row = rowOf(this.parts.journal.transactions, transaction);
+    if (row.state !== 'OPEN') throw this.stateError(transaction, 'take commands');
+    throw new StratusError(
+      'writer_busy',
+      `${transaction} is open in another process; only that one can go on with it.`,
+    );
+  }
+
+  stateError(transaction: string, what: string): StratusError {
+    const { state, outcome } = rowOf(this.parts.journal.transactions, transaction);
+    return new StratusError(
+      'transaction_state',
+      `${transaction} is ${state} and can't ${what}.${outcome ? ` ${outcome}` : ''}`,
+    );
+  }
+
+  /** Gives the seat free once the transaction has come to an end. */
+  leave(session: Session): void {
+    clearTimeout(session.deadline);
+    if (this.session !== session) return;
+    this.session = undefined;
+    this.parts.journal.lock.release();
+  }
+}
