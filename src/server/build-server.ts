@@ -47,7 +47,7 @@ export function buildServer(runtime: Runtime): Server {
       signal: AbortSignal.any([extra.signal, runtime.stopping]),
       progress: progressOf(extra, runtime),
     };
-    return invoke(runtime, call);
+    return runtime.track(invoke(runtime, call));
   });
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts() }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>

@@ -20,6 +20,7 @@ export async function createRuntime(config: Config, log: Log): Promise<Runtime> 
   const policy = await loadPolicy(config.policy);
   const clock = systemClock;
   const stop = new AbortController();
+  const running = new Set<Promise<unknown>>();
 
   const journal = retriedUntilOk(() => openAndNote(config, policy));
   const cluster = retriedUntilOk(async () => connect(config, policy, await journal(), log));
@@ -43,10 +44,22 @@ export async function createRuntime(config: Config, log: Log): Promise<Runtime> 
       return cluster();
     },
     stopping: stop.signal,
+    track: (call) => {
+      running.add(call);
+      const done = () => running.delete(call);
+      call.then(done, done);
+      return call;
+    },
     close: async (ms) => {
+      const deadline = clock.monotonic() + ms;
       stop.abort(new StratusError('cancelled', 'The server is stopping.', { changed: 'unknown' }));
       const bench = await cluster.settled();
       await bench?.engine.close(ms);
+      const left = Math.max(0, deadline - clock.monotonic());
+      const patience = new AbortController();
+      const late = clock.sleep(left, patience.signal).catch(() => undefined);
+      await Promise.race([Promise.allSettled(running), late]);
+      patience.abort();
       (await journal.settled())?.close();
     },
   };

@@ -35,6 +35,8 @@ export interface Runtime {
   recovered(): Promise<Workbench>;
   /** Aborts when the process is leaving. */
   readonly stopping: AbortSignal;
+  /** Lets `close` wait for a call, so that its outcome still reaches the audit log. */
+  track<T>(call: Promise<T>): Promise<T>;
   /** Stops calls in flight and aborts open transactions, for at most `ms`. */
   close(ms: number): Promise<void>;
 }

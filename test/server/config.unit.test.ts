@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { resolveConfig } from '../../src/core/config.ts';
+import { StratusError } from '../../src/core/errors.ts';
+
+test('flags win over the environment, the environment over defaults', () => {
+  const env = {
+    STRATUS_KUBECONFIG: '/env/kubeconfig',
+    STRATUS_CONTEXT: 'from-env',
+    STRATUS_POLICY: 'read-only',
+    STRATUS_JOURNAL: '/env/journal.db',
+    STRATUS_READ_ONLY: 'yes',
+    STRATUS_LOG_LEVEL: 'debug',
+  };
+  expect(resolveConfig({}, {}, '/home/ann')).toEqual({
+    policy: 'default',
+    journal: '/home/ann/.local/state/stratus-mcp/journal.db',
+    readOnly: false,
+    logLevel: 'info',
+  });
+  expect(resolveConfig({}, env, '/home/ann')).toEqual({
+    kubeconfig: '/env/kubeconfig',
+    context: 'from-env',
+    policy: 'read-only',
+    journal: '/env/journal.db',
+    readOnly: true,
+    logLevel: 'debug',
+  });
+  expect(
+    resolveConfig({ context: 'flag', policy: './p.yaml', logLevel: 'warn' }, env, '/home/ann'),
+  ).toMatchObject({ context: 'flag', policy: './p.yaml', logLevel: 'warn' });
+});
+
+test('an empty variable is no setting, as client configurations leave them', () => {
+  const env = { STRATUS_POLICY: '', STRATUS_CONTEXT: '', STRATUS_READ_ONLY: '' };
+  expect(resolveConfig({}, { ...env, XDG_STATE_HOME: '/state' }, '/home/ann')).toEqual({
+    policy: 'default',
+    journal: '/state/stratus-mcp/journal.db',
+    readOnly: false,
+    logLevel: 'info',
+  });
+});
+
+test('a value that is none of the allowed ones is an error, never a guess', () => {
+  expect(() => resolveConfig({ logLevel: 'loud' }, {}, '/')).toThrow(StratusError);
+  expect(() => resolveConfig({}, { STRATUS_READ_ONLY: 'ture' }, '/')).toThrow(
+    'STRATUS_READ_ONLY is "ture"; say true or false.',
+  );
+});
