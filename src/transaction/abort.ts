@@ -13,7 +13,20 @@ export function settleMs(parts: EngineParts): number {
   return parts.policy.severity.settle.timeoutSeconds * 1_000;
 }
 
-/** Takes the session's transaction back, or joins the abort or commit that is under way. */
+/**
+ * Takes the session's transaction back as soon as the command under way has ended: a write that is made while the
+ * transaction is taken back would be left behind.
+ */
+export function abortInTurn(
+  seat: Seat,
+  session: Session,
+  reason: string,
+  measureMs = settleMs(seat.parts),
+): Promise<UndoReport> {
+  return seat.serial.run(() => abortSession(seat, session, reason, measureMs));
+}
+
+/** The same for who has the turn already. Joins the abort or commit that is under way. */
 export function abortSession(
   seat: Seat,
   session: Session,
@@ -47,7 +60,7 @@ async function doAbort(
       reason,
       baseline: session.baseline,
       measureMs,
-      signal: session.stop.signal,
+      signal: session.leaving.signal,
     });
     seat.leave(session);
     return undo;
@@ -62,6 +75,7 @@ async function doAbort(
 export function keepTrying(seat: Seat, session: Session): void {
   if (seat.closing || seat.session !== session) return;
   const retry = async () => {
+    if (seat.session !== session) return;
     await recoverAll(seat.parts, seat.shapes, session.epoch);
     seat.leave(session);
   };
@@ -80,7 +94,7 @@ export function armDeadline(seat: Seat, session: Session): void {
   const left = session.deadlineAt - seat.parts.clock.now();
   session.deadline = setTimeout(() => {
     seat.parts.log.warn({ transaction: session.id }, 'time bound over: taking it back');
-    abortSession(seat, session, TIME_OVER).catch(() => undefined);
+    abortInTurn(seat, session, TIME_OVER).catch(() => undefined);
   }, left);
   session.deadline.unref();
 }

@@ -67,6 +67,7 @@ export async function openSession(
     usage: { commands: 0, objects: new Map() },
     nextSeq: 1,
     stop: new AbortController(),
+    leaving: new AbortController(),
     deadline: undefined,
     commit: undefined,
     abort: undefined,

@@ -24,6 +24,7 @@ export interface UndoWhole {
   readonly baseline: Measurement | undefined;
   /** How long the cluster may take to come back, ms; 0 doesn't measure (shutdown). */
   readonly measureMs: number;
+  /** Ends the measuring (shutdown), not the taking back. */
   readonly signal?: AbortSignal;
 }
 
@@ -72,19 +73,22 @@ async function measureBack(
   parts: EngineParts,
   request: UndoWhole,
 ): Promise<Measurement | undefined> {
-  if (request.measureMs === 0) return undefined;
+  const { measureMs, baseline, signal } = request;
+  if (measureMs === 0 || signal?.aborted) return undefined;
   const scope = scopeOf(parts, request.transaction);
-  const until = parts.clock.monotonic() + request.measureMs;
-  for (;;) {
-    const now = await parts.meter.measure(scope, request.signal);
-    noteSample(parts, request.transaction, 'undo', now);
-    const back = request.baseline === undefined || !isWorse(request.baseline, now);
-    if (back || parts.clock.monotonic() >= until || request.signal?.aborted) return now;
-    try {
-      await parts.clock.sleep(POLL_MS, request.signal);
-    } catch {
-      return now;
+  const until = parts.clock.monotonic() + measureMs;
+  try {
+    for (;;) {
+      const now = await parts.meter.measure(scope, signal);
+      noteSample(parts, request.transaction, 'undo', now);
+      const back = baseline === undefined || !isWorse(baseline, now);
+      if (back || parts.clock.monotonic() >= until) return now;
+      await parts.clock.sleep(POLL_MS, signal);
     }
+  } catch (error) {
+    // Interrupted by the shutdown: half a recovery isn't judged.
+    if (signal?.aborted) return undefined;
+    throw error;
   }
 }
 

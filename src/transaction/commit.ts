@@ -46,7 +46,7 @@ export async function runCommit(
       reason: verdict.summary,
       baseline: session.baseline,
       measureMs: parts.policy.severity.settle.timeoutSeconds * 1_000,
-      signal: session.stop.signal,
+      signal: session.leaving.signal,
     });
     return { kind: 'undone', transaction: view(), verdict, reason: verdict.summary, undo };
   }
@@ -76,7 +76,6 @@ export async function rollForward(
   ) {
     throw epochOver(transaction);
   }
-  noteTransaction(parts, transaction, 'COMMITTED', {});
 }
 
 async function settle(parts: EngineParts, session: Session): Promise<SettleResult> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClusterConnection } from '../cluster/connect.ts';
 import { openWriter } from '../cluster/writer.ts';
 import { StratusError, toStratusError } from '../core/errors.ts';
-import { abortSession, armDeadline, TIME_OVER } from './abort.ts';
+import { abortInTurn, abortSession, armDeadline, TIME_OVER } from './abort.ts';
 import { openSession } from './begin.ts';
 import { budgetOf } from './bounds.ts';
 import { waitForCommit } from './commit-call.ts';
@@ -106,7 +106,7 @@ class Engine implements TransactionEngine {
     const session = this.#seat.session;
     const undo =
       session?.id === transaction
-        ? await abortSession(this.#seat, session, reason)
+        ? await abortInTurn(this.#seat, session, reason)
         : await takeUpAgain(this.#seat, transaction, reason, caller);
     return { transaction: this.view(transaction), undo };
   }
@@ -175,7 +175,8 @@ class Engine implements TransactionEngine {
     if (session === undefined) return;
     const reason = new StratusError('cancelled', 'The server was shut down before the commit.');
     session.stop.abort(reason);
-    const work = abortSession(this.#seat, session, reason.message, 0).catch((error: unknown) => {
+    session.leaving.abort(reason);
+    const work = abortInTurn(this.#seat, session, reason.message, 0).catch((error: unknown) => {
       const { message } = toStratusError(error);
       this.#parts.log.error({ transaction: session.id, error: message }, 'left for the next start');
     });

@@ -41,7 +41,10 @@ export class Seat {
   open(transaction: string): Session {
     const session = this.session;
     if (session?.id !== transaction) this.notOpenHere(transaction);
-    if (session === undefined || session.commit !== undefined || session.abort !== undefined) {
+    const ending = session?.commit !== undefined || session?.abort !== undefined;
+    // An abort that failed is tried again later; until then the journal alone says that it began.
+    const { state } = rowOf(this.parts.journal.transactions, transaction);
+    if (session === undefined || ending || state !== 'OPEN') {
       throw this.stateError(transaction, 'take commands');
     }
     return session;

@@ -18,6 +18,8 @@ export interface Session {
   nextSeq: number;
   /** Aborts the waiting of a commit (shutdown, deadline). */
   readonly stop: AbortController;
+  /** Aborts at shutdown: what is taken back isn't measured any more. */
+  readonly leaving: AbortController;
   deadline: NodeJS.Timeout | undefined;
   /** The commit in progress; callers come and go. */
   commit: Promise<CommitResult> | undefined;
