@@ -124,18 +124,14 @@ async function oneCommand(
   );
   try {
     const { changes } = await engine.step(id, request, caller);
-    const result = await engine.commit(
-      id,
-      {
-        waitMs: Math.max(0, started + ONE_COMMAND_WAIT_MS - clock.monotonic()),
-        onProgress: (sample) =>
-          passage.call.progress(
-            `severity ${sample.severity}: ${sample.note}`,
-            (clock.monotonic() - started) / 1000,
-          ),
-      },
-      caller,
-    );
+    const result = await engine.commit(id, {
+      waitMs: Math.max(0, started + ONE_COMMAND_WAIT_MS - clock.monotonic()),
+      onProgress: (sample) =>
+        passage.call.progress(
+          `severity ${sample.severity}: ${sample.note}`,
+          (clock.monotonic() - started) / 1000,
+        ),
+    });
     const commit = commitPayload(result);
     return {
       ...commit,

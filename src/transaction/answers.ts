@@ -1,6 +1,9 @@
 import type { ObjectKey, WriteOutcome } from '../cluster/types.ts';
 import { type ErrorCode, StratusError } from '../core/errors.ts';
 import { describeRef } from '../core/kube.ts';
+import { plainText } from '../core/plain-text.ts';
+import { redactText } from '../core/redact.ts';
+import type { RedactionSettings } from '../policy/types.ts';
 
 export function nameOfKey(key: ObjectKey): string {
   return describeRef({ kind: key.resource.kind, namespace: key.namespace, name: key.name });
@@ -12,13 +15,15 @@ export function refusal(
   outcome: Extract<WriteOutcome, { kind: 'rejected' }>,
   code: ErrorCode,
   what: string,
+  redaction: RedactionSettings,
 ): StratusError {
+  const shown = (text: string) => plainText(redactText(text, redaction));
   const causes = outcome.causes.map(({ field, message }) =>
-    field ? `${field}: ${message}` : message,
+    shown(field ? `${field}: ${message}` : message),
   );
   return new StratusError(
     codeOf(outcome, code),
-    `${what} of ${nameOfKey(key)} was refused by the API server: ${outcome.message}`,
+    `${what} of ${nameOfKey(key)} was refused by the API server: ${shown(outcome.message)}`,
     {
       rule: `${outcome.status} ${outcome.reason}`,
       ...(causes.length > 0 ? { details: { causes: causes.slice(0, 10) } } : {}),

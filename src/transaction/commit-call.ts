@@ -2,11 +2,10 @@ import { toStratusError } from '../core/errors.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
 import { keepTrying } from './abort.ts';
 import { type Ending, runCommit } from './commit.ts';
-import { noteTransaction } from './notes.ts';
 import type { Seat } from './seat.ts';
 import { rowOf, type Session } from './session.ts';
 import { fromJson } from './to-json.ts';
-import type { Caller, CommitOptions, CommitResult, TransactionView } from './types.ts';
+import type { CommitOptions, CommitResult, TransactionView } from './types.ts';
 
 /**
  * Starts the commit, or joins it, and waits as long as the caller has patience. The commit itself goes on
@@ -16,7 +15,6 @@ export async function waitForCommit(
   seat: Seat,
   transaction: string,
   options: CommitOptions,
-  caller: Caller,
   view: (id: string) => TransactionView,
 ): Promise<CommitResult> {
   const session = seat.session;
@@ -27,7 +25,7 @@ export async function waitForCommit(
   }
   // Wrapped, because a promise returned from a job would be waited for inside the queue.
   const { job } = await seat.serial.run(async () => {
-    session.commit ??= startCommit(seat, session, caller, view);
+    session.commit ??= startCommit(seat, session, view);
     return { job: session.commit };
   });
   const listener = (sample: Measurement, elapsedMs: number) =>
@@ -55,14 +53,12 @@ export async function waitForCommit(
 function startCommit(
   seat: Seat,
   session: Session,
-  caller: Caller,
   view: (id: string) => TransactionView,
 ): Promise<Ending> {
   const { journal } = seat.parts;
   if (!journal.transactions.move(session.id, ['OPEN'], 'SETTLING', session.epoch)) {
     throw seat.stateError(session.id, 'be committed');
   }
-  noteTransaction(seat.parts, session.id, 'SETTLING', {}, caller);
   const job = runCommit(seat.parts, seat.shapes, session, () => view(session.id)).then(
     (ending) => {
       seat.leave(session);

@@ -100,7 +100,8 @@ export async function compileWrite(
     auditId: `${intentId}-dry`,
     fieldManager: COMMAND_MANAGER,
   });
-  if (outcome.kind === 'rejected') throw refusal(key, outcome, 'dry_run_rejected', 'The dry run');
+  if (outcome.kind === 'rejected')
+    throw refusal(key, outcome, 'dry_run_rejected', 'The dry run', parts.policy.redaction);
   if (outcome.kind === 'ambiguous') {
     throw new StratusError(
       'cluster_error',

@@ -98,8 +98,8 @@ class Engine implements TransactionEngine {
     });
   }
 
-  commit(transaction: string, options: CommitOptions, caller: Caller): Promise<CommitResult> {
-    return waitForCommit(this.#seat, transaction, options, caller, (id) => this.view(id));
+  commit(transaction: string, options: CommitOptions): Promise<CommitResult> {
+    return waitForCommit(this.#seat, transaction, options, (id) => this.view(id));
   }
 
   async abort(transaction: string, reason: string, caller: Caller): Promise<Undone> {

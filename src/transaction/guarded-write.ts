@@ -2,6 +2,7 @@ import type { LiveObject, WriteOutcome } from '../cluster/types.ts';
 import { crashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
 import { diffPaths } from '../undo/diff.ts';
 import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
@@ -54,17 +55,23 @@ export async function guardedWrite(
       return await afterApplied(context, compiled, seq, outcome.object);
     if (outcome.kind === 'ambiguous') {
       move(context, seq, ['INTENT'], 'UNKNOWN', {
-        error: outcome.message,
+        error: redactText(outcome.message, context.parts.policy.redaction),
         httpStatus: outcome.status ?? null,
       });
       throw new AmbiguousWrite(outcome.message);
     }
     move(context, seq, ['INTENT'], 'REJECTED', {
-      error: outcome.message,
+      error: redactText(outcome.message, context.parts.policy.redaction),
       httpStatus: outcome.status,
     });
     if (outcome.status !== 409 || attempt === ATTEMPTS) {
-      throw refusal(compiled.key, outcome, 'cluster_error', 'The change');
+      throw refusal(
+        compiled.key,
+        outcome,
+        'cluster_error',
+        'The change',
+        context.parts.policy.redaction,
+      );
     }
     compiled = await rebase(context, compiled);
   }

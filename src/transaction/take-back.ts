@@ -3,6 +3,7 @@ import { crashpoint } from '../core/crashpoint.ts';
 import { toStratusError } from '../core/errors.ts';
 import { type Json, objectsOf, parseJson } from '../core/json.ts';
 import { isKubeObject } from '../core/kube.ts';
+import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
@@ -11,6 +12,7 @@ import type { ObjectUndo, UndoGroup, UndoPort } from '../undo/types.ts';
 import { fence } from './fence.ts';
 import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
+import { redactNote } from './redact-note.ts';
 import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
@@ -58,7 +60,11 @@ export async function takeBack(
     objects.push(noteReplaced(parts, request, step));
   }
   for (const group of undoGroups(toUndo, image, (step) => required(keys, step))) {
-    const result = await undoObject(group, port(parts, shapes, request, group));
+    const result = redacted(
+      parts,
+      group,
+      await undoObject(group, port(parts, shapes, request, group)),
+    );
     parts.journal.audit.append({
       kind: 'step',
       transaction: request.transaction,
@@ -70,6 +76,19 @@ export async function takeBack(
     objects.push(reported(group.key, result));
   }
   return report(objects);
+}
+
+/** Values of fields may be secrets, so nothing leaves here unmasked. */
+function redacted(parts: EngineParts, group: UndoGroup, result: ObjectUndo): ObjectUndo {
+  const { redaction } = parts.policy;
+  const shown = (notes: readonly Json[]) =>
+    notes.map((one) => redactNote(group.key.resource.kind, one, redaction));
+  return {
+    ...result,
+    how: redactText(result.how, redaction),
+    residual: shown(result.residual),
+    conflicts: shown(result.conflicts),
+  };
 }
 
 function required(keys: ReadonlyMap<StepRow, ObjectKey>, step: StepRow): ObjectKey {
@@ -122,6 +141,9 @@ function port(
       return live.uid === owner.uid || recreatedHere(parts, request, live) ? live.uid : undefined;
     },
     mark: (to, note = {}) => {
+      const kind = group.key.resource.kind;
+      const shown = (notes: readonly Json[]) =>
+        notes.map((one) => redactNote(kind, one, parts.policy.redaction));
       for (const step of group.steps) {
         const landed = parts.journal.transactions.moveStep(
           request.transaction,
@@ -130,9 +152,11 @@ function port(
           to,
           request.epoch,
           {
-            ...(note.residual === undefined ? {} : { residual: [...note.residual] }),
-            ...(note.conflicts === undefined ? {} : { conflicts: [...note.conflicts] }),
-            ...(note.error === undefined ? {} : { error: note.error }),
+            ...(note.residual === undefined ? {} : { residual: shown(note.residual) }),
+            ...(note.conflicts === undefined ? {} : { conflicts: shown(note.conflicts) }),
+            ...(note.error === undefined
+              ? {}
+              : { error: redactText(note.error, parts.policy.redaction) }),
           },
           note.body === undefined ? {} : { undo: Buffer.from(note.body) },
         );

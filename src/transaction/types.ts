@@ -198,7 +198,7 @@ export interface TransactionEngine {
   /** Plans without writing: reads, policy, bounds, class, dry run, diff. `transaction` is optional. */
   plan(request: StepRequest, caller: Caller, transaction?: string): Promise<PlanResult>;
   step(transaction: string, request: StepRequest, caller: Caller): Promise<StepResult>;
-  commit(transaction: string, options: CommitOptions, caller: Caller): Promise<CommitResult>;
+  commit(transaction: string, options: CommitOptions): Promise<CommitResult>;
   /** Takes everything back and closes. */
   abort(
     transaction: string,

@@ -1,5 +1,6 @@
 import { equalJson, isObject, type Json } from '../core/json.ts';
 import { elementsOf } from './elements.ts';
+import { ownValue } from './own.ts';
 import type { Path } from './path.ts';
 import type { Shape } from './shape.ts';
 
@@ -15,11 +16,9 @@ export function diffPaths(
 ): Path[] {
   if (equalJson(before, after)) return [];
   if (shape.kind === 'granular' && mapLike(before) && mapLike(after)) {
-    const a = before ?? {};
-    const b = after ?? {};
-    const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+    const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
     const found = names.flatMap((name) =>
-      diffPaths(a[name], b[name], shape.field(name), [...path, name]),
+      diffPaths(ownValue(before, name), ownValue(after, name), shape.field(name), [...path, name]),
     );
     // {} against nothing differs in no leaf.
     return found.length > 0 ? found : [path];

@@ -100,13 +100,25 @@ export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[]
     }
     const index = result.findIndex((old) => sameManager(old, entry));
     const old = index < 0 ? undefined : result[index];
-    if (old !== undefined && old.time === entry.time) continue;
+    // Times have seconds: within one, new fields tell that it wrote. Fewer fields are what we took from it.
+    if (old !== undefined && old.time === entry.time && within(entry, old)) continue;
     if (OURS.includes(stringOf(entry.manager) ?? '')) continue;
     if (!onlyIgnored(objectOf(entry.fieldsV1))) return undefined;
     if (index < 0) result.push(entry);
     else result[index] = entry;
   }
   return result;
+}
+
+/** True when an entry holds no field that the other one doesn't hold. */
+function within(entry: JsonObject, other: JsonObject): boolean {
+  return subset(objectOf(entry.fieldsV1), objectOf(other.fieldsV1));
+}
+
+function subset(fields: JsonObject, other: JsonObject): boolean {
+  return Object.entries(fields).every(
+    ([name, value]) => name in other && subset(objectOf(value), objectOf(other[name])),
+  );
 }
 
 function sameManager(a: JsonObject, b: JsonObject): boolean {

@@ -1,5 +1,6 @@
 import { equalJson, isObject, type Json, type JsonObject } from '../core/json.ts';
 import { type Elements, elementsOf } from './elements.ts';
+import { ownValue } from './own.ts';
 import type { Path } from './path.ts';
 import type { Shape } from './shape.ts';
 
@@ -68,20 +69,19 @@ function mergeMaps(
   path: Path,
   conflicts: Conflict[],
 ): JsonObject | undefined {
-  const result: JsonObject = {};
-  const names = new Set([...Object.keys(now ?? {}), ...Object.keys(pre ?? {})]);
-  for (const name of names) {
+  const names = [...new Set([...Object.keys(now ?? {}), ...Object.keys(pre ?? {})])];
+  const entries = names.flatMap((name): [string, Json][] => {
     const value = merge(
-      pre?.[name],
-      post?.[name],
-      now?.[name],
+      ownValue(pre, name),
+      ownValue(post, name),
+      ownValue(now, name),
       shape.field(name),
       [...path, name],
       conflicts,
     );
-    if (value !== undefined) result[name] = value;
-  }
-  return Object.keys(result).length === 0 && pre === undefined ? undefined : result;
+    return value === undefined ? [] : [[name, value]];
+  });
+  return entries.length === 0 && pre === undefined ? undefined : Object.fromEntries(entries);
 }
 
 function mergeLists(

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, type JsonScalar, stringifyJson } from '../core/json.ts';
+import { ownValue } from './own.ts';
 
 /**
  * One step into an object: a field or map key, an element of a keyed list, or a value of a set.
@@ -11,7 +12,8 @@ export type Segment =
 
 export type Path = readonly Segment[];
 
-const PLAIN = /^[A-Za-z_$][A-Za-z0-9_$-]*$/;
+/** What a policy's field path reads as a key without quotes. */
+const PLAIN = /^[\w-]+$/;
 
 /** `spec.template.spec.containers[name=web].image`, `metadata.annotations["example.com/a"]`. */
 export function formatPath(path: Path): string {
@@ -35,14 +37,14 @@ function keyText(value: Json): string {
   return /^[A-Za-z0-9_./:-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** The identity of a keyed list's element, as a map key. `undefined` when the element isn't an object. */
+/** The identity of a keyed list's element, as a map key. `undefined` when the element has none of the keys. */
 export function elementKeys(element: Json, keys: readonly string[]): JsonObject | undefined {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return undefined;
   const object = element as JsonObject;
   const identity: JsonObject = {};
   for (const key of keys) {
-    const value = object[key];
+    const value = ownValue(object, key);
     if (value !== undefined) identity[key] = value;
   }
-  return identity;
+  return Object.keys(identity).length === 0 ? undefined : identity;
 }

@@ -64,7 +64,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       if (target.kind === 'delete') await waitGone(group.key, live, port);
       continue;
     }
-    const refused = await afterFailure(outcome, attempt, port);
+    const refused = await afterFailure(request, outcome, attempt, port);
     if (refused !== undefined) {
       const error = `The API server refused the restore: ${refused}`;
       port.mark('UNDO_IMPOSSIBLE', { error });
@@ -90,6 +90,7 @@ function nameOf(key: ObjectKey): string {
 
 /** @returns the server's sentence when trying again is useless */
 async function afterFailure(
+  request: WriteRequest,
   outcome: Exclude<WriteOutcome, { kind: 'applied' }>,
   attempt: number,
   port: UndoPort,
@@ -104,6 +105,8 @@ async function afterFailure(
       );
   } else if (outcome.status === 0) {
     throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
+  } else if (outcome.status === 404 && request.verb !== 'create') {
+    // Somebody else deleted it since our read: the next read tells what that means.
   } else if (outcome.status !== 409 && outcome.status !== 429) {
     return `${outcome.status} ${outcome.reason}: ${outcome.message}`;
   }
@@ -199,7 +202,7 @@ async function finish(
     if (did.recreated) residual.push('uid and creationTimestamp are new');
   }
   const unique = [...new Map(residual.map((entry) => [stringifyJson(entry), entry])).values()];
-  port.mark('UNDONE', { residual: unique });
+  port.mark('UNDONE', { residual: unique, conflicts: [] });
   return { state: 'UNDONE', how, residual: unique, conflicts: [] };
 }
 

@@ -1,4 +1,5 @@
 import { arrayOf, at, isObject, type JsonObject, objectOf, stringOf } from '../core/json.ts';
+import { ownValue } from './own.ts';
 
 /**
  * How the API server itself merges a value (structured-merge-diff): field by field, or as one unit.
@@ -67,7 +68,8 @@ class SchemaShape implements Shape {
   }
 
   field(name: string): Shape {
-    const property = objectOf(this.#schema.properties)[name] ?? this.#schema.additionalProperties;
+    const property =
+      ownValue(objectOf(this.#schema.properties), name) ?? this.#schema.additionalProperties;
     return isObject(property) ? new SchemaShape(this.#schemas, property) : unknownShape;
   }
 

@@ -29,7 +29,10 @@ export type Target =
   | { readonly kind: 'conflict'; readonly conflicts: readonly Json[] };
 
 interface Walk {
+  /** Normalised. */
   state: KubeObject | undefined;
+  /** The stored object that `state` was made from: its uid and marks tell whose it is. */
+  stored: KubeObject | undefined;
   readonly residual: Json[];
   readonly conflicts: Json[];
 }
@@ -40,22 +43,29 @@ interface Walk {
  * ours is kept; the cluster sees one write.
  */
 export function undoTarget(
-  steps: readonly UndoStep[],
+  all: readonly UndoStep[],
   now: KubeObject | undefined,
   shape: Shape,
   options: NormaliseOptions,
 ): Target {
+  const absentBefore = all[0] !== undefined && all[0].pre === undefined;
+  if (now === undefined && absentBefore) return { kind: 'done', residual: [] };
+  const steps = now === undefined ? withoutGone(all) : all;
   const terminating = now?.metadata.deletionTimestamp !== undefined;
   const deleted = steps.findLast((step) => step.verb === 'delete');
   if (terminating) {
-    const wasDeletedByUs = deleted !== undefined || steps[0]?.pre === undefined;
-    if (wasDeletedByUs) return { kind: 'wait' };
+    if (deleted !== undefined || absentBefore) return { kind: 'wait' };
     return { kind: 'conflict', conflicts: ['The object is being deleted by somebody else.'] };
   }
   if (deleted?.pre && now && now.metadata.uid !== deleted.pre.metadata.uid) {
-    return afterRecreate(steps, now, shape, options);
+    return afterDelete(steps, now, shape, options);
   }
-  const walk: Walk = { state: now && normalise(now, options), residual: [], conflicts: [] };
+  const walk: Walk = {
+    state: now && normalise(now, options),
+    stored: now,
+    residual: [],
+    conflicts: [],
+  };
   for (const step of [...steps].reverse()) takeBack(step, now, walk, shape, options);
   if (walk.conflicts.length > 0) return { kind: 'conflict', conflicts: walk.conflicts };
   return compare(walk, now, steps, options);
@@ -88,15 +98,35 @@ function hasMarks(object: KubeObject): boolean {
   return names.some((name) => name.startsWith(OWN_PREFIX));
 }
 
-/** The object was deleted by us and something of its name exists: either our undo already came by, or a stranger. */
-function afterRecreate(
+/** What we created after our last delete and is gone again needs no taking back. */
+function withoutGone(steps: readonly UndoStep[]): readonly UndoStep[] {
+  const end = steps.findLastIndex((step) => step.verb === 'delete') + 1;
+  return end > 0 && steps[end]?.pre === undefined ? steps.slice(0, end) : steps;
+}
+
+/**
+ * The object was deleted by us and something of its name exists: what we created in its place, what our undo
+ * created already, or a stranger's.
+ */
+function afterDelete(
   steps: readonly UndoStep[],
   now: KubeObject,
   shape: Shape,
   options: NormaliseOptions,
 ): Target {
+  const since = steps.slice(steps.findLastIndex((step) => step.verb === 'delete') + 1);
+  if (since[0]?.pre === undefined && since[0] !== undefined && isOurs(since[0], now)) {
+    // Ours has to go first; once it is gone the rest is taken back.
+    return undoTarget(since, now, shape, options);
+  }
   const goal = undoTarget(steps, undefined, shape, options);
   const loose = { ...options, ignoreIdentity: true };
+  if (goal.kind === 'done') {
+    return {
+      kind: 'done',
+      residual: ['Somebody else created an object of the same name meanwhile; it is kept.'],
+    };
+  }
   if (goal.kind === 'recreate') {
     const wanted = withoutOwners(normalise(goal.object, loose));
     if (equalJson(wanted, withoutOwners(normalise(now, loose)))) {
@@ -123,11 +153,14 @@ function takeBack(
   options: NormaliseOptions,
 ): void {
   if (step.verb === 'delete') {
-    if (walk.state === undefined) walk.state = step.pre && normalise(step.pre, options);
+    if (walk.state === undefined) {
+      walk.state = step.pre && normalise(step.pre, options);
+      walk.stored = step.pre;
+    }
     return;
   }
   if (step.pre === undefined) {
-    takeBackCreate(step, now, walk, shape, options);
+    takeBackCreate(step, walk, shape, options);
     return;
   }
   if (walk.state === undefined) {
@@ -165,23 +198,22 @@ function noteConflict(conflict: Conflict, now: KubeObject | undefined, walk: Wal
   }
 }
 
-function takeBackCreate(
-  step: UndoStep,
-  now: KubeObject | undefined,
-  walk: Walk,
-  shape: Shape,
-  options: NormaliseOptions,
-): void {
-  if (walk.state === undefined) return;
-  const label = now?.metadata.labels?.[INTENT_LABEL];
-  const ours =
-    label === step.intentId || (step.postUid !== undefined && now?.metadata.uid === step.postUid);
-  if (!ours) {
+function isOurs(step: UndoStep, object: KubeObject): boolean {
+  return (
+    object.metadata.labels?.[INTENT_LABEL] === step.intentId ||
+    (step.postUid !== undefined && object.metadata.uid === step.postUid)
+  );
+}
+
+function takeBackCreate(step: UndoStep, walk: Walk, shape: Shape, options: NormaliseOptions): void {
+  const { state, stored } = walk;
+  if (state === undefined || stored === undefined) return;
+  if (!isOurs(step, stored)) {
     if (step.postUid === undefined) return;
     walk.conflicts.push('The object created here was replaced by one of somebody else.');
     return;
   }
-  const foreign = now && step.post ? foreignChanges(step.post, now, shape, options) : [];
+  const foreign = step.post ? foreignChanges(step.post, state, stored, shape, options) : [];
   if (foreign.length > 0) {
     walk.conflicts.push({
       path: foreign.map(formatPath).join(', '),
@@ -192,15 +224,17 @@ function takeBackCreate(
   walk.state = undefined;
 }
 
+/** Paths of a created object, without our own later changes, that somebody else wrote. */
 function foreignChanges(
   post: KubeObject,
-  now: KubeObject,
+  state: KubeObject,
+  stored: KubeObject,
   shape: Shape,
   options: NormaliseOptions,
 ): Path[] {
   const loose = { ...options, ignoreIdentity: true };
-  return diffPaths(normalise(post, loose), normalise(now, loose), shape).filter((path) => {
-    const owner = ownerOf(now, path);
+  return diffPaths(normalise(post, loose), normalise(state, loose), shape).filter((path) => {
+    const owner = ownerOf(stored, path);
     return owner !== undefined && !isController(owner);
   });
 }

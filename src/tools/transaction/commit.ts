@@ -27,19 +27,15 @@ export const transactionCommit = defineControlTool({
   }),
   run: async (args, context) => {
     const waitMs = args.wait_seconds * 1000;
-    const result = await context.engine.commit(
-      args.transaction,
-      {
-        waitMs,
-        onProgress: (sample) =>
-          context.progress(
-            `severity ${sample.severity}: ${sample.note}`,
-            Math.min(sample.elapsedMs, waitMs) / 1000,
-            args.wait_seconds,
-          ),
-      },
-      context.caller,
-    );
+    const result = await context.engine.commit(args.transaction, {
+      waitMs,
+      onProgress: (sample) =>
+        context.progress(
+          `severity ${sample.severity}: ${sample.note}`,
+          Math.min(sample.elapsedMs, waitMs) / 1000,
+          args.wait_seconds,
+        ),
+    });
     return commitPayload(result);
   },
 });
