@@ -31,14 +31,15 @@ function violationLine(violation: Violation): string {
 }
 
 export function verdictPayload(verdict: Verdict) {
+  const failed = verdict.findings
+    .filter((finding) => !finding.ok)
+    .map((finding) => `${finding.rule}: ${finding.message}`);
   return {
     pass: verdict.pass,
     summary: verdict.summary,
     severity_before: verdict.severityBefore,
     severity_after: verdict.severityAfter,
-    findings: verdict.findings
-      .filter((finding) => !finding.ok)
-      .map((finding) => `${finding.rule}: ${finding.message}`),
+    ...short(failed, 'findings'),
     ...short(verdict.appeared.map(violationLine), 'appeared'),
     ...short(verdict.disappeared.map(violationLine), 'disappeared'),
   };
@@ -116,6 +117,6 @@ export function severities(view: TransactionView) {
 /** What to do after taking back: nothing when it is complete, a person when it isn't. */
 export function afterUndo(undo: UndoReport): string {
   return undo.complete
-    ? 'Look again with observe_health, then try something different.'
+    ? 'Look again with observe_health before you try something different.'
     : 'Stop: a person has to decide about the objects listed. Show them this answer.';
 }

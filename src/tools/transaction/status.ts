@@ -28,7 +28,8 @@ export const transactionStatus = defineObserveTool({
       ...(args.open ? { open: true } : {}),
     });
     const end = args.offset + transactions.length;
-    const word = args.open ? 'open transactions' : 'transactions';
+    const noun = total === 1 ? 'transaction' : 'transactions';
+    const word = args.open ? `open ${noun}` : noun;
     return {
       summary:
         total === 0
