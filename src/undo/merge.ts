@@ -99,6 +99,11 @@ function mergeLists(
     if (value !== undefined) kept.set(id, value);
   }
   if (kept.size === 0 && absentBefore) return undefined;
+  if (shape.kind === 'keyed-list' && orderConflicts(pre, post, now)) {
+    const valuesOf = ({ order, byId }: Elements) =>
+      order.map((id) => byId.get(id)?.value).filter((value) => value !== undefined);
+    conflicts.push({ path, before: valuesOf(pre), ours: valuesOf(post), now: valuesOf(now) });
+  }
   return orderOf(pre, post, now, new Set(kept.keys())).flatMap((id) => {
     const value = kept.get(id);
     return value === undefined ? [] : [value];
@@ -137,10 +142,8 @@ function orderOf(
   now: Elements,
   kept: ReadonlySet<string>,
 ): string[] {
-  const common = (order: readonly string[], other: Elements) =>
-    order.filter((id) => other.byId.has(id)).join('\n');
-  const reordered = common(now.order, post) !== common(post.order, now);
-  const [base, rest] = reordered ? [now.order, pre.order] : [pre.order, now.order];
+  const theirs = commonOrder(now, [pre, post]) !== commonOrder(post, [pre, now]);
+  const [base, rest] = theirs ? [now.order, pre.order] : [pre.order, now.order];
   const order = base.filter((id) => kept.has(id));
   let previous: string | undefined;
   for (const id of rest) {
@@ -150,4 +153,18 @@ function orderOf(
     previous = id;
   }
   return order;
+}
+
+/** The order of a keyed list is one value: changed by us and changed again by somebody else, it is nobody's to guess. */
+function orderConflicts(pre: Elements, post: Elements, now: Elements): boolean {
+  const [before, ours, present] = [
+    commonOrder(pre, [post, now]),
+    commonOrder(post, [pre, now]),
+    commonOrder(now, [pre, post]),
+  ];
+  return before !== ours && ours !== present && present !== before;
+}
+
+function commonOrder(list: Elements, others: readonly Elements[]): string {
+  return list.order.filter((id) => others.every((other) => other.byId.has(id))).join('\n');
 }
