@@ -1,0 +1,43 @@
+import { cloneJson, type Json, type JsonObject, objectOf } from '../../src/core/json.ts';
+import type { KubeObject } from '../../src/core/kube.ts';
+
+/** A ConfigMap as the server stores it; `uid` and the rest can be given. */
+export function configMap(
+  data: Readonly<Record<string, string>>,
+  metadata: JsonObject = {},
+  rest: JsonObject = {},
+): KubeObject {
+  return cloneJson({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: 'app',
+      namespace: 'shop',
+      uid: 'uid-1',
+      resourceVersion: '10',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      ...metadata,
+    },
+    data: { ...data },
+    ...rest,
+  }) as KubeObject;
+}
+
+/** One entry of managedFields that owns the given keys of data. */
+export function owns(manager: string, keys: readonly string[], more: JsonObject = {}): JsonObject {
+  const data = Object.fromEntries(keys.map((key) => [`f:${key}`, {}]));
+  return {
+    manager,
+    operation: 'Update',
+    apiVersion: 'v1',
+    time: '2026-01-01T00:00:00Z',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:data': { '.': {}, ...data } },
+    ...more,
+  };
+}
+
+/** The object with some of its spec changed. */
+export function withSpec(object: KubeObject, spec: { readonly [name: string]: Json }): KubeObject {
+  return { ...cloneJson(object), spec: { ...objectOf(object.spec), ...spec } };
+}
