@@ -1,4 +1,4 @@
-import { at, equalJson, numberOf, objectsOf } from '../core/json.ts';
+import { arrayOf, at, equalJson, numberOf, objectsOf } from '../core/json.ts';
 import { groupOf, type KubeObject } from '../core/kube.ts';
 import type { ReversibilityClass } from '../journal/types.ts';
 
@@ -98,6 +98,11 @@ function classifyDelete({ kind, apiVersion, before }: Classifiable): Classificat
   if (Array.isArray(before.metadata.finalizers) && before.metadata.finalizers.length > 0) {
     return irreversible('its finalizers do cleanup that a recreate does not bring back');
   }
+  if (kind === 'StatefulSet' && deletesClaims(before, 'whenDeleted')) {
+    return irreversible(
+      'persistentVolumeClaimRetentionPolicy whenDeleted: Delete removes claims and their data',
+    );
+  }
   if (WORKLOADS.includes(kind)) {
     return {
       class: 'compensating',
@@ -144,18 +149,30 @@ function classifyUpdate(
   if (WORKLOADS.includes(write.kind)) {
     const replicasBefore = numberOf(at(before, 'spec', 'replicas')) ?? 1;
     const replicasAfter = numberOf(at(after, 'spec', 'replicas')) ?? 1;
-    if (changed(before, after, 'spec', 'template') && write.kind !== 'ReplicaSet') {
-      return {
-        class: write.kind === 'Deployment' ? 'exact' : 'compensating',
-        undo: 'Puts the old template back; pods of a rollout that has finished are replaced once more.',
-      };
-    }
     if (replicasAfter < replicasBefore) {
       return {
         class: 'compensating',
         undo: `Scales back to ${replicasBefore}; the pods will be new ones.`,
       };
     }
+    if (changed(before, after, 'spec', 'template') && write.kind !== 'ReplicaSet') {
+      return {
+        class: write.kind === 'Deployment' ? 'exact' : 'compensating',
+        undo: 'Puts the old template back; pods of a rollout that has finished are replaced once more.',
+      };
+    }
+  }
+  if (write.kind === 'Job' && at(before, 'spec', 'suspend') !== at(after, 'spec', 'suspend')) {
+    return {
+      class: 'compensating',
+      undo: 'Puts spec.suspend back; pods that were stopped or started meanwhile stay so.',
+    };
+  }
+  if (write.kind === 'Service' && losesAddress(before, after)) {
+    return {
+      class: 'compensating',
+      undo: 'Asks for the same cluster addresses again; refused if somebody took them meanwhile.',
+    };
   }
   if (
     write.kind === 'CronJob' &&
@@ -224,9 +241,8 @@ function oneWayField(kind: string, before: KubeObject, after: KubeObject): strin
   }
   if (
     kind === 'StatefulSet' &&
-    deletesClaims(after) &&
-    (changed(before, after, 'spec', 'persistentVolumeClaimRetentionPolicy') ||
-      lowered('spec', 'replicas'))
+    ((deletesClaims(after, 'whenScaled') && lowered('spec', 'replicas')) ||
+      CLAIM_MOMENTS.some((when) => deletesClaims(after, when) && !deletesClaims(before, when)))
   ) {
     return 'persistentVolumeClaimRetentionPolicy Delete removes claims and their data';
   }
@@ -252,9 +268,16 @@ function removedFinalizer(before: KubeObject, after: KubeObject): boolean {
   return had.some((finalizer) => !left.includes(finalizer));
 }
 
-function deletesClaims(object: KubeObject): boolean {
-  return (['whenScaled', 'whenDeleted'] as const).some(
-    (when) => at(object, 'spec', 'persistentVolumeClaimRetentionPolicy', when) === 'Delete',
+const CLAIM_MOMENTS = ['whenScaled', 'whenDeleted'] as const;
+
+function deletesClaims(object: KubeObject, when: (typeof CLAIM_MOMENTS)[number]): boolean {
+  return at(object, 'spec', 'persistentVolumeClaimRetentionPolicy', when) === 'Delete';
+}
+
+function losesAddress(before: KubeObject, after: KubeObject): boolean {
+  const left = arrayOf(at(after, 'spec', 'clusterIPs'));
+  return arrayOf(at(before, 'spec', 'clusterIPs')).some(
+    (address) => address !== 'None' && !left.includes(address),
   );
 }
 
