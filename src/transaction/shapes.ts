@@ -19,7 +19,8 @@ export class Shapes {
     const path = group === '' ? `api/${version}` : `apis/${apiVersion}`;
     try {
       const shape = shapeOf(await this.#reader.openapi(path), { group, version, kind });
-      this.#known.set(id, shape);
+      // The document of a new CRD may be published later than the resource is served.
+      if (shape !== unknownShape) this.#known.set(id, shape);
       return shape;
     } catch {
       return unknownShape;
