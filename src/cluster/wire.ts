@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
@@ -92,6 +93,8 @@ async function open(
   let stop: (why: 'aborted' | 'timeout', message: string) => void = () => {};
   const timer = setTimeout(() => stop('timeout', late), timeoutMs);
   const onAbort = () => stop('aborted', 'was not waited for: the call was cancelled');
+  // The parallel requests of one call share its signal; each takes its listener off again.
+  if (signal) setMaxListeners(0, signal);
   signal?.addEventListener('abort', onAbort, { once: true });
   const release = () => {
     clearTimeout(timer);

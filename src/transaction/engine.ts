@@ -9,7 +9,7 @@ import { waitForCommit } from './commit-call.ts';
 import { changeOf, compile } from './compile.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
 import { noteTransaction } from './notes.ts';
-import type { EngineParts } from './parts.ts';
+import { type EngineParts, isSameCluster } from './parts.ts';
 import { NEEDS_HUMAN, type RecoveryReport, recoverAll, UNFINISHED } from './recover.ts';
 import { accept, takeUpAgain, undoCommitted } from './reopen.ts';
 import { Seat } from './seat.ts';
@@ -206,7 +206,8 @@ class Engine implements TransactionEngine {
 
   #refuseUnresolved(report: RecoveryReport): void {
     const { rows } = this.#parts.journal.transactions.list({ states: NEEDS_HUMAN, limit: 100 });
-    const ids = [...new Set([...report.needsHuman, ...rows.map(({ id }) => id)])];
+    const here = rows.filter(({ cluster }) => isSameCluster(cluster, this.#parts.reader));
+    const ids = [...new Set([...report.needsHuman, ...here.map(({ id }) => id)])];
     if (ids.length === 0) return;
     throw new StratusError(
       'recovery_pending',

@@ -3,7 +3,7 @@ import type { TransactionRow, TransactionState } from '../journal/types.ts';
 import type { Measurement } from '../severity/types.ts';
 import { undoWhole } from './close-undone.ts';
 import { rollForward } from './commit.ts';
-import { clusterName, type EngineParts } from './parts.ts';
+import { type EngineParts, isSameCluster } from './parts.ts';
 import type { Shapes } from './shapes.ts';
 import { fromJson } from './to-json.ts';
 
@@ -39,12 +39,9 @@ export async function recoverAll(
   const recovered: string[] = [];
   const needsHuman: string[] = [];
   for (const row of store.list({ states: UNFINISHED, limit: 1_000 }).rows.toReversed()) {
-    if (row.cluster !== clusterName(parts.reader)) {
-      parts.log.error(
-        { transaction: row.id, cluster: row.cluster },
-        'an open transaction belongs to another cluster',
-      );
-      needsHuman.push(row.id);
+    if (!isSameCluster(row.cluster, parts.reader)) {
+      // It can only be taken back on its own cluster, by the next server that is started for that one.
+      parts.log.warn({ transaction: row.id, cluster: row.cluster }, 'open on another cluster');
       continue;
     }
     store.adopt(row.id, epoch);

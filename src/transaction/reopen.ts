@@ -4,7 +4,7 @@ import type { Measurement } from '../severity/types.ts';
 import { settleMs } from './abort.ts';
 import { undoWhole } from './close-undone.ts';
 import { noteTransaction } from './notes.ts';
-import { clusterName } from './parts.ts';
+import { isSameCluster } from './parts.ts';
 import { NEEDS_HUMAN, UNFINISHED } from './recover.ts';
 import type { Seat } from './seat.ts';
 import { rowOf } from './session.ts';
@@ -71,7 +71,7 @@ function whileLocked(
 ): Promise<UndoReport> {
   return seat.serial.run(async () => {
     seat.refuseSecond();
-    if (row.cluster !== clusterName(seat.parts.reader)) {
+    if (!isSameCluster(row.cluster, seat.parts.reader)) {
       throw new StratusError(
         'transaction_state',
         `${row.id} was made on another cluster: ${row.cluster}.`,
