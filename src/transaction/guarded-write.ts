@@ -11,6 +11,7 @@ import { formatPath } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { type CompiledWrite, compileWrite } from './compile.ts';
+import { mayHaveLanded } from './landed.ts';
 import type { EngineParts } from './parts.ts';
 import { rehearseDelete, rehearseUndo } from './rehearse.ts';
 import { epochOver, type Session } from './session.ts';
@@ -53,7 +54,8 @@ export async function guardedWrite(
     const outcome = await send(context, compiled, seq);
     if (outcome.kind === 'applied')
       return await afterApplied(context, compiled, seq, outcome.object);
-    if (outcome.kind === 'ambiguous') {
+    const unclear = outcome.kind === 'ambiguous';
+    if (unclear || (await mayHaveLanded(context.parts, compiled, outcome))) {
       move(context, seq, ['INTENT'], 'UNKNOWN', {
         error: redactText(outcome.message, context.parts.policy.redaction),
         httpStatus: outcome.status ?? null,

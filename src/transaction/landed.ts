@@ -1,0 +1,45 @@
+import type { WriteOutcome } from '../cluster/types.ts';
+import { equalJson, type Json, objectsOf, stringOf } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
+import { normalise } from '../undo/normalise.ts';
+import { optionsOf } from '../undo/restore.ts';
+import { INTENT_LABEL } from '../undo/target.ts';
+import type { CompiledWrite } from './compile.ts';
+import type { EngineParts } from './parts.ts';
+
+/** What the second delivery of a request is answered, when the first one was done. */
+const AFTER_A_TWIN: readonly number[] = [404, 409, 422];
+
+/**
+ * Whether a refused write may have been made all the same: a load balancer that repeats a request gives the answer
+ * of the repetition, which is refused because the first delivery was done (transactions.md 6.8, "forward twice").
+ */
+export async function mayHaveLanded(
+  parts: EngineParts,
+  compiled: CompiledWrite,
+  outcome: Extract<WriteOutcome, { kind: 'rejected' }>,
+): Promise<boolean> {
+  if (!AFTER_A_TWIN.includes(outcome.status)) return false;
+  const { base, key, predicted, intentId } = compiled;
+  const live = (await parts.reader.get(key))?.object;
+  if (compiled.write.verb === 'delete') {
+    return live === undefined || live.metadata.deletionTimestamp !== undefined;
+  }
+  if (live === undefined) return false;
+  if (base === undefined) return live.metadata.labels?.[INTENT_LABEL] === intentId;
+  if (live.metadata.uid !== base.uid || predicted === undefined) return false;
+  const ours = ownedByUs(live);
+  if (!equalJson(ours, ownedByUs(predicted))) return false;
+  const options = optionsOf(key);
+  return (
+    !equalJson(ours, ownedByUs(base.object)) ||
+    equalJson(normalise(live, options), normalise(predicted, options))
+  );
+}
+
+function ownedByUs(object: KubeObject): Json[] {
+  return objectsOf(object.metadata.managedFields)
+    .filter((entry) => stringOf(entry.manager) === COMMAND_MANAGER)
+    .map(({ fieldsV1 }) => fieldsV1 ?? null);
+}
