@@ -37,7 +37,8 @@ function segmentOf(element: Json, shape: Shape): Segment | undefined {
   return keys === undefined ? undefined : { keys: keys as Record<string, Json> };
 }
 
-function identityText(segment: Segment): string {
+/** The identity of an element as a key of a map. */
+export function identityText(segment: Segment): string {
   if (typeof segment === 'string') return segment;
   return stringifyJson('keys' in segment ? { ...segment.keys } : segment.value);
 }

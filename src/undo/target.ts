@@ -1,8 +1,9 @@
 import { equalJson, type Json } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { diffPaths } from './diff.ts';
+import { type Update, undoHistory } from './history.ts';
 import { isController, ownerOf } from './managed-fields.ts';
-import { type Conflict, mergeUndo } from './merge.ts';
+import type { Conflict } from './merge.ts';
 import { type NormaliseOptions, normalise, OWN_PREFIX } from './normalise.ts';
 import { formatPath, type Path } from './path.ts';
 import type { Shape } from './shape.ts';
@@ -39,8 +40,8 @@ interface Walk {
 
 /**
  * Computes, from the present object alone, what an undo of all steps on it has to do. Pure and idempotent.
- * Steps are taken back one by one in memory, newest first, so that what somebody else wrote between two of
- * ours is kept; the cluster sees one write.
+ * Steps are taken back in memory, newest first, so that what somebody else wrote between two of ours is kept;
+ * the cluster sees one write.
  */
 export function undoTarget(
   all: readonly UndoStep[],
@@ -66,7 +67,7 @@ export function undoTarget(
     residual: [],
     conflicts: [],
   };
-  for (const step of [...steps].reverse()) takeBack(step, now, walk, shape, options);
+  for (const run of runsOf(steps).reverse()) takeBack(run, now, walk, shape, options);
   if (walk.conflicts.length > 0) return { kind: 'conflict', conflicts: walk.conflicts };
   return compare(walk, now, steps, options);
 }
@@ -145,38 +146,65 @@ function withoutOwners(object: KubeObject): KubeObject {
   return { ...object, metadata: metadata as KubeObject['metadata'] };
 }
 
+/** Splits the steps so that updates in a row are taken back together, creates and deletes alone. */
+function runsOf(steps: readonly UndoStep[]): UndoStep[][] {
+  const runs: UndoStep[][] = [];
+  for (const step of steps) {
+    const run = runs.at(-1);
+    if (run?.every(isUpdate) && isUpdate(step)) run.push(step);
+    else runs.push([step]);
+  }
+  return runs;
+}
+
+function isUpdate(step: UndoStep): boolean {
+  return step.verb !== 'delete' && step.pre !== undefined;
+}
+
 function takeBack(
-  step: UndoStep,
+  run: readonly UndoStep[],
   now: KubeObject | undefined,
   walk: Walk,
   shape: Shape,
   options: NormaliseOptions,
 ): void {
+  const [step] = run;
+  if (step === undefined) return;
   if (step.verb === 'delete') {
-    if (walk.state === undefined) {
-      walk.state = step.pre && normalise(step.pre, options);
-      walk.stored = step.pre;
-    }
-    return;
-  }
-  if (step.pre === undefined) {
+    if (walk.state !== undefined) return;
+    walk.state = step.pre && normalise(step.pre, options);
+    walk.stored = step.pre;
+  } else if (step.pre === undefined) {
     takeBackCreate(step, walk, shape, options);
-    return;
+  } else {
+    takeBackUpdates(run, now, walk, shape, options);
   }
-  if (walk.state === undefined) {
+}
+
+function takeBackUpdates(
+  run: readonly UndoStep[],
+  now: KubeObject | undefined,
+  walk: Walk,
+  shape: Shape,
+  options: NormaliseOptions,
+): void {
+  const { state } = walk;
+  if (state === undefined) {
     walk.conflicts.push('Somebody else deleted the object meanwhile.');
     return;
   }
-  if (walk.state.metadata.uid !== step.pre.metadata.uid) {
+  if (run.some((step) => step.pre?.metadata.uid !== state.metadata.uid)) {
     walk.conflicts.push(
       'The object was deleted and created again by somebody else: its uid changed.',
     );
     return;
   }
-  if (step.post === undefined) return;
-  const before = normalise(step.pre, options);
-  const ours = normalise(step.post, options);
-  const merged = mergeUndo(before, ours, walk.state, shape);
+  const updates = run.flatMap(({ pre, post, postUid }): Update[] => {
+    if (pre === undefined || post === undefined) return [];
+    const [before, ours] = [normalise(pre, options), normalise(post, options)];
+    return [{ pre: before, post: ours, seen: postUid !== undefined }];
+  });
+  const merged = undoHistory(updates, state, shape);
   for (const conflict of merged.conflicts) noteConflict(conflict, now, walk);
   walk.state = merged.value as KubeObject;
 }

@@ -86,6 +86,18 @@ describe('a change', () => {
   ])('the object is %s: a conflict', (_what, now) => {
     expect(target([patched], now)).toMatchObject({ kind: 'conflict' });
   });
+  test('of what we had changed before: both out; once out, done', () => {
+    const newer = configMap({ mode: 'newer' });
+    const second = { ...patched, pre: after, post: newer };
+    expect(target([patched, second], newer)).toMatchObject({
+      kind: 'replace',
+      exact: true,
+      object: { data: { mode: 'old' } },
+    });
+    expect(target([patched, second], before)).toEqual({ kind: 'done', residual: [] });
+    const unsure = { ...second, postUid: undefined };
+    expect(target([patched, unsure], after)).toMatchObject({ kind: 'replace', exact: true });
+  });
   test('after another, with theirs in between: each of ours out, theirs kept', () => {
     const between = configMap({ mode: 'new', theirs: 'x' });
     const second = { ...patched, pre: between, post: configMap({ mode: 'newer', theirs: 'x' }) };

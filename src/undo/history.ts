@@ -1,0 +1,75 @@
+import { equalJson, isObject, type Json } from '../core/json.ts';
+import { elementsOf, identityText } from './elements.ts';
+import { type Conflict, type Merged, mergeUndo } from './merge.ts';
+import { ownValue } from './own.ts';
+import { formatPath, type Path } from './path.ts';
+import type { Shape } from './shape.ts';
+
+/** One write of ours to an object: what it was and what it became. */
+export interface Update {
+  readonly pre: Json;
+  readonly post: Json;
+  /** False when no answer was seen: it may not have happened. */
+  readonly seen: boolean;
+}
+
+/**
+ * {@link mergeUndo} for several writes of ours to one object, oldest first. They are folded into one change before
+ * they are taken out, because what was a → b → c has to be recognised as undone at a, where neither write alone
+ * would: only so a restore is idempotent. What others wrote between two of ours becomes part of what was before.
+ */
+export function undoHistory(
+  updates: readonly Update[],
+  now: Json | undefined,
+  shape: Shape,
+): Merged {
+  const all = undoAll(updates, now, shape);
+  const last = updates.at(-1);
+  if (all.conflicts.length === 0 || last === undefined || last.seen) return all;
+  const without = undoAll(updates.slice(0, -1), now, shape);
+  return without.conflicts.length === 0 ? without : all;
+}
+
+function undoAll(updates: readonly Update[], now: Json | undefined, shape: Shape): Merged {
+  const [first, ...rest] = updates;
+  if (first === undefined) return { value: now, conflicts: [] };
+  let before: Json | undefined = first.pre;
+  let ours: Json | undefined = first.post;
+  const overwritten: Conflict[] = [];
+  for (const update of rest) {
+    const between = mergeUndo(before, ours, update.pre, shape);
+    overwritten.push(...between.conflicts);
+    before = between.value;
+    ours = update.post;
+  }
+  const merged = mergeUndo(before, ours, now, shape);
+  // Somebody who overwrote ours in between may have put back since what was before us.
+  const isBack = ({ path }: Conflict) =>
+    overwritten.some(
+      (old) =>
+        formatPath(old.path) === formatPath(path) &&
+        equalJson(old.before, valueAt(now, path, shape)),
+    );
+  return {
+    value: merged.value,
+    conflicts: [
+      ...overwritten.filter((conflict) => !isBack(conflict)),
+      ...merged.conflicts.filter((conflict) => !isBack(conflict)),
+    ],
+  };
+}
+
+function valueAt(value: Json | undefined, path: Path, shape: Shape): Json | undefined {
+  let here = value;
+  let kind = shape;
+  for (const segment of path) {
+    if (typeof segment === 'string') {
+      here = isObject(here) ? ownValue(here, segment) : undefined;
+      kind = kind.field(segment);
+    } else {
+      here = elementsOf(here, kind)?.byId.get(identityText(segment))?.value;
+      kind = kind.element();
+    }
+  }
+  return here;
+}
