@@ -73,7 +73,7 @@ async function fenceExisting(
           },
         }),
       },
-      { auditId: parts.newId(), fieldManager: UNDO_MANAGER },
+      { auditId: `${step.intentId}-fence`, fieldManager: UNDO_MANAGER },
     );
     crashpoint('cluster.fence.after');
     // The mark is taken off again by the restore, so the step goes through it like one that happened.

@@ -60,7 +60,7 @@ export async function guardedWrite(
         error: redactText(outcome.message, context.parts.policy.redaction),
         httpStatus: outcome.status ?? null,
       });
-      throw new AmbiguousWrite(outcome.message);
+      throw new AmbiguousWrite(redactText(outcome.message, context.parts.policy.redaction));
     }
     move(context, seq, ['INTENT'], 'REJECTED', {
       error: redactText(outcome.message, context.parts.policy.redaction),

@@ -114,14 +114,15 @@ function port(
   request: TakeBackRequest,
   group: UndoGroup,
 ): UndoPort {
-  const intentId = parts.newId();
+  // The API server's own audit log then tells which write a restore belongs to.
+  const auditId = `${group.steps[0]?.intentId ?? parts.newId()}-restore`;
   return {
     clock: parts.clock,
     get: (key) => parts.reader.get(key),
     send: async (write) => {
       crashpoint('cluster.undo.before');
       const outcome = await parts.writer.send(write, {
-        auditId: intentId,
+        auditId,
         fieldManager: UNDO_MANAGER,
       });
       crashpoint('cluster.undo.after');
