@@ -48,12 +48,13 @@ export async function undoWhole(
   }
   noteTransaction(parts, transaction, request.via, { reason: request.reason });
   const undone = await takeBack(parts, shapes, { transaction, epoch });
-  const back = await measureBack(parts, request);
-  const worse =
-    back !== undefined && request.baseline !== undefined && isWorse(request.baseline, back);
+  // What got worse beside a transaction that wrote nothing is not its doing, and nothing a human could finish.
+  const baseline = undone.objects.length > 0 ? request.baseline : undefined;
+  const back = await measureBack(parts, request, baseline);
+  const worse = back !== undefined && baseline !== undefined && isWorse(baseline, back);
   const complete = undone.complete && !worse;
   const summary = worse
-    ? `${undone.summary} Severity is ${back.severity} after the undo and was ${request.baseline?.severity} before: something else changed, or it has not recovered yet.`
+    ? `${undone.summary} Severity is ${back.severity} after the undo and was ${baseline.severity} before: something else changed, or it has not recovered yet.`
     : undone.summary;
   const to = complete ? request.done : request.incomplete;
   const landed = store.move(transaction, [request.via], to, epoch, {
@@ -72,8 +73,9 @@ export async function undoWhole(
 async function measureBack(
   parts: EngineParts,
   request: UndoWhole,
+  baseline: Measurement | undefined,
 ): Promise<Measurement | undefined> {
-  const { measureMs, baseline, signal } = request;
+  const { measureMs, signal } = request;
   if (measureMs === 0 || signal?.aborted) return undefined;
   const scope = scopeOf(parts, request.transaction);
   const until = parts.clock.monotonic() + measureMs;
