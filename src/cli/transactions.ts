@@ -77,7 +77,8 @@ async function undo(runtime: Runtime, id: string) {
   const { engine } = await runtime.recovered();
   const { transaction, undo: report } = await engine.undoCommitted(id, callerIn(runtime));
   if (!report.complete) process.exitCode = 2;
-  return { transaction: transaction.id, state: transaction.state, undo: undoPayload(report) };
+  const { state } = transaction;
+  return { transaction: id, state, summary: report.summary, undo: undoPayload(report) };
 }
 
 /** What a person does at the terminal is in the audit log like any other call. */

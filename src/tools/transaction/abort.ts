@@ -23,7 +23,7 @@ export const transactionAbort = defineControlTool({
       state: transaction.state,
       ...severities(transaction),
       undo: undoPayload(undo),
-      next: afterUndo(undo),
+      next: afterUndo(transaction, undo),
     };
   },
 });

@@ -55,21 +55,36 @@ export function commitPayload(result: CommitResult) {
       };
     case 'undone':
       return {
-        summary: `${id} was taken back, not committed: ${result.reason} ${result.undo.summary}`,
+        summary: `${id} was taken back, not committed: ${both(result.reason, result.undo.summary)}`,
         status: result.kind,
         ...base,
-        reason: result.reason,
         ...(result.verdict === undefined ? {} : { verdict: verdictPayload(result.verdict) }),
         undo: undoPayload(result.undo),
-        next: afterUndo(result.undo),
+        next: afterUndo(result.transaction, result.undo),
       };
-    case 'settling':
+    case 'settling': {
+      // The gate may have said no while the caller waited: then everything is on its way back.
+      const { verdict } = result.transaction;
       return {
-        summary: `${id} is still settling; nothing is decided yet.`,
+        summary:
+          verdict === undefined
+            ? `${id} is still settling; nothing is decided yet.`
+            : `${id} is decided and being finished. ${verdict.summary}`,
         status: result.kind,
         ...base,
-        ...short(result.unsettled, 'unsettled'),
+        ...(verdict === undefined ? short(result.unsettled, 'unsettled') : {}),
         next: `Call transaction_commit again with transaction "${id}" to go on waiting.`,
       };
+    }
   }
+}
+
+/** Why and how it was taken back. What is told of a closed transaction may say both already. */
+function both(reason: string, undone: string): string {
+  if (reason.includes(undone)) return reason;
+  return undone.includes(reason) ? undone : `${sentence(reason)} ${undone}`;
+}
+
+function sentence(words: string): string {
+  return /[.!?…]$/.test(words) ? words : `${words}.`;
 }

@@ -22,29 +22,33 @@ export function budgetPayload(budget: Budget) {
 }
 
 export function budgetSentence(budget: Budget): string {
-  const minutes = Math.max(0, Math.floor(budget.secondsLeft / 60));
-  return `${budget.commandsLeft} commands and about ${minutes} minutes left.`;
+  const minutes = Math.max(0, Math.round(budget.secondsLeft / 60));
+  return `${counted(budget.commandsLeft, 'command')} and about ${counted(minutes, 'minute')} left.`;
 }
 
-function violationLine(violation: Violation): string {
-  return `${describeRef(violation.object)}: ${violation.message}`;
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+function violationLine({ object, message }: Violation): string {
+  const name = `${describeRef(object)}: `;
+  return message.startsWith(name) ? message : `${name}${message}`;
+}
+
+/** What the gate found; its sentence and the severities stand beside it in every answer. */
 export function verdictPayload(verdict: Verdict) {
   const failed = verdict.findings
     .filter((finding) => !finding.ok)
     .map((finding) => `${finding.rule}: ${finding.message}`);
   return {
     pass: verdict.pass,
-    summary: verdict.summary,
-    severity_before: verdict.severityBefore,
-    severity_after: verdict.severityAfter,
     ...short(failed, 'findings'),
     ...short(verdict.appeared.map(violationLine), 'appeared'),
     ...short(verdict.disappeared.map(violationLine), 'disappeared'),
   };
 }
 
+/** What became of each object; the sentence about it stands in the answer's summary. */
 export function undoPayload(undo: UndoReport) {
   const objects = undo.objects.map((item) => ({
     object: describeRef(item.object),
@@ -55,9 +59,7 @@ export function undoPayload(undo: UndoReport) {
   }));
   return {
     complete: undo.complete,
-    summary: undo.summary,
     ...short(objects, 'objects'),
-    ...(undo.measurement === undefined ? {} : { severity: undo.measurement.severity }),
   };
 }
 
@@ -114,9 +116,19 @@ export function severities(view: TransactionView) {
   };
 }
 
-/** What to do after taking back: nothing when it is complete, a person when it isn't. */
-export function afterUndo(undo: UndoReport): string {
-  return undo.complete
-    ? 'Look again with observe_health before you try something different.'
-    : 'Stop: a person has to decide about the objects listed. Show them this answer.';
+/** What to do after taking back: a person is needed when something is left. */
+export function afterUndo({ id, state }: TransactionView, undo: UndoReport): string {
+  if (state === 'OPEN') {
+    return undo.complete
+      ? `${id} is still open: make a different change, or transaction_abort gives up.`
+      : `${id} is still open: transaction_abort takes everything back. Show this answer to the person.`;
+  }
+  if (undo.complete) return 'Look again with observe_health before you try something different.';
+  const left = undo.objects.some((item) => item.conflicts.length > 0 || item.state !== 'UNDONE');
+  return stop(id, left ? 'decide about the objects listed' : 'see why it is still worse');
+}
+
+/** Nothing more can be changed until a person looked: what they need to end that. */
+export function stop(transaction: string, task: string): string {
+  return `Stop: a person has to ${task}. Show them this answer. transaction_abort looks and tries again; a person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
 }

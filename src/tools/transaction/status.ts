@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TransactionView } from '../../transaction/types.ts';
 import { defineObserveTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
-import { transactionDetail, transactionLine } from './payload.ts';
+import { stop, transactionDetail, transactionLine } from './payload.ts';
 
 export const transactionStatus = defineObserveTool({
   name: 'transaction_status',
@@ -44,8 +44,8 @@ export const transactionStatus = defineObserveTool({
 });
 
 function sentence(view: TransactionView): string {
-  const outcome = view.outcome === undefined ? '' : ` ${view.outcome}`;
-  return `${view.id} is ${view.state}: ${view.reason}.${outcome}`.replace('..', '.');
+  const reason = /[.!?…]$/.test(view.reason) ? view.reason : `${view.reason}.`;
+  return `${view.id} is ${view.state}. Its purpose: ${reason}`;
 }
 
 function nextOf(view: TransactionView): string {
@@ -62,7 +62,7 @@ function nextOf(view: TransactionView): string {
       return 'undo_transaction takes it back.';
     case 'ABORT_INCOMPLETE':
     case 'UNDO_INCOMPLETE':
-      return 'Stop: a person has to decide about the conflicts listed. Show them this answer.';
+      return stop(view.id, 'decide about what is left');
     case 'ABORTED':
     case 'UNDONE':
       return 'It is finished; nothing of it is left. Look again with observe_health.';

@@ -19,7 +19,7 @@ export const undoLast = defineControlTool({
       state: transaction.state,
       undo: undoPayload(undo),
       ...(transaction.budget === undefined ? {} : { budget: budgetPayload(transaction.budget) }),
-      next: afterUndo(undo),
+      next: afterUndo(transaction, undo),
     };
   },
 });

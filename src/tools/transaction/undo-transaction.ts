@@ -22,7 +22,7 @@ export const undoTransaction = defineControlTool({
       state: transaction.state,
       ...severities(transaction),
       undo: undoPayload(undo),
-      next: afterUndo(undo),
+      next: afterUndo(transaction, undo),
     };
   },
 });

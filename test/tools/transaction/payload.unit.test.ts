@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import type { Verdict, Violation } from '../../../src/severity/types.ts';
+import { commitPayload } from '../../../src/tools/transaction/commit.ts';
+import { afterUndo } from '../../../src/tools/transaction/payload.ts';
+import type { TransactionView, UndoReport } from '../../../src/transaction/types.ts';
+
+const web = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
+const view: TransactionView = {
+  id: 'txn-7',
+  state: 'ABORTED',
+  reason: 'repair web',
+  actor: 'test',
+  openedAt: 0,
+  deadlineAt: 1_800_000,
+  namespaces: ['shop'],
+  bounds: {
+    commands: 20,
+    minutes: 30,
+    objects: 20,
+    replicas: 20,
+    replicaChange: 5,
+    podsAtRisk: 30,
+  },
+  steps: [],
+  severityBefore: 2,
+  severityAfter: 48,
+  mine: true,
+};
+const outage: Violation = {
+  id: 'outage|Deployment/shop/web|Outage',
+  predicate: 'outage',
+  object: web,
+  reason: 'Outage',
+  message: 'Deployment shop/web: none of 3 replicas is available',
+  weight: 20,
+  value: 1,
+};
+const verdict: Verdict = {
+  pass: false,
+  severityBefore: 2,
+  severityAfter: 48,
+  findings: [{ rule: 'G2', ok: false, message: 'Severity 2 → 48.' }],
+  appeared: [outage],
+  disappeared: [],
+  summary: 'Refused by G2: severity 2 → 48',
+};
+const undo: UndoReport = {
+  complete: true,
+  summary: 'Taken back and verified.',
+  objects: [{ object: web, state: 'UNDONE', how: 'put back', residual: [], conflicts: [] }],
+};
+const count = (text: string, part: string) => text.split(part).length - 1;
+
+test('an undone commit says each thing once', () => {
+  const answer = commitPayload({
+    kind: 'undone',
+    transaction: view,
+    verdict,
+    reason: verdict.summary,
+    undo,
+  });
+  expect(answer.summary).toBe(
+    'txn-7 was taken back, not committed: Refused by G2: severity 2 → 48. Taken back and verified.',
+  );
+  const text = JSON.stringify(answer);
+  for (const once of [verdict.summary, undo.summary, 'Deployment shop/web: none of 3']) {
+    expect(count(text, once)).toBe(1);
+  }
+});
+
+test('asked again about a closed transaction, it does not tell its outcome twice', () => {
+  const outcome = `${verdict.summary} ${undo.summary}`;
+  const again = commitPayload({
+    kind: 'undone',
+    transaction: view,
+    verdict,
+    reason: outcome,
+    undo: { ...undo, summary: outcome },
+  });
+  expect(count(JSON.stringify(again), verdict.summary)).toBe(1);
+});
+
+test('a refused transaction on its way back is not called undecided', () => {
+  const settling = { kind: 'settling', unsettled: ['web'] } as const;
+  const open = commitPayload({ ...settling, transaction: { ...view, state: 'SETTLING' } });
+  expect(open.summary).toContain('nothing is decided yet');
+  const refused = { ...view, state: 'ABORTING', verdict } as const;
+  expect(commitPayload({ ...settling, transaction: refused }).summary).toContain(verdict.summary);
+});
+
+test('what to do after taking back depends on what is left', () => {
+  expect(afterUndo(view, undo)).toContain('observe_health');
+  expect(afterUndo({ ...view, state: 'OPEN' }, undo)).toContain('still open');
+  const incomplete = { ...undo, complete: false };
+  expect(afterUndo(view, incomplete)).toMatch(/still worse.*transactions accept txn-7/s);
+  const conflict: UndoReport = {
+    ...incomplete,
+    objects: undo.objects.map((item) => ({ ...item, conflicts: ['spec.replicas'] })),
+  };
+  expect(afterUndo(view, conflict)).toContain('the objects listed');
+});
