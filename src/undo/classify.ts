@@ -155,6 +155,12 @@ function classifyUpdate(
         undo: `Scales back to ${replicasBefore}; the pods will be new ones.`,
       };
     }
+    if (replicasAfter > replicasBefore && !changed(before, after, 'spec', 'template')) {
+      return {
+        class: 'exact',
+        undo: `Scales back to ${replicasBefore}; the controller chooses which pods go.`,
+      };
+    }
     if (changed(before, after, 'spec', 'template') && write.kind !== 'ReplicaSet') {
       return {
         class: write.kind === 'Deployment' ? 'exact' : 'compensating',
