@@ -135,8 +135,17 @@ function timeline(rows: readonly AuditRow[], samples: readonly SampleRow[]): str
   };
   const addSamplesUntil = (at: number) => {
     for (let next = waiting[0]; next !== undefined && next.at <= at; next = waiting[0]) {
-      add(next.at, [`  severity ${sampleText(next)}`]);
-      waiting.shift();
+      const text = sampleText(next);
+      const first = next.at;
+      let last = first;
+      let same = 0;
+      for (let it = waiting[0]; it && it.at <= at && sampleText(it) === text; it = waiting[0]) {
+        last = it.at;
+        same++;
+        waiting.shift();
+      }
+      const until = same > 1 ? `, the same ${same} times until ${timeOf(last)}` : '';
+      add(first, [`  severity ${text}${until}`]);
     }
   };
   for (const row of rows) {

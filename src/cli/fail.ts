@@ -1,4 +1,4 @@
-import { toStratusError } from '../core/errors.ts';
+import { type StratusError, toStratusError } from '../core/errors.ts';
 import { plainText } from '../core/plain-text.ts';
 
 /** Says on stderr what went wrong and what to do, and makes the process exit with 1. */
@@ -8,9 +8,16 @@ export function fail(thrown: unknown): void {
   // A defect has to be findable by the person at the terminal.
   const cause = error.code === 'internal' ? `\n${String(error.cause)}` : '';
   process.stderr.write(
-    plainText(`stratus-mcp: ${error.message}${rule}${cause}\nNext: ${error.next}\n`),
+    plainText(`stratus-mcp: ${error.message}${rule}${cause}\nNext: ${nextOf(error)}\n`),
   );
   process.exitCode = 1;
+}
+
+// What an assistant would call is a command here.
+function nextOf({ code, next }: StratusError): string {
+  if (code === 'transaction_not_found') return 'stratus-mcp transactions list shows them.';
+  if (code === 'transaction_state') return 'Look at it with: stratus-mcp transactions show ID';
+  return next;
 }
 
 /** Wraps a command's action so that its errors end in one clear message. */

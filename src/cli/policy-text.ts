@@ -1,5 +1,6 @@
 import { StratusError } from '../core/errors.ts';
 import type { ExplainingPolicy } from '../policy/evaluate.ts';
+import { nearest } from '../policy/near.ts';
 import { splitKind } from '../policy/selector.ts';
 import type { Explanation } from '../policy/trace.ts';
 import type { Effect, ReadQuestion, WriteQuestion } from '../policy/types.ts';
@@ -49,12 +50,9 @@ const CLUSTER_SCOPED_KINDS = new Set([
 export function explain(
   policy: ExplainingPolicy,
   options: ExplainOptions,
+  tools: readonly string[] = [],
 ): { text: string; effect: Effect } {
-  if (!isToolPattern(options.tool) || /[*?]/.test(options.tool)) {
-    throw new StratusError('invalid_arguments', `There is no tool ${options.tool}.`, {
-      next: 'Name one tool, such as mitigate_scale or observe_list.',
-    });
-  }
+  requireTool(options.tool, tools);
   const { decision, trace, question } = WRITE_TOOLS.holds(options.tool)
     ? explainWrite(policy, options)
     : explainRead(policy, options);
@@ -63,6 +61,7 @@ export function explain(
     ['question', question],
     ['decision', `${decision.effect} by ${decision.rule}`],
     ['reason', decision.reason],
+    ...unnamedFields(options, decision.effect),
   ];
   const width = Math.max(...trace.map(({ rule }) => rule.length), 4);
   const lines = trace.map(
@@ -71,6 +70,27 @@ export function explain(
   );
   const text = `${table(header)}\nRules (+ matched, - did not):\n${lines.join('')}`;
   return { text, effect: decision.effect };
+}
+
+function requireTool(tool: string, known: readonly string[]): void {
+  const unknown = known.length > 0 && !known.includes(tool);
+  if (isToolPattern(tool) && !/[*?]/.test(tool) && !unknown) return;
+  const meant = nearest(tool, known);
+  throw new StratusError('invalid_arguments', `There is no tool ${tool}.`, {
+    next: meant
+      ? `Did you mean ${meant}?`
+      : 'Name one tool, such as mitigate_scale or observe_list.',
+  });
+}
+
+/** A change without named fields may be of any field: a refusal then says little about the tool. */
+function unnamedFields(options: ExplainOptions, effect: Effect): [string, string][] {
+  const { tool, verb, field = [] } = options;
+  const changes = ['patch', 'apply'].includes(verb ?? verbOf(tool));
+  if (effect === 'allow' || field.length > 0 || !WRITE_TOOLS.holds(tool) || !changes) return [];
+  return [
+    ['note', 'No field was named, so any may change. Name what changes: --field spec.replicas'],
+  ];
 }
 
 type Explained = Explanation & { readonly question: string };

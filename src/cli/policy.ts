@@ -78,7 +78,7 @@ export function policyCommand(io: PolicyIo): Command {
     .addHelpText('after', EXIT_HELP)
     .action((file: string, options: ExplainOptions) =>
       guarded(() => {
-        const { text, effect } = explain(loadPolicy(file), options);
+        const { text, effect } = explain(loadPolicy(file), options, io.tools);
         io.stdout(text);
         return EXIT[effect];
       }),

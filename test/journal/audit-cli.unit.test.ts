@@ -77,7 +77,7 @@ describe('audit show', () => {
         12:00:02.000  mitigate_set_image ok in 640 ms, decision allow by rule shop
         12:00:02.250  claude-code 2.1.197 (alice) calls transaction_commit {}
         12:00:02.250    transaction OPEN → SETTLING
-        12:00:02.500    severity 28 (settle; violations: 2)
+        12:00:02.500    severity 28 (settle; violations: 2), the same 2 times until 12:00:02.501
         12:00:02.750    transaction SETTLING → ABORTING, verdict refused: 1 new critical violation.
         12:00:02.750    step 1 VERIFIED → UNDO_INTENT  shop Deployment/catalog
         12:00:03.000    step 1 UNDO_INTENT → UNDO_APPLIED  shop Deployment/catalog

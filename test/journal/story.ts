@@ -72,10 +72,12 @@ export function writeIncident(
   audit.start(call('c-4', { tool: 'transaction_commit', transaction: id, args: {} }));
   transactions.move(id, ['OPEN'], 'SETTLING', epoch);
   tick();
-  transactions.addSample({
-    ...{ transaction: id, phase: 'settle', at: clock.now() },
-    ...{ severity: 28, violations: [outage, outage], unknowns: [] },
-  });
+  for (const later of [0, 1]) {
+    transactions.addSample({
+      ...{ transaction: id, phase: 'settle', at: clock.now() + later },
+      ...{ severity: 28, violations: [outage, outage], unknowns: [] },
+    });
+  }
   tick();
   const image = {
     id: 'waiting|Deployment/shop/catalog|ImagePullBackOff',

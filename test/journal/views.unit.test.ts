@@ -89,5 +89,9 @@ test('v_steps and v_severity show writes and samples, and no images', () => {
       ...{ txn: 'txn-1', phase: 'settle', at_utc: '2026-03-01 12:00:02.500Z' },
       ...{ severity: 28, violations: 2, unknowns: 0 },
     },
+    {
+      ...{ txn: 'txn-1', phase: 'settle', at_utc: '2026-03-01 12:00:02.501Z' },
+      ...{ severity: 28, violations: 2, unknowns: 0 },
+    },
   ]);
 });

@@ -144,3 +144,18 @@ test.each(['policy', 'check', 'explain'])('help of %s tells the exit codes', (na
   shown.outputHelp();
   expect(stdout).toContain('Exit codes: 0 valid, or allowed; 1 the file or the command line');
 });
+
+test('explain of a tool that is not there names the one that is meant', () => {
+  const question = ['explain', 'default', '--tool', 'mitigate_scal', ...deployment];
+  const { stderr, code } = run(question, ['mitigate_scale', 'observe_list']);
+  expect(stderr).toBe('There is no tool mitigate_scal. Did you mean mitigate_scale?\n');
+  expect(code).toBe(1);
+});
+
+test('explain of a change without fields says that the answer is about any field', () => {
+  const question = ['explain', 'default', '--tool', 'mitigate_scale', ...deployment];
+  expect(run(question).stdout).toContain('No field was named');
+  const { stdout, code } = run([...question, '--field', 'spec.replicas']);
+  expect(stdout).not.toContain('No field was named');
+  expect(code).toBe(0);
+});
