@@ -20,6 +20,8 @@ export interface Revision {
   readonly template: JsonObject;
   /** Images of its containers, for a reader to tell revisions apart. */
   readonly images: readonly string[];
+  /** Pods of a Deployment's revision that are ready now. */
+  readonly ready: number;
 }
 
 /**
@@ -53,7 +55,8 @@ function revisionOf(object: KubeObject): Revision | undefined {
   const images = objectsOf(at(clean, 'spec', 'containers')).map(
     (container) => stringOf(container.image) ?? '?',
   );
-  return { number, template: clean, images };
+  const ready = numberOf(at(object, 'status', 'readyReplicas')) ?? 0;
+  return { number, template: clean, images, ready };
 }
 
 /** The template without what controllers add for themselves: the hash label, the patch directive. */
@@ -68,6 +71,8 @@ export function cleanTemplate(template: JsonObject): JsonObject {
 
 /**
  * The revision to go back to: the one asked for, or the newest whose template differs from now.
+ * In a stuck rollout what still serves goes first: an attempt that was taken back leaves its
+ * revision in the history, newer than the one that worked.
  * @throws StratusError that lists the revisions there are.
  */
 export function chooseRevision(
@@ -77,7 +82,8 @@ export function chooseRevision(
   wanted: number | undefined,
 ): Revision {
   if (wanted === undefined) {
-    const previous = revisions.findLast(({ template }) => !equalJson(template, now));
+    const others = revisions.filter(({ template }) => !equalJson(template, now));
+    const previous = others.findLast(({ ready }) => ready > 0) ?? others.at(-1);
     if (previous !== undefined) return previous;
     throw new StratusError(
       'invalid_arguments',

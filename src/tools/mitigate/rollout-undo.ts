@@ -38,7 +38,13 @@ export const mitigateRolloutUndo = defineMitigateTool({
     namespace: namespaceArgument,
     kind: workloadKind,
     name: nameArgument,
-    to_revision: z.int().min(1).optional().describe('Revision; the previous one when left out.'),
+    to_revision: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'Revision; left out: the newest earlier one, or in a stuck rollout the one still serving.',
+      ),
     ...commonArguments,
   }),
   reads: (args) => [

@@ -13,7 +13,7 @@ const podTemplate = (image: string, labels: JsonObject = {}): JsonObject => ({
 
 const now = deployment({ spec: { template: podTemplate('catalog:3') } });
 
-function replicaSet(revision: number, image: string, owner = 'uid-catalog') {
+function replicaSet(revision: number, image: string, owner = 'uid-catalog', readyReplicas = 0) {
   return live({
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
@@ -24,6 +24,7 @@ function replicaSet(revision: number, image: string, owner = 'uid-catalog') {
       ownerReferences: [{ uid: owner, controller: true, kind: 'Deployment', name: 'catalog' }],
     },
     spec: { template: podTemplate(image, { 'pod-template-hash': `h${revision}` }) },
+    status: { readyReplicas },
   });
 }
 
@@ -55,6 +56,15 @@ test('goes back to the newest template that differs, without the hash label', ()
     kubectl: 'kubectl rollout undo deployment.apps/catalog --namespace=shop --to-revision=11',
   });
   expect(JSON.stringify(write)).not.toContain('pod-template-hash');
+});
+
+test('prefers what still serves to an attempt that was taken back', () => {
+  const serving = replicaSet(10, 'catalog:1', 'uid-catalog', 3);
+  const facts = answers({ target: now }, { history: [...history, serving] });
+  expect(only(plan(undo, target, facts))).toMatchObject({
+    patch: [{ value: podTemplate('catalog:1') }],
+    summary: 'bring back the pod template of revision 10 (catalog:1)',
+  });
 });
 
 test('goes to the revision that was asked for', () => {
