@@ -192,8 +192,8 @@ test('a dry run of each kind of change writes nothing', async () => {
     ['mitigate_set_image', { name: 'web', image: 'local/web:2' }],
     ['mitigate_set_env', { name: 'web', set: [{ name: 'MODE', value: 'slow' }] }],
     ['mitigate_rollout_restart', { name: 'web' }],
-    ['mitigate_label', { kind: 'ConfigMap', name: 'settings', labels: { a: 'b' } }],
-    ['mitigate_annotate', { kind: 'ConfigMap', name: 'settings', annotations: { a: 'b' } }],
+    ['mitigate_label', { kind: 'ConfigMap', name: 'settings', set: { a: 'b' } }],
+    ['mitigate_annotate', { kind: 'ConfigMap', name: 'settings', set: { a: 'b' } }],
   ];
   for (const [tool, args] of calls) {
     const answer = await server.call(tool, { namespace, reason: 'test', dry_run: true, ...args });
