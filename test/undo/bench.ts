@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { connectCluster } from '../../src/cluster/connect.ts';
 import { createReader } from '../../src/cluster/reader.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -39,9 +39,13 @@ export interface Bench {
   readonly engine: TransactionEngine;
   /** Opens a transaction on a namespace; whatever is missing afterwards was meant to be. */
   begin(namespace: string, gone?: readonly ObjectRef[]): Promise<string>;
+  /** As `begin`, for one test: leaves nothing behind that would keep the next one from beginning. */
+  begun(namespace: string, gone?: readonly ObjectRef[]): Promise<string>;
   /** One command with one write. */
   step(transaction: string, object: ObjectRef, change: Change): Promise<StepResult>;
   abort(transaction: string): ReturnType<TransactionEngine['abort']>;
+  /** As `abort`; fails when anything was left. */
+  aborted(transaction: string): Promise<void>;
 }
 
 /** A real engine over the shared control plane, as administrator, with a journal of its own. */
@@ -72,7 +76,7 @@ export function useBench(cluster: ControlPlaneClient): Bench {
     if (engine === undefined) throw new Error('the bench is used before beforeAll');
     return engine;
   };
-  return {
+  const bench: Bench = {
     get engine() {
       return running();
     },
@@ -91,8 +95,23 @@ export function useBench(cluster: ControlPlaneClient): Bench {
       const request = { tool: 'mitigate_patch', reads: [], plan: () => [planned] };
       return running().step(transaction, request, CALLER);
     },
+    async begun(namespace, gone) {
+      const transaction = await bench.begin(namespace, gone);
+      onTestFinished(async () => {
+        const { state } = running().view(transaction);
+        if (state === 'OPEN') await bench.abort(transaction);
+        else if (state.endsWith('_INCOMPLETE')) running().accept(transaction, 'end', CALLER);
+      });
+      return transaction;
+    },
     abort: (transaction) => running().abort(transaction, 'enough', CALLER),
+    async aborted(transaction) {
+      const { undo, transaction: view } = await bench.abort(transaction);
+      expect(undo.objects.flatMap(({ conflicts }) => conflicts)).toEqual([]);
+      expect(`${view.state} ${view.outcome}`).toMatch(/^ABORTED/);
+    },
   };
+  return bench;
 }
 
 const PLURALS: Readonly<Record<string, string>> = {

@@ -2,20 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { at, equalJson, type Json, type JsonObject, parseJson } from '../../src/core/json.ts';
 import { diffPaths } from '../../src/undo/diff.ts';
-import { undoHistory } from '../../src/undo/history.ts';
 import { mergeUndo } from '../../src/undo/merge.ts';
 import { formatPath } from '../../src/undo/path.ts';
 import { unknownShape } from '../../src/undo/shape.ts';
-import { anyOfTheirs, anyThing, combine, inOrder, THING, withoutEmpty } from './thing.ts';
+import {
+  anyOfTheirs,
+  anyThing,
+  combine,
+  expectSame,
+  sorted,
+  THING,
+  withoutEmpty,
+} from './thing.ts';
 
 const RUNS = { numRuns: 1_000 };
-
-/** Equal, with the order of lists; keys such as __proto__ count. */
-function expectSame(actual: Json | undefined, expected: Json | undefined): void {
-  if (equalJson(actual, expected)) return;
-  expect(JSON.stringify(actual)).toBe(JSON.stringify(expected));
-  expect(actual).toEqual(expected);
-}
 
 describe('laws of the three-way undo', () => {
   test('alone, it gives the object before us, byte for byte', () => {
@@ -122,77 +122,6 @@ describe('laws of the three-way undo', () => {
   });
 });
 
-describe('several writes of ours', () => {
-  const updates = (states: readonly JsonObject[], seen = true) =>
-    states.slice(1).flatMap((post, i) => {
-      const pre = states[i];
-      const last = i === states.length - 2;
-      return pre === undefined ? [] : [{ pre, post, seen: seen || !last }];
-    });
-  const chain = fc.array(anyThing, { minLength: 2, maxLength: 5 });
-
-  test('are all taken out at once, and taking them out again changes nothing', () => {
-    fc.assert(
-      fc.property(chain, (states) => {
-        for (const now of [states.at(-1), states[0]]) {
-          const { value, conflicts } = undoHistory(updates(states), now, THING);
-          expect(conflicts).toEqual([]);
-          expectSame(value, states[0]);
-        }
-      }),
-      RUNS,
-    );
-  });
-
-  test('of which the last may not have happened', () => {
-    fc.assert(
-      fc.property(chain, (states) => {
-        for (const now of [states.at(-1), states.at(-2), states[0]]) {
-          const { value, conflicts } = undoHistory(updates(states, false), now, THING);
-          expect(conflicts).toEqual([]);
-          expectSame(value, states[0]);
-        }
-      }),
-      RUNS,
-    );
-  });
-
-  test('with writes of others between them, which are kept', () => {
-    fc.assert(
-      fc.property(
-        fc.tuple(anyThing, anyThing, anyThing),
-        fc.tuple(anyOfTheirs, anyOfTheirs, anyOfTheirs),
-        ([a, b, c], [x, y, z]) => {
-          const history = [
-            { pre: combine(a, x), post: combine(b, x), seen: true },
-            { pre: combine(b, y), post: combine(c, y), seen: true },
-          ];
-          const expected = sorted(withoutEmpty(combine(a, z)));
-          const undone = undoHistory(history, combine(c, z), THING);
-          expect(undone.conflicts).toEqual([]);
-          expectSame(sorted(withoutEmpty(undone.value as JsonObject)), expected);
-          const again = undoHistory(history, undone.value, THING);
-          expect(again.conflicts).toEqual([]);
-          expectSame(again.value, undone.value);
-        },
-      ),
-      RUNS,
-    );
-  });
-
-  test('and somebody else over the first: a conflict until they put it back', () => {
-    const count = (n: number) => ({ count: n });
-    const history = [
-      { pre: count(1), post: count(2), seen: true },
-      { pre: count(7), post: count(3), seen: true },
-    ];
-    expect(undoHistory(history, count(3), THING).conflicts).toMatchObject([
-      { path: ['count'], before: 1, ours: 2, now: 7 },
-    ]);
-    expect(undoHistory(history, count(1), THING)).toEqual({ value: count(1), conflicts: [] });
-  });
-});
-
 describe('keyed lists', () => {
   const list = (...names: string[]): JsonObject => ({
     ports: names.map((name) => ({ port: name.charCodeAt(0), protocol: 'TCP', note: name })),
@@ -291,11 +220,4 @@ function related(a: string, b: string): boolean {
     long === short ||
     (/^[.[]/.test(long.slice(short.length)) && long.startsWith(short))
   );
-}
-
-function sorted(value: JsonObject): JsonObject {
-  const copy: JsonObject = { ...value };
-  for (const list of ['tags', 'ports'])
-    if (copy[list] !== undefined) copy[list] = inOrder(copy[list]);
-  return copy;
 }

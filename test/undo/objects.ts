@@ -41,3 +41,33 @@ export function owns(manager: string, keys: readonly string[], more: JsonObject 
 export function withSpec(object: KubeObject, spec: { readonly [name: string]: Json }): KubeObject {
   return { ...cloneJson(object), spec: { ...objectOf(object.spec), ...spec } };
 }
+
+const API_VERSIONS: Readonly<Record<string, string>> = {
+  CronJob: 'batch/v1',
+  CustomResourceDefinition: 'apiextensions.k8s.io/v1',
+  DaemonSet: 'apps/v1',
+  Deployment: 'apps/v1',
+  Job: 'batch/v1',
+  ReplicaSet: 'apps/v1',
+  StatefulSet: 'apps/v1',
+  Widget: 'example.com/v1',
+};
+
+/** An object of a kind, with its API version. */
+export function object(
+  kind: string,
+  fields: JsonObject = {},
+  metadata: JsonObject = {},
+): KubeObject {
+  const apiVersion = API_VERSIONS[kind] ?? 'v1';
+  return cloneJson({
+    apiVersion,
+    kind,
+    metadata: { name: 'x', uid: 'u', ...metadata },
+    ...fields,
+  }) as KubeObject;
+}
+
+export const spec = (value: { readonly [name: string]: Json }): JsonObject => ({
+  spec: { ...value },
+});

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../src/core/json.ts';
+import { expect } from 'vitest';
+import { equalJson, type Json, type JsonObject } from '../../src/core/json.ts';
 import type { Shape } from '../../src/undo/shape.ts';
 import { shapeOf } from '../../src/undo/shape.ts';
 
@@ -155,4 +156,19 @@ export function inOrder(list: Json): Json[] {
 
 function withoutUndefined(value: { readonly [name: string]: Json | undefined }): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([, it]) => it !== undefined));
+}
+
+/** Equal, with the order of lists; keys such as __proto__ count. */
+export function expectSame(actual: Json | undefined, expected: Json | undefined): void {
+  if (equalJson(actual, expected)) return;
+  expect(JSON.stringify(actual)).toBe(JSON.stringify(expected));
+  expect(actual).toEqual(expected);
+}
+
+/** Lists of both parts in an order that doesn't depend on who came first. */
+export function sorted(value: JsonObject): JsonObject {
+  const copy: JsonObject = { ...value };
+  for (const list of ['tags', 'ports'])
+    if (copy[list] !== undefined) copy[list] = inOrder(copy[list]);
+  return copy;
 }

@@ -15,17 +15,8 @@ import {
   useBench,
   writeAs,
 } from './bench.ts';
-import {
-  configMap,
-  deployment,
-  full,
-  type Kind,
-  manifestOf,
-  secret,
-  service,
-  WIDGETS,
-  widget,
-} from './kinds.ts';
+import { configMap, deployment, full, type Kind, manifestOf, secret, service } from './kinds.ts';
+import { WIDGETS, widget } from './widget.ts';
 
 const cluster = useCluster();
 const bench = useBench(cluster);
