@@ -10,7 +10,7 @@ import { UNDO_MANAGER } from '../undo/managed-fields.ts';
 import { undoObject } from '../undo/restore.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from '../undo/types.ts';
 import { fence } from './fence.ts';
-import { resolveFresh } from './live.ts';
+import { readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { redactNote } from './redact-note.ts';
 import { epochOver } from './session.ts';
@@ -129,6 +129,12 @@ function port(
       return outcome;
     },
     shape: (key) => shapes.of(key),
+    pods: async (namespace) => {
+      const live = await readLive(parts.reader, [
+        { as: 'pods', list: { resource: 'pods', namespace } },
+      ]);
+      return live.list('pods');
+    },
     ownerUid: async (owner, namespace) => {
       const resource = await resolveFresh(parts.reader, (all) =>
         all.resolveKind(owner.apiVersion, owner.kind),

@@ -7,6 +7,7 @@ import { comparableManagedFields, restoredManagedFields } from './managed-fields
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
 import { formatPath } from './path.ts';
 import { recreateBody } from './recreate.ts';
+import { replaceStuckPods } from './stuck-pods.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
 
@@ -197,6 +198,7 @@ async function finish(
   if (live === undefined) how = 'deleted again';
   else if (first !== undefined) {
     residual.push(...(await restoreOwnership(group.key, first, port)));
+    residual.push(...(await replaceStuckPods(group, port)));
     const after = (await port.get(group.key))?.object ?? live.object;
     how = describe(first, after, did, optionsOf(group.key));
     if (did.recreated) residual.push('uid and creationTimestamp are new');

@@ -119,6 +119,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   Deployment: 'deployments',
   Secret: 'secrets',
   Service: 'services',
+  StatefulSet: 'statefulsets',
   Widget: 'widgets',
 };
 
