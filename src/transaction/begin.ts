@@ -13,7 +13,8 @@ const BASELINE_LIMIT_SECONDS = 45;
 
 /**
  * Measures the baseline and opens the transaction in the journal. The caller holds the lock with `epoch`.
- * @throws StratusError severity_unknown: what can't be measured before could not be judged after
+ * @throws StratusError severity_unknown: what can't be measured before could not be judged after;
+ *   cluster_unreachable
  */
 export async function openSession(
   parts: EngineParts,
@@ -94,6 +95,13 @@ async function measureBaseline(
   });
   const baseline = settled.measurement;
   const unknowns = closingUnknowns(baseline);
+  const [lost] = unknowns.filter(({ reason }) => reason.startsWith('cluster_unreachable'));
+  if (lost !== undefined) {
+    throw new StratusError(
+      'cluster_unreachable',
+      `Severity can't be measured: ${lost.reason.replace(/^cluster_unreachable: /, '')}`,
+    );
+  }
   if (unknowns.length > 0) {
     const list = unknowns.map(({ what, reason }) => `${what}: ${reason}`).slice(0, 5);
     throw new StratusError(
