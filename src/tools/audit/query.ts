@@ -102,7 +102,8 @@ function storyOf(args: Arguments): string | undefined {
 }
 
 function tell(transaction: string, args: Arguments, context: ObserveContext): Found {
-  const rows = context.audit.story(transaction);
+  // Who asks about a transaction has no part in its story; this very call would be its end.
+  const rows = context.audit.story(transaction).filter(({ tool }) => tool !== NAME);
   if (rows.length === 0) {
     throw new StratusError('transaction_not_found', `The audit log knows no ${transaction}.`, {
       next: `Name one as txn-7; ${call(NAME, { kinds: ['transaction'] })} shows the latest.`,
@@ -115,7 +116,7 @@ function tell(transaction: string, args: Arguments, context: ObserveContext): Fo
   const remaining = rest.length - shown.length;
   const last = shown.at(-1);
   return {
-    summary: `The story of ${transaction}, oldest first: ${rows.length} rows.`,
+    summary: `The story of ${transaction}, oldest first: ${counted(rows.length)}.`,
     rows: shown,
     total: rows.length,
     ...(remaining > 0 && last ? { remaining, cursor: encodeCursor(String(last.seq), query) } : {}),
@@ -136,12 +137,14 @@ function search(args: Arguments, context: ObserveContext): Found {
   };
   const { rows, total, nextBefore } = context.audit.query(filter);
   return {
-    summary: rows.length === 0 ? 'No row matches.' : `${total} rows match, newest first.`,
+    summary: rows.length === 0 ? 'No row matches.' : `${counted(total)}, newest first.`,
     rows,
     total,
     ...(nextBefore === undefined ? {} : { cursor: encodeCursor(String(nextBefore), query) }),
   };
 }
+
+const counted = (rows: number) => `${rows} ${rows === 1 ? 'row' : 'rows'}`;
 
 /** The same without the keys that are undefined. */
 function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

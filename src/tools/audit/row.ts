@@ -38,13 +38,29 @@ export function showRow(row: AuditRow, detailed: boolean): ShownRow {
 
 function sentence(row: AuditRow): string {
   const detail = row.detail;
-  const said = ['message', 'summary', 'reason', 'state', 'event', 'outcome'].flatMap(
-    (key) => stringOf(detail[key]) ?? [],
-  )[0];
+  const facts = { ...detail, ...objectOf(detail.verdict) };
+  const said = [
+    'message',
+    'outcome',
+    'summary',
+    'how',
+    'reason',
+    'state',
+    'event',
+    'kubectl',
+  ].flatMap((key) => stringOf(facts[key]) ?? [])[0];
   const subject = [row.tool, row.object && `on ${row.object}`].filter(Boolean).join(' ');
-  const ended = row.kind === 'outcome' ? (row.outcome ?? 'ended') : undefined;
+  const ended = row.kind === 'outcome' ? (row.outcome ?? 'ended') : change(row);
   const head = [row.kind, subject, ended].filter(Boolean).join(' ');
   return shortText(said === undefined ? `${head}${argumentText(row)}` : `${head}: ${said}`, 400);
+}
+
+/** Which state the transaction or the step went to. */
+function change({ kind, outcome, detail }: AuditRow): string | undefined {
+  if (kind !== 'transaction' && kind !== 'step') return undefined;
+  const to = stringOf(detail.to) ?? outcome ?? undefined;
+  const from = stringOf(detail.from);
+  return from === undefined ? to : `${from} → ${to}`;
 }
 
 /** The arguments of a call in a few words. */

@@ -16,7 +16,7 @@ import {
   noteShape,
   pagedShape,
 } from './arguments.ts';
-import { nextStep } from './next-step.ts';
+import { call, nextStep } from './next-step.ts';
 import { chooseNamespace, namespaceExists } from './target.ts';
 
 const NAME = 'observe_health';
@@ -87,7 +87,9 @@ export const observeHealth = defineObserveTool({
       unknowns: measured.unknowns.map(({ what, reason }) => ({ what, reason: shortText(reason) })),
       measured_at: new Date(measured.at).toISOString(),
       ...(page.cursor ? { truncated: true, remaining: page.remaining, cursor: page.cursor } : {}),
-      next: worst ? nextStep(worst) : unknownNext(measured),
+      next: worst
+        ? nextStep(worst)
+        : (unknownNext(measured) ?? elsewhere(args.namespace, namespace)),
       ...(worst ? { note: DATA_NOTE } : {}),
     });
   },
@@ -138,6 +140,12 @@ function summarise(measured: Measurement, namespace: string | undefined): string
 function unknownNext(measured: Measurement): string | undefined {
   if (measured.unknowns.length === 0) return undefined;
   return 'Give this server permission to read what is unknown, or choose a namespace that it may read.';
+}
+
+/** Nothing wrong in a namespace that nobody asked for says little about the cluster. */
+function elsewhere(asked: string | undefined, namespace: string | undefined): string | undefined {
+  if (asked !== undefined || namespace === undefined) return undefined;
+  return `${call(NAME, { all_namespaces: true })} looks in the whole cluster.`;
 }
 
 function count(violations: readonly Violation[]): Record<string, number> {

@@ -13,7 +13,8 @@ export async function withSelectorHelp<T>(
   } catch (error) {
     const asked = args.label_selector !== undefined || args.field_selector !== undefined;
     if (!(error instanceof StratusError) || error.code !== 'cluster_error' || !asked) throw error;
-    if (!/selector|requirement|label|field/i.test(error.message)) throw error;
+    // What can't be parsed at all is only quoted: found '=', expected: ',' or 'end of string'.
+    if (!/selector|requirement|label|field|found .*expected/i.test(error.message)) throw error;
     throw new StratusError('invalid_arguments', error.message, {
       next: 'Correct the selector. Labels: app=web,tier in (a,b),!legacy. Fields: metadata.name=x and those that the kind supports, joined with commas.',
       cause: error,

@@ -146,7 +146,7 @@ describe('observe_list', () => {
 
   it('explains a bad selector in the words of the API server', async () => {
     const bench = await open();
-    const labels = await bench.refusal(observeList, { kind: 'pods', label_selector: 'app in (' });
+    const labels = await bench.refusal(observeList, { kind: 'pods', label_selector: 'a==b=c' });
     expect(labels.code).toBe('invalid_arguments');
     expect(labels.message).toMatch(/selector|parse/);
     const fields = await bench.refusal(observeList, {
@@ -444,6 +444,17 @@ describe('audit_query', () => {
         ...(refused ? { rule: 'no', message: 'No scaling today.' } : {}),
       });
     }
+    audit.append({
+      ...{ kind: 'transaction', transaction: 'txn-2' },
+      detail: { from: 'OPEN', to: 'SETTLING' },
+    });
+    for (const transaction of ['txn-2', 'txn-9']) {
+      audit.start({ call: transaction, actor, tool: 'audit_query', args: {}, transaction });
+    }
+    const settling = await bench.call(auditQuery, { transaction: 'txn-2' });
+    expect(settling.summary).toContain('1 row.');
+    expect(settling.rows[0]?.what).toBe('transaction OPEN → SETTLING');
+
     const refused = await bench.call(auditQuery, { decision: 'refuse' });
     expect(refused.rows).toHaveLength(1);
     expect(refused.rows[0]).toMatchObject({
@@ -453,10 +464,10 @@ describe('audit_query', () => {
     });
     expect(refused.rows[0]?.what).toContain('No scaling today.');
 
-    const first = await bench.call(auditQuery, { limit: 6 });
-    const second = await bench.call(auditQuery, { limit: 6, cursor: first.cursor });
+    const first = await bench.call(auditQuery, { limit: 7 });
+    const second = await bench.call(auditQuery, { limit: 7, cursor: first.cursor });
     const seqs = [...first.rows, ...second.rows].map((row) => row.seq);
-    expect(seqs).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(seqs).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
 
     const story = await bench.call(auditQuery, { transaction: 'txn-1' });
     expect(story.summary).toContain('story of txn-1');
