@@ -1,3 +1,4 @@
+import { withoutAbsent } from './absent.ts';
 import { measureSnapshot } from './measure.ts';
 import { settle } from './settle.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -7,8 +8,9 @@ import type { SeverityMeter, SeverityMeterOptions } from './types.ts';
 export function createSeverityMeter(options: SeverityMeterOptions): SeverityMeter {
   const { reader, settings, clock } = options;
   return {
-    async measure(scope, signal) {
-      return measureSnapshot(await takeSnapshot(reader, scope, clock, signal), settings);
+    async measure(scope, signal, absent) {
+      const snapshot = await takeSnapshot(reader, scope, clock, signal);
+      return measureSnapshot(withoutAbsent(snapshot, absent), settings);
     },
     settle(request) {
       return settle(

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { at, numberOf } from '../core/json.ts';
+import { withoutAbsent } from './absent.ts';
 import { CRITICAL_WEIGHT } from './gate.ts';
 import { measureView } from './measure.ts';
 import { restartsOf } from './predicates/containers.ts';
@@ -95,7 +96,7 @@ function sampleOf(
   request: SettleRequest,
 ): Sample {
   const { touched, settings, baseline } = request;
-  const view = viewOf(snapshot);
+  const view = viewOf(withoutAbsent(snapshot, request.absent));
   const measured = measureView(view, ports.settings, baseline);
   const unsettled = unsettledIn(view, touched);
   const isPatient = elapsed < (settings.timeoutSeconds * 1000) / 2;

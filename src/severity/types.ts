@@ -122,6 +122,8 @@ export interface SettleRequest {
   readonly touched: readonly ObjectRef[];
   readonly settings: SettleSettings;
   readonly baseline: Measurement | undefined;
+  /** Uids of objects that are treated as gone in each sample; nothing waits for them. */
+  readonly absent?: readonly string[];
   readonly onSample?: (sample: Measurement, elapsedMs: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -143,8 +145,11 @@ export type SettleResult =
     };
 
 export interface SeverityMeter {
-  /** One measurement, at once. Never throws for what the cluster hides: that lands in `unknowns`. */
-  measure(scope: Scope, signal?: AbortSignal): Promise<Measurement>;
+  /**
+   * One measurement, at once. Never throws for what the cluster hides: that lands in `unknowns`.
+   * Objects whose uids are `absent` are treated as gone, with what they own and their endpoints.
+   */
+  measure(scope: Scope, signal?: AbortSignal, absent?: readonly string[]): Promise<Measurement>;
   /** Measures until settled and stable (7.3). */
   settle(request: SettleRequest): Promise<SettleResult>;
 }
