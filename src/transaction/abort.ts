@@ -73,13 +73,15 @@ async function doAbort(
 
 /** The cluster didn't answer: what is open is taken back, or finished, as soon as it does. */
 export function keepTrying(seat: Seat, session: Session): void {
-  if (seat.closing || seat.session !== session) return;
+  if (seat.closing || seat.session !== session || session.retrying) return;
+  session.retrying = true;
   const retry = async () => {
     if (seat.session !== session) return;
     await recoverAll(seat.parts, seat.shapes, session.epoch);
     seat.leave(session);
   };
   const timer = setTimeout(() => {
+    session.retrying = false;
     seat.serial.run(retry).catch((error: unknown) => {
       const { message } = toStratusError(error);
       seat.parts.log.warn({ transaction: session.id, error: message }, 'still not taken back');

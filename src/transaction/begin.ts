@@ -72,6 +72,7 @@ export async function openSession(
     deadline: undefined,
     commit: undefined,
     abort: undefined,
+    retrying: false,
     listeners: new Set(),
     lastUnsettled: [],
   };

@@ -49,7 +49,8 @@ export async function undoWhole(
   noteTransaction(parts, transaction, request.via, { reason: request.reason });
   const undone = await takeBack(parts, shapes, { transaction, epoch });
   // What got worse beside a transaction that wrote nothing is not its doing, and nothing a human could finish.
-  const baseline = undone.objects.length > 0 ? request.baseline : undefined;
+  const wrote = store.steps(transaction).some((step) => step.state !== 'REJECTED');
+  const baseline = wrote ? request.baseline : undefined;
   const back = await measureBack(parts, request, baseline);
   const worse = back !== undefined && baseline !== undefined && isWorse(baseline, back);
   const complete = undone.complete && !worse;

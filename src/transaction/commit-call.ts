@@ -56,6 +56,7 @@ function startCommit(
   view: (id: string) => TransactionView,
 ): Promise<Ending> {
   const { journal } = seat.parts;
+  seat.refuseHalfDone(session.id);
   if (!journal.transactions.move(session.id, ['OPEN'], 'SETTLING', session.epoch)) {
     throw seat.stateError(session.id, 'be committed');
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClusterConnection } from '../cluster/connect.ts';
 import { openWriter } from '../cluster/writer.ts';
-import { StratusError, toStratusError } from '../core/errors.ts';
+import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts';
 import { abortInTurn, abortSession, armDeadline, TIME_OVER } from './abort.ts';
 import { openSession } from './begin.ts';
 import { budgetOf } from './bounds.ts';
@@ -14,7 +14,7 @@ import { NEEDS_HUMAN, type RecoveryReport, recoverAll, UNFINISHED } from './reco
 import { accept, takeUpAgain, undoCommitted } from './reopen.ts';
 import { Seat } from './seat.ts';
 import { rowOf, type Session } from './session.ts';
-import { runStep } from './step.ts';
+import { HalfDone, runStep } from './step.ts';
 import { takeBack } from './take-back.ts';
 import type {
   BeginRequest,
@@ -92,14 +92,25 @@ class Engine implements TransactionEngine {
       try {
         return await runStep(this.#parts, this.#seat.shapes, session, request, caller);
       } catch (error) {
-        if (!(error instanceof AmbiguousWrite)) throw toStratusError(error);
-        return await this.#abortAmbiguous(session, error);
+        if (error instanceof AmbiguousWrite) {
+          const lost = `The answer to a write was lost (${error.message}).`;
+          return await this.#abortBroken(session, 'outcome_unknown', lost);
+        }
+        if (error instanceof HalfDone) {
+          const failed = `The command failed: ${error.message}`;
+          return await this.#abortBroken(session, 'undo_conflict', failed);
+        }
+        throw toStratusError(error);
       }
     });
   }
 
-  commit(transaction: string, options: CommitOptions): Promise<CommitResult> {
-    return waitForCommit(this.#seat, transaction, options, (id) => this.view(id));
+  async commit(transaction: string, options: CommitOptions): Promise<CommitResult> {
+    const session = this.#seat.session;
+    const asked = session?.id === transaction && session.commit === undefined;
+    // The deadline's timer sleeps while the machine does.
+    if (asked && this.#parts.clock.now() >= session.deadlineAt) await this.#abortLate(session);
+    return await waitForCommit(this.#seat, transaction, options, (id) => this.view(id));
   }
 
   async abort(transaction: string, reason: string, caller: Caller): Promise<Undone> {
@@ -192,15 +203,16 @@ class Engine implements TransactionEngine {
     );
   }
 
-  async #abortAmbiguous(session: Session, error: AmbiguousWrite): Promise<never> {
-    const lost = `The answer to a write was lost (${error.message}).`;
-    const undo = await abortSession(this.#seat, session, lost).catch(toStratusError);
+  /** A command that can neither be finished nor taken back alone ends its transaction. */
+  async #abortBroken(session: Session, code: ErrorCode, what: string): Promise<never> {
+    const undo = await abortSession(this.#seat, session, what).catch(toStratusError);
     const failed = undo instanceof StratusError;
     const after = failed
-      ? 'It is being taken back in the background until the cluster answers, also after a restart.'
-      : undo.summary;
-    throw new StratusError('outcome_unknown', `${lost} ${session.id} is aborted. ${after}`, {
-      changed: failed || !undo.complete ? 'unknown' : 'nothing',
+      ? 'is being taken back in the background until the cluster answers, also after a restart.'
+      : `is aborted. ${undo.summary}`;
+    throw new StratusError(code, `${what} ${session.id} ${after}`, {
+      changed: failed ? 'unknown' : undo.complete ? 'nothing' : 'something',
+      next: `Look at it with transaction_status and transaction "${session.id}".`,
     });
   }
 

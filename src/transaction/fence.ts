@@ -4,8 +4,8 @@ import { StratusError } from '../core/errors.ts';
 import { stringifyJson } from '../core/json.ts';
 import type { StepRow } from '../journal/types.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
-import { OWN_PREFIX } from '../undo/normalise.ts';
-import { nameOfKey } from './answers.ts';
+import { FENCE_ANNOTATION } from '../undo/marks.ts';
+import { nameOfKey, refusal } from './answers.ts';
 import type { EngineParts } from './parts.ts';
 import { epochOver } from './session.ts';
 
@@ -18,35 +18,30 @@ const ATTEMPTS = 8;
  * Makes sure that no write of ours is still on its way (transactions.md 6.3): "a read says it did not happen" is no
  * proof. A metadata patch conditioned on the old resourceVersion makes a late write fail for good; if the version
  * moved already, ours has either landed or lost. A create has no version to condition on and is waited out.
- * @returns seq of the steps that certainly never happened; they are journaled as REJECTED
+ * @returns false when the step certainly never happened; it is then journaled as REJECTED
  */
 export async function fence(
   parts: EngineParts,
   request: { transaction: string; epoch: number },
-  steps: readonly StepRow[],
-  keyOf: (step: StepRow) => ObjectKey,
-): Promise<Set<number>> {
-  const voided = new Set<number>();
-  for (const step of steps) {
-    if (step.state !== 'INTENT' && step.state !== 'UNKNOWN') continue;
-    const key = keyOf(step);
-    const happened =
-      step.uid === null
-        ? await awaitCreate(parts, step, key)
-        : await fenceExisting(parts, request.epoch, step, key);
-    if (happened) continue;
-    voided.add(step.seq);
-    const landed = parts.journal.transactions.moveStep(
-      request.transaction,
-      step.seq,
-      ['INTENT', 'UNKNOWN'],
-      'REJECTED',
-      request.epoch,
-      { error: 'never reached the object (checked after a crash or a lost answer)' },
-    );
-    if (!landed) throw epochOver(request.transaction);
-  }
-  return voided;
+  step: StepRow,
+  key: ObjectKey,
+): Promise<boolean> {
+  if (step.state !== 'INTENT' && step.state !== 'UNKNOWN') return true;
+  const happened =
+    step.uid === null
+      ? await awaitCreate(parts, step, key)
+      : await fenceExisting(parts, request.epoch, step, key);
+  if (happened) return true;
+  const landed = parts.journal.transactions.moveStep(
+    request.transaction,
+    step.seq,
+    ['INTENT', 'UNKNOWN'],
+    'REJECTED',
+    request.epoch,
+    { error: 'never reached the object (checked after a crash or a lost answer)' },
+  );
+  if (!landed) throw epochOver(request.transaction);
+  return false;
 }
 
 /** @returns whether the write may have happened; the three-way undo is right in both cases */
@@ -69,7 +64,7 @@ async function fenceExisting(
         body: stringifyJson({
           metadata: {
             resourceVersion: live.resourceVersion,
-            annotations: { [`${OWN_PREFIX}fence`]: `${epoch}` },
+            annotations: { [FENCE_ANNOTATION]: `${epoch}` },
           },
         }),
       },
@@ -80,6 +75,9 @@ async function fenceExisting(
     if (outcome.kind === 'applied') return true;
     if (outcome.kind === 'rejected' && outcome.status === 0) {
       throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
+    }
+    if (outcome.kind === 'rejected' && outcome.status !== 409 && outcome.status !== 429) {
+      throw refusal(key, outcome, 'undo_impossible', 'The fence', parts.policy.redaction);
     }
     await parts.clock.sleep(50 * 2 ** attempt);
   }

@@ -4,7 +4,8 @@ import { at, isObject, objectsOf, parseJson } from '../core/json.ts';
 import { isKubeObject, type KubeObject } from '../core/kube.ts';
 import type { StepRow } from '../journal/types.ts';
 import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
-import { INTENT_LABEL } from '../undo/target.ts';
+import { INTENT_LABEL } from '../undo/marks.ts';
+
 import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { unlabelRequest } from './request.ts';

@@ -2,9 +2,10 @@ import type { WriteOutcome } from '../cluster/types.ts';
 import { equalJson, type Json, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
+import { INTENT_LABEL } from '../undo/marks.ts';
 import { normalise } from '../undo/normalise.ts';
 import { optionsOf } from '../undo/restore.ts';
-import { INTENT_LABEL } from '../undo/target.ts';
+
 import type { CompiledWrite } from './compile.ts';
 import type { EngineParts } from './parts.ts';
 

@@ -85,9 +85,8 @@ async function recoverOne(
       via: undoing ? 'UNDOING' : 'ABORTING',
       done: undoing ? 'UNDONE' : 'ABORTED',
       incomplete: undoing ? 'UNDO_INCOMPLETE' : 'ABORT_INCOMPLETE',
-      reason: undoing
-        ? 'The process ended while it took the transaction back.'
-        : 'The process ended before the commit.',
+      // What was being taken back keeps its own reason.
+      reason: row.outcome ?? 'The process ended before the commit.',
       baseline: undoing ? undefined : fromJson<Measurement>(row.before),
       measureMs: parts.policy.severity.settle.timeoutSeconds * 1_000,
     });

@@ -3,6 +3,7 @@ import type { TransactionRow, TransactionState } from '../journal/types.ts';
 import type { Measurement } from '../severity/types.ts';
 import { settleMs } from './abort.ts';
 import { undoWhole } from './close-undone.ts';
+import { rollForward } from './commit.ts';
 import { noteTransaction } from './notes.ts';
 import { isSameCluster } from './parts.ts';
 import { NEEDS_HUMAN, UNFINISHED } from './recover.ts';
@@ -10,6 +11,9 @@ import type { Seat } from './seat.ts';
 import { rowOf } from './session.ts';
 import { fromJson } from './to-json.ts';
 import type { Caller, UndoReport } from './types.ts';
+
+/** After the decision there is only forward (transactions.md 6.2). */
+const DECIDED: readonly TransactionState[] = ['COMMIT_DECIDED', 'FINALIZING'];
 
 /** Tries again to take back what needed a human, or what a dead process left. */
 export function takeUpAgain(
@@ -21,6 +25,12 @@ export function takeUpAgain(
   const row = rowOf(seat.parts.journal.transactions, transaction);
   if (!NEEDS_HUMAN.includes(row.state) && !UNFINISHED.includes(row.state)) {
     throw seat.stateError(transaction, 'be aborted');
+  }
+  if (DECIDED.includes(row.state)) {
+    return whileLocked(seat, row, async (epoch) => {
+      await rollForward(seat.parts, transaction, epoch);
+      throw seat.stateError(transaction, 'be aborted');
+    });
   }
   return whileLocked(seat, row, (epoch) => {
     noteTransaction(seat.parts, transaction, 'TAKEN_UP_AGAIN', { reason }, caller);
@@ -48,12 +58,15 @@ export function undoCommitted(
 export function accept(seat: Seat, transaction: string, note: string, caller: Caller): void {
   const { journal, clock } = seat.parts;
   const row = rowOf(journal.transactions, transaction);
-  if (!NEEDS_HUMAN.includes(row.state)) throw seat.stateError(transaction, 'be accepted');
+  // What a dead process left can be accepted as well: it may be just what can't be taken back.
+  if (![...NEEDS_HUMAN, ...UNFINISHED].includes(row.state)) {
+    throw seat.stateError(transaction, 'be accepted');
+  }
   seat.refuseSecond();
   const epoch = seat.takeLock();
   try {
     journal.transactions.adopt(transaction, epoch);
-    const to = row.state === 'UNDO_INCOMPLETE' ? 'UNDONE' : 'ABORTED';
+    const to = row.state.startsWith('UNDO') ? 'UNDONE' : 'ABORTED';
     journal.transactions.move(transaction, [row.state], to, epoch, {
       closedAt: clock.now(),
       outcome: `Accepted as it is by ${caller.actor}: ${note}`,

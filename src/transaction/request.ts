@@ -8,7 +8,8 @@ import {
   objectOf,
   stringifyJson,
 } from '../core/json.ts';
-import { INTENT_LABEL } from '../undo/target.ts';
+import { INTENT_LABEL } from '../undo/marks.ts';
+
 import type { PlannedWrite } from './types.ts';
 
 /** Kinds whose delete leaves the pods running until the commit is decided (transactions.md 0.9). */

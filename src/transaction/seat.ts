@@ -1,9 +1,12 @@
 import { StratusError } from '../core/errors.ts';
+import type { StepState } from '../journal/types.ts';
 import { lockBusy } from './answers.ts';
 import type { EngineParts } from './parts.ts';
 import { Serial } from './serial.ts';
 import { rowOf, type Session } from './session.ts';
 import { Shapes } from './shapes.ts';
+
+const SOUND: readonly StepState[] = ['VERIFIED', 'REJECTED', 'UNDONE'];
 
 /** The writer's seat: at most one open transaction of this process, and the lock that comes with it (A1). */
 export class Seat {
@@ -47,7 +50,22 @@ export class Seat {
     if (session === undefined || ending || state !== 'OPEN') {
       throw this.stateError(transaction, 'take commands');
     }
+    this.refuseHalfDone(transaction);
     return session;
+  }
+
+  /** A command that was neither finished nor taken back: nothing may be added to it, and it may not be kept. */
+  refuseHalfDone(transaction: string): void {
+    const half = this.parts.journal.transactions
+      .steps(transaction)
+      .filter(({ state }) => !SOUND.includes(state));
+    if (half.length === 0) return;
+    const names = half.map(({ kind, name, state }) => `${kind}/${name} (${state})`).join(', ');
+    throw new StratusError(
+      'transaction_state',
+      `${transaction} has a command that was neither finished nor taken back: ${names}.`,
+      { next: `Call transaction_abort with transaction "${transaction}".`, changed: 'something' },
+    );
   }
 
   notOpenHere(transaction: string): never {

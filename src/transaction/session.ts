@@ -23,6 +23,8 @@ export interface Session {
   deadline: NodeJS.Timeout | undefined;
   /** The commit in progress; callers come and go. */
   commit: Promise<CommitResult> | undefined;
+  /** A retry of the abort is due. */
+  retrying: boolean;
   /** The abort in progress. */
   abort: Promise<UndoReport> | undefined;
   /** Samples seen while settling, for progress. */

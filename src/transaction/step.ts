@@ -7,11 +7,14 @@ import type { EngineParts } from './parts.ts';
 import type { Session } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import { takeBack } from './take-back.ts';
-import type { Caller, ObjectChange, StepRequest, StepResult } from './types.ts';
+import type { Caller, ObjectChange, StepRequest, StepResult, UndoReport } from './types.ts';
+
+/** A command failed and could not be taken back: the transaction has to be taken back as a whole. */
+export class HalfDone extends Error {}
 
 /**
  * One command of a transaction: all of its writes or none.
- * @throws AmbiguousWrite when an answer was lost: the caller has to abort the transaction
+ * @throws AmbiguousWrite, HalfDone: the caller has to abort the transaction
  */
 export async function runStep(
   parts: EngineParts,
@@ -56,7 +59,7 @@ export async function runStep(
   };
 }
 
-/** Takes back what the failed command did so far, then throws its error. */
+/** Takes back what the failed command did so far, then throws its error. @throws HalfDone */
 async function undoCommand(
   parts: EngineParts,
   shapes: Shapes,
@@ -64,33 +67,26 @@ async function undoCommand(
   command: number,
   error: unknown,
 ): Promise<never> {
-  const undone = await takeBack(parts, shapes, {
-    transaction: session.id,
-    epoch: session.epoch,
-    commands: [command],
-  });
-  if (!undone.complete) {
-    throw new StratusError(
-      'undo_conflict',
-      `The command failed and could not be taken back: ${undone.summary}`,
-      {
-        changed: 'something',
-        cause: error,
-        next: 'Call transaction_abort; a human has to look at what it reports.',
-      },
-    );
+  const cause = causeOf(error);
+  const commands = [command];
+  const { id: transaction, epoch } = session;
+  let undone: UndoReport;
+  try {
+    undone = await takeBack(parts, shapes, { transaction, epoch, commands });
+  } catch (failed) {
+    throw new HalfDone(`${cause.message} Taking it back failed: ${toStratusError(failed).message}`);
   }
-  if (error instanceof OneWayWrite) {
-    throw new StratusError(
-      'undo_impossible',
-      `The change went in, but its undo would be refused: ${error.message} It was taken back.`,
-      {
-        rule: 'A2 faithful undo',
-        cause: error,
-      },
-    );
-  }
-  throw toStratusError(error);
+  if (!undone.complete) throw new HalfDone(`${cause.message} ${undone.summary}`);
+  throw cause;
+}
+
+function causeOf(error: unknown): StratusError {
+  if (!(error instanceof OneWayWrite)) return toStratusError(error);
+  return new StratusError(
+    'undo_impossible',
+    `The change went in, but its undo would be refused, so it was taken back: ${error.message}`,
+    { rule: 'A2 faithful undo', cause: error },
+  );
 }
 
 /** Severity is measured where the transaction said it would work, so it may not work elsewhere. */

@@ -1,8 +1,8 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import { crashpoint } from '../core/crashpoint.ts';
-import { toStratusError } from '../core/errors.ts';
+import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
 import { type Json, objectsOf, parseJson } from '../core/json.ts';
-import { isKubeObject } from '../core/kube.ts';
+import { isKubeObject, type ObjectRef } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
@@ -52,19 +52,21 @@ export async function takeBack(
   const image: OpenImage = (seq, name) => store.image(request.transaction, seq, name);
   const open = wanted.filter((step) => step.state !== 'REJECTED' && step.state !== 'UNDONE');
   const keys = new Map<StepRow, ObjectKey>();
-  for (const step of open) keys.set(step, await keyOfStep(parts, step));
-  const voided = await fence(parts, request, open, (step) => required(keys, step));
-  const toUndo = open.filter((step) => !voided.has(step.seq) && !isManagedPodDelete(step, image));
   const objects: UndoReport['objects'][number][] = [];
-  for (const step of open.filter((one) => isManagedPodDelete(one, image))) {
-    objects.push(noteReplaced(parts, request, step));
+  const toUndo: StepRow[] = [];
+  for (const step of open) {
+    try {
+      const key = await keyOfStep(parts, step);
+      keys.set(step, key);
+      if (!(await fence(parts, request, step, key))) continue;
+      if (isManagedPodDelete(step, image)) objects.push(noteReplaced(parts, request, step));
+      else toUndo.push(step);
+    } catch (error) {
+      objects.push(noteImpossible(parts, request, step, lasting(error)));
+    }
   }
   for (const group of undoGroups(toUndo, image, (step) => required(keys, step))) {
-    const result = redacted(
-      parts,
-      group,
-      await undoObject(group, port(parts, shapes, request, group)),
-    );
+    const result = redacted(parts, group, await undoGroup(parts, shapes, request, group));
     parts.journal.audit.append({
       kind: 'step',
       transaction: request.transaction,
@@ -76,6 +78,41 @@ export async function takeBack(
     objects.push(reported(group.key, result));
   }
   return report(objects);
+}
+
+async function undoGroup(
+  parts: EngineParts,
+  shapes: Shapes,
+  request: TakeBackRequest,
+  group: UndoGroup,
+): Promise<ObjectUndo> {
+  const world = port(parts, shapes, request, group);
+  try {
+    return await undoObject(group, world);
+  } catch (error) {
+    const { message } = lasting(error);
+    world.mark('UNDO_IMPOSSIBLE', { error: message });
+    return { state: 'UNDO_IMPOSSIBLE', how: message, residual: [], conflicts: [] };
+  }
+}
+
+/** Errors that time can heal: the step is left as it is and taken up again. */
+const PASSING: readonly ErrorCode[] = [
+  'cluster_unreachable',
+  'outcome_unknown',
+  'unauthenticated',
+  'journal_unavailable',
+  'transaction_state',
+  'writer_busy',
+  'cancelled',
+  'internal',
+];
+
+/** The error, if waiting can't help. @throws the error otherwise */
+function lasting(thrown: unknown): StratusError {
+  const error = toStratusError(thrown);
+  if (PASSING.includes(error.code)) throw error;
+  return error;
 }
 
 /** Values of fields may be secrets, so nothing leaves here unmasked. */
@@ -136,16 +173,22 @@ function port(
       return live.list('pods');
     },
     ownerUid: async (owner, namespace) => {
-      const resource = await resolveFresh(parts.reader, (all) =>
-        all.resolveKind(owner.apiVersion, owner.kind),
-      );
-      const live = await parts.reader.get({
-        resource,
-        name: owner.name,
-        ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
-      });
-      if (live === undefined) return undefined;
-      return live.uid === owner.uid || recreatedHere(parts, request, live) ? live.uid : undefined;
+      try {
+        const resource = await resolveFresh(parts.reader, (all) =>
+          all.resolveKind(owner.apiVersion, owner.kind),
+        );
+        const live = await parts.reader.get({
+          resource,
+          name: owner.name,
+          ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
+        });
+        if (live === undefined) return undefined;
+        return live.uid === owner.uid || recreatedHere(parts, request, live) ? live.uid : undefined;
+      } catch (error) {
+        // An owner whose kind is gone or hidden: the object comes back without the reference to it.
+        lasting(error);
+        return undefined;
+      }
     },
     mark: (to, note = {}) => {
       const kind = group.key.resource.kind;
@@ -214,17 +257,36 @@ function noteReplaced(
   );
   if (!landed) throw epochOver(transaction);
   return {
-    object: {
-      apiVersion: step.apiVersion,
-      kind: step.kind,
-      name: step.name,
-      ...(step.namespace === null ? {} : { namespace: step.namespace }),
-    },
+    object: refOfStep(step),
     state: 'UNDONE',
     how: 'replaced by its controller',
     residual,
     conflicts: [],
   };
+}
+
+function noteImpossible(
+  parts: EngineParts,
+  request: TakeBackRequest,
+  step: StepRow,
+  error: StratusError,
+): UndoReport['objects'][number] {
+  const { transaction, epoch } = request;
+  const how = redactText(error.message, parts.policy.redaction);
+  const landed = parts.journal.transactions.moveStep(
+    transaction,
+    step.seq,
+    UNDOABLE,
+    'UNDO_IMPOSSIBLE',
+    epoch,
+    { error: how },
+  );
+  if (!landed) throw epochOver(transaction);
+  return { object: refOfStep(step), state: 'UNDO_IMPOSSIBLE', how, residual: [], conflicts: [] };
+}
+
+function refOfStep({ apiVersion, kind, name, namespace }: StepRow): ObjectRef {
+  return { apiVersion, kind, name, ...(namespace === null ? {} : { namespace }) };
 }
 
 function reported(key: ObjectKey, result: ObjectUndo): UndoReport['objects'][number] {

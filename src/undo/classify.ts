@@ -61,7 +61,7 @@ export function classify(write: Classifiable): Classification {
   return classifyUpdate(write, write.before, write.after);
 }
 
-function classifyCreate({ kind }: Classifiable): Classification {
+function classifyCreate({ kind, after }: Classifiable): Classification {
   if (
     [
       'TokenRequest',
@@ -78,6 +78,15 @@ function classifyCreate({ kind }: Classifiable): Classification {
     ].includes(kind)
   ) {
     return irreversible(`creating a ${kind} has effects that deleting it does not take back`);
+  }
+  if (Array.isArray(after?.metadata.finalizers) && after.metadata.finalizers.length > 0) {
+    return irreversible('its finalizers would hold it when it is deleted again');
+  }
+  if (kind === 'StatefulSet' && arrayOf(at(after, 'spec', 'volumeClaimTemplates')).length > 0) {
+    return {
+      class: 'compensating',
+      undo: 'Deletes the StatefulSet again; the claims it made, and their data, stay.',
+    };
   }
   if (kind === 'Pod' || kind === 'Job') {
     return {

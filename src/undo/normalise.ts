@@ -1,8 +1,6 @@
 import { cloneJson, isObject, type JsonObject } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-
-/** Prefix of every label and annotation of ours on an object of the user. */
-export const OWN_PREFIX = 'stratus.dev/';
+import { isMark } from './marks.ts';
 
 /** Written by the server alone; a restore can't set them (transactions.md 3.2, 4.3). */
 const SERVER_METADATA = ['resourceVersion', 'generation', 'managedFields', 'selfLink'] as const;
@@ -25,7 +23,7 @@ const IDENTITY_METADATA = [
 ] as const;
 
 export function isIgnoredAnnotation(name: string): boolean {
-  return name.startsWith(OWN_PREFIX) || CONTROLLER_ANNOTATIONS.some((known) => known === name);
+  return isMark(name) || CONTROLLER_ANNOTATIONS.some((known) => known === name);
 }
 
 export interface NormaliseOptions {
@@ -43,7 +41,7 @@ export function normalise(object: KubeObject, options: NormaliseOptions): KubeOb
   if (options.ignoreIdentity) for (const field of IDENTITY_METADATA) delete metadata[field];
   if (options.hasStatus) delete copy.status;
   dropKeys(metadata, 'annotations', isIgnoredAnnotation);
-  dropKeys(metadata, 'labels', (name) => name.startsWith(OWN_PREFIX));
+  dropKeys(metadata, 'labels', isMark);
   return copy;
 }
 
@@ -73,7 +71,7 @@ export function denormalise(
   if (options.hasStatus && live.status !== undefined) copy.status = live.status;
   const kept: JsonObject = {};
   for (const [name, value] of Object.entries(live.metadata.annotations ?? {})) {
-    if (isIgnoredAnnotation(name) && !name.startsWith(OWN_PREFIX)) kept[name] = value;
+    if (isIgnoredAnnotation(name) && !isMark(name)) kept[name] = value;
   }
   if (Object.keys(kept).length > 0) {
     metadata.annotations = {

@@ -176,9 +176,9 @@ async function waitGone(
     if (live === undefined || live.uid !== seen?.uid) return;
     if (port.clock.monotonic() > until) {
       throw new StratusError(
-        'outcome_unknown',
+        'undo_impossible',
         `${nameOf(key)} is still terminating; a finalizer may hold it.`,
-        { changed: 'unknown' },
+        { changed: 'something' },
       );
     }
     await port.clock.sleep(pause);

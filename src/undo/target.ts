@@ -3,14 +3,12 @@ import type { KubeObject } from '../core/kube.ts';
 import { diffPaths } from './diff.ts';
 import { type Update, undoHistory } from './history.ts';
 import { isController, ownerOf } from './managed-fields.ts';
+import { INTENT_LABEL, isMark } from './marks.ts';
 import type { Conflict } from './merge.ts';
-import { type NormaliseOptions, normalise, OWN_PREFIX } from './normalise.ts';
+import { type NormaliseOptions, normalise } from './normalise.ts';
 import { formatPath, type Path } from './path.ts';
 import type { Shape } from './shape.ts';
 import type { UndoStep } from './types.ts';
-
-/** Label that every object we create carries until its transaction ends: tells ours from a stranger's of the same name. */
-export const INTENT_LABEL = `${OWN_PREFIX}intent`;
 
 /** Where an undo has to bring an object. */
 export type Target =
@@ -96,7 +94,7 @@ function hasMarks(object: KubeObject): boolean {
     ...Object.keys(object.metadata.annotations ?? {}),
     ...Object.keys(object.metadata.labels ?? {}),
   ];
-  return names.some((name) => name.startsWith(OWN_PREFIX));
+  return names.some(isMark);
 }
 
 /** What we created after our last delete and is gone again needs no taking back. */
