@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request as send } from 'undici';
@@ -118,9 +118,12 @@ function writeKubeconfig(facts: ClusterFacts, user: UserName, namespace?: string
   const name = namespace === undefined ? user : `${user}-${namespace}`;
   const path = join(layout(facts.folder).kubeconfigs, name);
   const { server, caPem, tokens } = facts;
-  writeFileSync(path, kubeconfigText({ server, caPem, user, token: tokens[user], namespace }), {
+  // Renamed into place: a server of another test may be reading the file at this moment.
+  const fresh = `${path}.${randomBytes(4).toString('hex')}`;
+  writeFileSync(fresh, kubeconfigText({ server, caPem, user, token: tokens[user], namespace }), {
     mode: 0o600,
   });
+  renameSync(fresh, path);
   return path;
 }
 
