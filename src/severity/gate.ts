@@ -31,7 +31,7 @@ export interface GateInput {
   readonly outside?: 'abort' | 'warn';
   /** When the policy looks beyond the scope too. */
   readonly elsewhere?: Elsewhere;
-  /** Writers that keep changing what the transaction wrote, one sentence each. */
+  /** Writers that keep changing what the transaction wrote, one sentence each. Undefined: nobody looked, so nothing is said. */
   readonly fights?: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function judge(input: GateInput): Verdict {
     severityRise(input, appeared, disappeared, tolerated),
     ...coverageLosses(input),
     ...evidence(input),
-    ...fights(input.fights ?? []),
+    ...fights(input.fights),
   ];
   const pass = findings.every((it) => it.ok);
   return {
@@ -194,7 +194,8 @@ function hiddenOf(measurement: Measurement): string[] {
     .sort();
 }
 
-function fights(sentences: readonly string[]): GateFinding[] {
+function fights(sentences: readonly string[] | undefined): GateFinding[] {
+  if (sentences === undefined) return [];
   if (sentences.length === 0) {
     return [{ rule: 'G5', ok: true, message: 'Nobody else changed what was written.' }];
   }
