@@ -2,6 +2,7 @@ import { StratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
+import { resolveFresh } from './live.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import { clusterName, type EngineParts } from './parts.ts';
 import type { Session } from './session.ts';
@@ -25,6 +26,9 @@ export async function openSession(
   const scope: Scope = {
     namespaces: request.namespaces.includes('*') ? 'all' : [...new Set(request.namespaces)],
   };
+  for (const namespace of scope.namespaces === 'all' ? [] : scope.namespaces) {
+    await requireNamespace(parts, namespace);
+  }
   const { baseline, trend } = await measureBaseline(parts, scope, caller);
   const elsewhere = await measureElsewhere(parts, scope);
   const { bounds } = parts.policy;
@@ -129,7 +133,23 @@ async function measureBaseline(
 export async function measureElsewhere(
   parts: EngineParts,
   scope: Scope,
+  absent: readonly string[] = [],
 ): Promise<Measurement | undefined> {
   if (scope.namespaces === 'all') return undefined;
-  return await parts.meter.measure({ namespaces: 'all' });
+  return await parts.meter.measure({ namespaces: 'all' }, undefined, absent);
+}
+
+/** An empty namespace looks healthy, so a name that isn't there must be an error. @throws StratusError not_found */
+async function requireNamespace(parts: EngineParts, name: string): Promise<void> {
+  const resource = await resolveFresh(parts.reader, (all) => all.resolveKind('v1', 'Namespace'));
+  try {
+    if ((await parts.reader.get({ resource, name })) !== undefined) return;
+  } catch (error) {
+    // An identity of one namespace may work in it without being allowed to look at the Namespace object.
+    if (error instanceof StratusError && error.code === 'forbidden') return;
+    throw error;
+  }
+  throw new StratusError('not_found', `There is no namespace ${name}.`, {
+    next: 'Look for its name with observe_list and kind namespace.',
+  });
 }

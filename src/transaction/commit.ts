@@ -3,6 +3,7 @@ import { judge } from '../severity/gate.ts';
 import type { DeclaredReduction, Measurement, SettleResult, Verdict } from '../severity/types.ts';
 import { measureElsewhere } from './begin.ts';
 import { undoWhole } from './close-undone.ts';
+import { dependentsFrom } from './dependents.ts';
 import { finalise } from './finalise.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
@@ -26,7 +27,11 @@ export async function runCommit(
   const store = parts.journal.transactions;
   const settled = await settle(parts, session);
   noteSample(parts, session.id, 'after', settled.measurement);
-  const elsewhere = await measureElsewhere(parts, session.baseline.scope);
+  const elsewhere = await measureElsewhere(
+    parts,
+    session.baseline.scope,
+    absentUids(parts, session),
+  );
   const verdict = verdictOf(parts, session, settled, elsewhere);
   const decided = {
     after: toJson(settled.measurement),
@@ -86,6 +91,7 @@ async function settle(parts: EngineParts, session: Session): Promise<SettleResul
       touched: touchedRefs(steps),
       settings: parts.policy.severity.settle,
       baseline: session.baseline,
+      absent: absentUids(parts, session),
       signal: session.stop.signal,
       onSample: (sample, elapsedMs) => {
         session.lastUnsettled = sample.unsettled;
@@ -105,6 +111,16 @@ async function settle(parts: EngineParts, session: Session): Promise<SettleResul
       ms: 0,
     };
   }
+}
+
+/** Objects that go after the commit with what was deleted: the gate judges the state without them. */
+function absentUids(parts: EngineParts, session: Session): string[] {
+  const store = parts.journal.transactions;
+  return store
+    .steps(session.id)
+    .filter((step) => step.verb === 'delete' && step.state === 'VERIFIED')
+    .flatMap((step) => dependentsFrom(store.image(session.id, step.seq, 'predicted')))
+    .map(({ uid }) => uid);
 }
 
 function stopReason(session: Session): string {

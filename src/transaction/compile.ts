@@ -1,6 +1,7 @@
 import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { describeRef, groupOf, type KubeObject } from '../core/kube.ts';
+import { redactText } from '../core/redact.ts';
 import type { Decision } from '../policy/types.ts';
 import { type Classification, classify } from '../undo/classify.ts';
 import { diffPaths } from '../undo/diff.ts';
@@ -9,9 +10,11 @@ import { normalise } from '../undo/normalise.ts';
 import { formatPath } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey, refusal } from './answers.ts';
+import { type Dependent, dependentsImage, dependentsOf } from './dependents.ts';
 import { keyFor, readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { requestOf } from './request.ts';
+import { refuseReserved } from './reserved.ts';
 import type { Shapes } from './shapes.ts';
 import { showDiff } from './show-diff.ts';
 import type { ObjectChange, PlannedWrite, StepRequest } from './types.ts';
@@ -28,6 +31,7 @@ export interface CompiledWrite {
   readonly request: WriteRequest;
   /** The dry run's result; undefined for a delete. */
   readonly predicted: KubeObject | undefined;
+  /** The dry run's result; for a delete its dependents. */
   readonly predictedBytes: Buffer | undefined;
   readonly changedPaths: readonly string[];
   readonly classification: Classification;
@@ -88,13 +92,23 @@ export async function compileWrite(
     ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
     name: key.name,
   };
+  refuseReserved(write);
   // What no field could make right is refused before the cluster is asked anything.
   refuse(parts.policy.decideWrite({ ...question, changedPaths: [], labels: {} }), key);
   const options = signal === undefined ? {} : { signal };
   const base = await parts.reader.get(key, options);
   checkPresence(write, key, base);
+  // An apply that finds nothing creates, so a rule on create speaks about it as well.
+  if (write.verb === 'apply' && base === undefined) {
+    refuse(
+      parts.policy.decideWrite({ ...question, verb: 'create', changedPaths: [], labels: {} }),
+      key,
+    );
+  }
   const intentId = parts.newId();
-  const request = requestOf(write, key, base, intentId);
+  const deleted = write.verb === 'delete' ? base : undefined;
+  const dependents = deleted && (await dependentsOf(parts, key, deleted.uid, signal));
+  const request = requestOf(write, key, base, intentId, propagationOf(key, dependents));
   const outcome = await parts.writer.dryRun(request, {
     ...options,
     auditId: `${intentId}-dry`,
@@ -105,7 +119,7 @@ export async function compileWrite(
   if (outcome.kind === 'ambiguous') {
     throw new StratusError(
       'cluster_error',
-      `The dry run of ${nameOfKey(key)} got no clear answer: ${outcome.message}`,
+      `The dry run of ${nameOfKey(key)} got no clear answer: ${redactText(outcome.message, parts.policy.redaction)}`,
       {
         next: 'A change that cannot be rehearsed is not made. Look for a failing admission webhook or an API server in trouble.',
       },
@@ -138,12 +152,21 @@ export async function compileWrite(
     base,
     request,
     predicted: predicted?.object,
-    predictedBytes: predicted?.bytes,
+    predictedBytes: dependents ? dependentsImage(dependents) : predicted?.bytes,
     changedPaths,
     classification,
     decision,
     warnings: outcome.warnings,
   };
+}
+
+/** A workload's children are made by its controller at any time, so they are kept even when none was seen. */
+function propagationOf(
+  key: ObjectKey,
+  dependents: readonly Dependent[] | undefined,
+): 'Orphan' | 'Background' {
+  if (key.resource.kind === 'Pod') return 'Background';
+  return key.resource.group === 'apps' || (dependents ?? []).length > 0 ? 'Orphan' : 'Background';
 }
 
 async function pathsOf(

@@ -14,7 +14,7 @@ import { NEEDS_HUMAN, type RecoveryReport, recoverAll, UNFINISHED } from './reco
 import { accept, takeUpAgain, undoCommitted } from './reopen.ts';
 import { Seat } from './seat.ts';
 import { rowOf, type Session } from './session.ts';
-import { HalfDone, runStep } from './step.ts';
+import { checkFits, HalfDone, runStep } from './step.ts';
 import { takeBack } from './take-back.ts';
 import type {
   BeginRequest,
@@ -81,6 +81,7 @@ class Engine implements TransactionEngine {
     const writes = await compile(this.#parts, this.#seat.shapes, request, caller.signal);
     const changes = writes.map((write) => changeOf(this.#parts, write));
     if (transaction === undefined || session === undefined) return { changes };
+    checkFits(this.#parts, session, writes);
     const now = this.#parts.clock.now();
     return { changes, budget: budgetOf(session.bounds, session.usage, session.deadlineAt, now) };
   }

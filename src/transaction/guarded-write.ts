@@ -10,7 +10,7 @@ import { normalise } from '../undo/normalise.ts';
 import { formatPath } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey, refusal } from './answers.ts';
-import { type CompiledWrite, compileWrite } from './compile.ts';
+import { type CompiledWrite, checkRunnable, compileWrite } from './compile.ts';
 import { mayHaveLanded } from './landed.ts';
 import type { EngineParts } from './parts.ts';
 import { rehearseDelete, rehearseUndo } from './rehearse.ts';
@@ -228,5 +228,6 @@ async function rebase(context: WriteContext, stale: CompiledWrite): Promise<Comp
   );
   if (again === undefined)
     throw new StratusError('no_change', `${nameOfKey(key)} already is as asked.`);
+  checkRunnable([again]);
   return again;
 }

@@ -4,6 +4,8 @@ import type { KubeObject } from '../core/kube.ts';
 /** Replicas an object asks for; undefined for a kind that has none. */
 export function replicasOf(object: KubeObject | undefined): number | undefined {
   if (object === undefined) return undefined;
+  // An autoscaler may go to its maximum by itself.
+  if (object.kind === 'HorizontalPodAutoscaler') return numberOf(at(object, 'spec', 'maxReplicas'));
   if (!['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'].includes(object.kind))
     return undefined;
   return numberOf(at(object, 'spec', 'replicas')) ?? 1;
@@ -21,5 +23,8 @@ function podsOf(object: KubeObject | undefined): number {
   if (object.kind === 'DaemonSet')
     return numberOf(at(object, 'status', 'desiredNumberScheduled')) ?? 1;
   if (object.kind === 'Job') return numberOf(at(object, 'spec', 'parallelism')) ?? 1;
+  if (object.kind === 'CronJob') {
+    return numberOf(at(object, 'spec', 'jobTemplate', 'spec', 'parallelism')) ?? 1;
+  }
   return object.kind === 'Pod' ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import type { LiveObject, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { isObject, type JsonObject, stringifyJson } from '../core/json.ts';
+import { redactText } from '../core/redact.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
 import { denormalise } from '../undo/normalise.ts';
 import { recreateBody } from '../undo/recreate.ts';
@@ -51,7 +52,7 @@ export async function rehearseUndo(
       live = await parts.reader.get(key);
       continue;
     }
-    return { ok: false, reason: outcome.message };
+    return { ok: false, reason: redactText(outcome.message, parts.policy.redaction) };
   }
   // Somebody writes faster than we can rehearse; the write itself was accepted on the same path.
   return {
@@ -105,7 +106,7 @@ export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite
     return;
   throw new StratusError(
     'undo_impossible',
-    `${nameOfKey(key)} was not deleted, because creating it again would be refused: ${outcome.message}`,
+    `${nameOfKey(key)} was not deleted, because creating it again would be refused: ${redactText(outcome.message, parts.policy.redaction)}`,
     { rule: 'A2 faithful undo', next: 'Choose a change that can be undone.' },
   );
 }

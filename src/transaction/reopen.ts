@@ -6,6 +6,7 @@ import { undoWhole } from './close-undone.ts';
 import { rollForward } from './commit.ts';
 import { noteTransaction } from './notes.ts';
 import { isSameCluster } from './parts.ts';
+import { previewUndo } from './preview-undo.ts';
 import { NEEDS_HUMAN, UNFINISHED } from './recover.ts';
 import type { Seat } from './seat.ts';
 import { rowOf } from './session.ts';
@@ -48,7 +49,9 @@ export function undoCommitted(
   if (row.state === 'UNDO_INCOMPLETE')
     return takeUpAgain(seat, transaction, 'Taken up again.', caller);
   if (row.state !== 'COMMITTED') throw seat.stateError(transaction, 'be undone as committed');
-  return whileLocked(seat, row, (epoch) => {
+  return whileLocked(seat, row, async (epoch) => {
+    const blocked = await previewUndo(seat.parts, seat.shapes, transaction);
+    if (blocked !== undefined) return blocked;
     noteTransaction(seat.parts, transaction, 'UNDO_COMMITTED', {}, caller);
     return undoRow(seat, row, epoch, ['COMMITTED'], `Taken back on request of ${caller.actor}.`);
   });

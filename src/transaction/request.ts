@@ -12,19 +12,18 @@ import { INTENT_LABEL } from '../undo/marks.ts';
 
 import type { PlannedWrite } from './types.ts';
 
-/** Kinds whose delete leaves the pods running until the commit is decided (transactions.md 0.9). */
-const ORPHANING: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'];
-
 /**
  * The request of a planned write, with the preconditions that make it apply to exactly the object that was read
  * (transactions.md 2.1). Pure.
  * @param base the fresh read; undefined for an object that isn't there
+ * @param propagationPolicy of a delete: Orphan where there are dependents to keep
  */
 export function requestOf(
   write: PlannedWrite,
   key: ObjectKey,
   base: LiveObject | undefined,
   intentId: string,
+  propagationPolicy: 'Orphan' | 'Background' = 'Background',
 ): WriteRequest {
   if (write.verb === 'create' || (write.verb === 'apply' && base === undefined)) {
     // POST and not server-side apply: an existing name must be an answer, never a merge onto a stranger's object.
@@ -33,9 +32,6 @@ export function requestOf(
   if (base === undefined) throw new StratusError('internal', 'A write without its pre-image.');
   const guard = { resourceVersion: base.resourceVersion, uid: base.uid };
   if (write.verb === 'delete') {
-    const foreign = key.resource.group.includes('.') && !key.resource.group.endsWith('.k8s.io');
-    const propagationPolicy =
-      foreign || ORPHANING.includes(key.resource.kind) ? 'Orphan' : 'Background';
     return { verb: 'delete', key, preconditions: guard, propagationPolicy };
   }
   if (write.verb === 'apply') {
@@ -61,10 +57,13 @@ function guardedPatch(
   if (type === 'json') {
     if (!Array.isArray(patch))
       throw new StratusError('invalid_arguments', 'A JSON patch is an array of operations.');
-    return stringifyJson([
-      { op: 'replace', path: '/metadata/resourceVersion', value: guard.resourceVersion },
-      ...arrayOf(patch),
-    ]);
+    // Last, so that no operation before it can take the precondition away.
+    const precondition = {
+      op: 'add',
+      path: '/metadata/resourceVersion',
+      value: guard.resourceVersion,
+    };
+    return stringifyJson([...arrayOf(patch), precondition]);
   }
   if (!isObject(patch))
     throw new StratusError('invalid_arguments', `A ${type} patch is an object.`);

@@ -24,6 +24,8 @@ export class Seat {
 
   /** @throws StratusError writer_busy with the holder */
   takeLock(): number {
+    const { lock: held } = this.parts.journal;
+    if (held.held) throw new StratusError('writer_busy', 'This server is writing just now.');
     const lock = this.parts.journal.lock.acquire();
     if (lock.kind === 'held') return lock.epoch;
     throw lockBusy(lock.holder);

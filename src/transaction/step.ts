@@ -1,4 +1,5 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
+import { groupOf } from '../core/kube.ts';
 import { nameOfKey } from './answers.ts';
 import { budgetOf, checkBounds, usageWith } from './bounds.ts';
 import { type CompiledWrite, changeOf, checkRunnable, compile } from './compile.ts';
@@ -28,9 +29,8 @@ export async function runStep(
   const writes = await compile(parts, shapes, request, caller.signal);
   if (writes.length === 0)
     throw new StratusError('no_change', 'Nothing to do: everything already is as asked.');
-  checkScope(session, writes);
   checkRunnable(writes);
-  checkBounds(session.bounds, session.usage, writes);
+  checkFits(parts, session, writes);
   session.usage = usageWith(session.usage, writes);
   const command = session.usage.commands;
   const changes: ObjectChange[] = [];
@@ -87,6 +87,43 @@ function causeOf(error: unknown): StratusError {
     `The change went in, but its undo would be refused, so it was taken back: ${error.message}`,
     { rule: 'A2 faithful undo', cause: error },
   );
+}
+
+/** What the transaction itself says to the writes: its scope, its bounds, one name for one object. */
+export function checkFits(
+  parts: EngineParts,
+  session: Session,
+  writes: readonly CompiledWrite[],
+): void {
+  checkScope(session, writes);
+  checkVersions(parts, session, writes);
+  checkBounds(session.bounds, session.usage, writes);
+}
+
+/** Images of one object in two API versions can't be merged with each other. */
+function checkVersions(
+  parts: EngineParts,
+  session: Session,
+  writes: readonly CompiledWrite[],
+): void {
+  const steps = parts.journal.transactions.steps(session.id);
+  for (const { key } of writes) {
+    const { group, kind, apiVersion } = key.resource;
+    const other = steps.find(
+      (step) =>
+        step.kind === kind &&
+        groupOf(step.apiVersion) === group &&
+        step.name === key.name &&
+        (step.namespace ?? undefined) === key.namespace &&
+        step.apiVersion !== apiVersion,
+    );
+    if (other === undefined) continue;
+    throw new StratusError(
+      'invalid_arguments',
+      `${session.id} changed ${nameOfKey(key)} as ${other.apiVersion} before, and this call names it as ${apiVersion}.`,
+      { next: `Use ${other.apiVersion} for it in this transaction.` },
+    );
+  }
 }
 
 /** Severity is measured where the transaction said it would work, so it may not work elsewhere. */
