@@ -6,7 +6,7 @@ export interface Elsewhere {
   readonly after: Measurement;
 }
 
-/** New critical violations in namespaces outside the scope; what is hidden there is told. */
+/** New critical violations in namespaces outside the scope, and what could not be seen there. */
 export function elsewhereFindings(
   { before, after }: Elsewhere,
   scope: Scope,
@@ -27,8 +27,27 @@ export function elsewhereFindings(
         message: `New critical violation outside the scope, ${it.id} (weight ${it.weight}): ${it.message}.`,
       }),
     );
-  const hidden = [...new Set([...before.unknowns, ...after.unknowns].map((it) => it.what))];
-  if (hidden.length === 0) return findings;
-  const message = `Outside the scope not observed: ${hidden.join(', ')}.`;
-  return [...findings, { rule: 'G4', ok: true, message }];
+  return [...findings, ...hiddenFindings({ before, after }, outside)];
+}
+
+/**
+ * What this identity may never list is only told. A list that failed in any other way, or at one of
+ * the two moments only, hides what the change may have broken.
+ */
+function hiddenFindings({ before, after }: Elsewhere, outside: 'abort' | 'warn'): GateFinding[] {
+  const all = [...new Set([...before.unknowns, ...after.unknowns].map((it) => it.what))];
+  const isForbidden = (measurement: Measurement, what: string) =>
+    measurement.unknowns.some((it) => it.what === what && it.forbidden === true);
+  const denied = all.filter((it) => isForbidden(before, it) && isForbidden(after, it));
+  const failed = all.filter((it) => !denied.includes(it));
+  const findings: GateFinding[] = [];
+  if (failed.length > 0) {
+    const message = `Outside the scope could not be observed before and after the change: ${failed.join(', ')}; unknown isn't healthy.`;
+    findings.push({ rule: 'G4', ok: outside === 'warn', message });
+  }
+  if (denied.length > 0) {
+    const message = `Outside the scope not observed (no permission): ${denied.join(', ')}.`;
+    findings.push({ rule: 'G4', ok: true, message });
+  }
+  return findings;
 }

@@ -54,10 +54,11 @@ export async function takeSnapshot(
       for (const item of page.items) found.push(named(item, resource));
     } catch (error) {
       signal?.throwIfAborted();
-      const outside = job.outside && isForbidden(error);
+      const forbidden = isForbidden(error);
       unknowns.push({
-        what: unknownName(watched.plural, namespace, outside),
+        what: unknownName(watched.plural, namespace, job.outside && forbidden),
         reason: reasonOf(error),
+        ...(forbidden ? { forbidden } : {}),
       });
     }
   }

@@ -37,6 +37,8 @@ export interface Unknown {
    */
   readonly what: string;
   readonly reason: string;
+  /** The API server said 403: hidden by permission, not by an outage. */
+  readonly forbidden?: boolean;
 }
 
 /** What the predicates look at: plain lists, read at one moment. */

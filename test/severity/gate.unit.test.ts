@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ObjectRef } from '../../src/core/kube.ts';
 import { type GateInput, judge } from '../../src/severity/gate.ts';
-import type { Measurement, Violation } from '../../src/severity/types.ts';
+import type { Measurement, Unknown, Violation } from '../../src/severity/types.ts';
 import {
   app,
   changed,
@@ -255,12 +255,30 @@ describe('elsewhere', () => {
     expect(result.findings.map((it) => it.message).join()).toContain('invoices is ill');
   });
 
-  test('what was ill there before, and what is hidden, is no reason', () => {
-    const unknowns = [{ what: 'pods', reason: 'forbidden' }];
+  test('what was ill there before, and what is never shown to us, is no reason', () => {
+    const unknowns = [{ what: 'pods', reason: 'forbidden: no', forbidden: true }];
     const ill = { ...whole(moved('invoices')), unknowns };
     const result = verdict(healthy, healthy, { elsewhere: { before: ill, after: ill } });
     expect(result.pass).toBe(true);
-    expect(result.findings.map((it) => it.message).join()).toContain('not observed: pods');
+    expect(result.findings.map((it) => it.message).join()).toContain(
+      'not observed (no permission): pods',
+    );
+  });
+
+  test('a list that failed, or was hidden at one moment only, refuses or only warns', () => {
+    const denied = { what: 'pods', reason: 'forbidden: no', forbidden: true };
+    const failed = { what: 'pods', reason: 'timeout: no answer within 10 s' };
+    const seeing = (...unknowns: Unknown[]) => ({ ...whole(), unknowns });
+    for (const [before, after] of [
+      [seeing(), seeing(failed)],
+      [seeing(failed), seeing(failed)],
+      [seeing(denied), seeing(failed)],
+      [seeing(denied), seeing()],
+    ] as const) {
+      const elsewhere = { before, after };
+      expect(refusals(healthy, healthy, { elsewhere })).toEqual(['G4']);
+      expect(refusals(healthy, healthy, { elsewhere, outside: 'warn' })).toEqual([]);
+    }
   });
 });
 
