@@ -15,6 +15,7 @@ import { invoke } from './invoke.ts';
 import { listedTool } from './listing.ts';
 import { getPrompt, listPrompts } from './prompts.ts';
 import type { Runtime } from './runtime.ts';
+import { warmUp } from './warm-up.ts';
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
@@ -55,9 +56,7 @@ export function buildServer(runtime: Runtime): Server {
   );
   server.onerror = (error) => runtime.log.warn({ err: error }, 'protocol');
   // In the background, once the client has its answer: the first call finds the connection warm.
-  server.oninitialized = () => {
-    runtime.recovered().catch((error) => runtime.log.info({ err: error }, 'not connected yet'));
-  };
+  server.oninitialized = () => void warmUp(runtime);
   return server;
 }
 

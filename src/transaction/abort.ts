@@ -77,7 +77,7 @@ export function keepTrying(seat: Seat, session: Session): void {
   session.retrying = true;
   const retry = async () => {
     if (seat.session !== session) return;
-    await recoverAll(seat.parts, seat.shapes, session.epoch);
+    await recoverAll(seat.parts, seat.shapes, session.epoch, await seat.identity());
     seat.leave(session);
   };
   const timer = setTimeout(() => {

@@ -2,9 +2,10 @@ import { StratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
 import { resolveFresh } from './live.ts';
 import { noteSample, noteTransaction } from './notes.ts';
-import { clusterName, type EngineParts } from './parts.ts';
+import type { EngineParts } from './parts.ts';
 import type { Session } from './session.ts';
 import { toJson } from './to-json.ts';
 import type { BeginRequest, Caller } from './types.ts';
@@ -22,6 +23,7 @@ export async function openSession(
   request: BeginRequest,
   caller: Caller,
   epoch: number,
+  identity: ClusterIdentity,
 ): Promise<Session> {
   const scope: Scope = {
     namespaces: request.namespaces.includes('*') ? 'all' : [...new Set(request.namespaces)],
@@ -39,7 +41,7 @@ export async function openSession(
     state: 'OPEN',
     reason: request.reason,
     actor: caller.actor,
-    cluster: clusterName(parts.reader),
+    cluster: identity.name,
     policyDigest: parts.policy.digest,
     openedAt: now,
     deadlineAt,

@@ -5,11 +5,12 @@ import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts'
 import { abortInTurn, abortSession, armDeadline, TIME_OVER } from './abort.ts';
 import { openSession } from './begin.ts';
 import { budgetOf } from './bounds.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
 import { waitForCommit } from './commit-call.ts';
 import { changeOf, compile } from './compile.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
 import { noteTransaction } from './notes.ts';
-import { type EngineParts, isSameCluster } from './parts.ts';
+import type { EngineParts } from './parts.ts';
 import { NEEDS_HUMAN, type RecoveryReport, recoverAll, UNFINISHED } from './recover.ts';
 import { accept, takeUpAgain, undoCommitted } from './reopen.ts';
 import { Seat } from './seat.ts';
@@ -61,9 +62,10 @@ class Engine implements TransactionEngine {
       seat.refuseSecond();
       const epoch = seat.takeLock();
       try {
-        const report = await recoverAll(this.#parts, seat.shapes, epoch);
-        this.#refuseUnresolved(report);
-        const session = await openSession(this.#parts, request, caller, epoch);
+        const identity = await seat.identity();
+        const report = await recoverAll(this.#parts, seat.shapes, epoch, identity);
+        this.#refuseUnresolved(report, identity);
+        const session = await openSession(this.#parts, request, caller, epoch, identity);
         seat.session = session;
         armDeadline(seat, session);
         return this.view(session.id);
@@ -169,7 +171,8 @@ class Engine implements TransactionEngine {
       // A live sibling owns what is open; it is left alone.
       if (lock.kind === 'busy') return { ...nothing, busy: true };
       try {
-        return await recoverAll(this.#parts, this.#seat.shapes, lock.epoch);
+        const identity = await this.#seat.identity();
+        return await recoverAll(this.#parts, this.#seat.shapes, lock.epoch, identity);
       } finally {
         journal.lock.release();
       }
@@ -217,9 +220,9 @@ class Engine implements TransactionEngine {
     });
   }
 
-  #refuseUnresolved(report: RecoveryReport): void {
+  #refuseUnresolved(report: RecoveryReport, identity: ClusterIdentity): void {
     const { rows } = this.#parts.journal.transactions.list({ states: NEEDS_HUMAN, limit: 100 });
-    const here = rows.filter(({ cluster }) => isSameCluster(cluster, this.#parts.reader));
+    const here = rows.filter(({ cluster }) => identity.isSame(cluster));
     const ids = [...new Set([...report.needsHuman, ...here.map(({ id }) => id)])];
     if (ids.length === 0) return;
     throw new StratusError(

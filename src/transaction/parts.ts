@@ -17,13 +17,3 @@ export interface EngineParts {
   /** A new UUID: intent ids, which are Audit-IDs too. */
   readonly newId: () => string;
 }
-
-/** The cluster a transaction belongs to, as the journal names it: the context for people, the server for us. */
-export function clusterName(reader: ClusterReader): string {
-  return `${reader.contextName} ${reader.server}`;
-}
-
-/** True when a journaled transaction was made on this cluster. The context's name is free to change. */
-export function isSameCluster(cluster: string, reader: ClusterReader): boolean {
-  return cluster.slice(cluster.lastIndexOf(' ') + 1) === reader.server;
-}

@@ -2,8 +2,9 @@ import { toStratusError } from '../core/errors.ts';
 import type { TransactionRow, TransactionState } from '../journal/types.ts';
 import type { Measurement } from '../severity/types.ts';
 import { undoWhole } from './close-undone.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
 import { rollForward } from './commit.ts';
-import { type EngineParts, isSameCluster } from './parts.ts';
+import type { EngineParts } from './parts.ts';
 import type { Shapes } from './shapes.ts';
 import { fromJson } from './to-json.ts';
 
@@ -34,12 +35,13 @@ export async function recoverAll(
   parts: EngineParts,
   shapes: Shapes,
   epoch: number,
+  identity: ClusterIdentity,
 ): Promise<RecoveryReport> {
   const store = parts.journal.transactions;
   const recovered: string[] = [];
   const needsHuman: string[] = [];
   for (const row of store.list({ states: UNFINISHED, limit: 1_000 }).rows.toReversed()) {
-    if (!isSameCluster(row.cluster, parts.reader)) {
+    if (!identity.isSame(row.cluster)) {
       // It can only be taken back on its own cluster, by the next server that is started for that one.
       parts.log.warn({ transaction: row.id, cluster: row.cluster }, 'open on another cluster');
       continue;

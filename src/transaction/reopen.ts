@@ -5,7 +5,6 @@ import { settleMs } from './abort.ts';
 import { undoWhole } from './close-undone.ts';
 import { rollForward } from './commit.ts';
 import { noteTransaction } from './notes.ts';
-import { isSameCluster } from './parts.ts';
 import { previewUndo } from './preview-undo.ts';
 import { NEEDS_HUMAN, UNFINISHED } from './recover.ts';
 import type { Seat } from './seat.ts';
@@ -87,7 +86,7 @@ function whileLocked(
 ): Promise<UndoReport> {
   return seat.serial.run(async () => {
     seat.refuseSecond();
-    if (!isSameCluster(row.cluster, seat.parts.reader)) {
+    if (!(await seat.identity()).isSame(row.cluster)) {
       throw new StratusError(
         'transaction_state',
         `${row.id} was made on another cluster: ${row.cluster}.`,

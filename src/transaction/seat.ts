@@ -1,6 +1,7 @@
 import { StratusError } from '../core/errors.ts';
 import type { StepState } from '../journal/types.ts';
 import { lockBusy } from './answers.ts';
+import { type ClusterIdentity, identify } from './cluster-identity.ts';
 import type { EngineParts } from './parts.ts';
 import { Serial } from './serial.ts';
 import { rowOf, type Session } from './session.ts';
@@ -17,9 +18,20 @@ export class Seat {
   /** Set once at shutdown: nothing is retried any more. */
   closing = false;
 
+  #identity: Promise<ClusterIdentity> | undefined;
+
   constructor(parts: EngineParts) {
     this.parts = parts;
     this.shapes = new Shapes(parts.reader);
+  }
+
+  /** Asked once; a failure is not remembered. */
+  identity(): Promise<ClusterIdentity> {
+    this.#identity ??= identify(this.parts.reader).catch((error: unknown) => {
+      this.#identity = undefined;
+      throw error;
+    });
+    return this.#identity;
   }
 
   /** @throws StratusError writer_busy with the holder */
