@@ -1,4 +1,5 @@
 import { describeRef, type ObjectRef } from '../core/kube.ts';
+import { enumerate } from './text.ts';
 import type { CoverageEntry, DeclaredReduction, GateFinding, Measurement } from './types.ts';
 
 interface Input {
@@ -48,10 +49,27 @@ function lossOf(
   if (before.kind === 'PersistentVolumeClaim' && before.uid !== after.uid) {
     return `${name} was replaced by another claim of the same name, without its data`;
   }
-  if (after.desired >= before.desired) return undefined;
+  const part = partLoss(before, after);
+  if (after.desired >= before.desired) return part && `${name} ${part}`;
   // Nodes come and go under a DaemonSet; only our own hand, or none left, is a reduction.
-  if (before.kind === 'DaemonSet' && after.desired > 0 && !isTouched) return undefined;
-  return `${name} is reduced from ${before.desired} to ${after.desired}`;
+  if (before.kind === 'DaemonSet' && after.desired > 0 && !isTouched) {
+    return part && `${name} ${part}`;
+  }
+  const more = part === undefined ? '' : ` and ${part}`;
+  return `${name} is reduced from ${before.desired} to ${after.desired}${more}`;
+}
+
+/** Measurements of older versions counted no parts; there is nothing to compare then. */
+function partLoss(before: CoverageEntry, after: CoverageEntry): string | undefined {
+  const left = after.containers ?? [];
+  const lost = before.containers?.filter((name) => !left.includes(name)) ?? [];
+  if (lost.length > 0) {
+    return `lost ${lost.length === 1 ? 'container' : 'containers'} ${enumerate(lost)}`;
+  }
+  const { parts: had = 0 } = before;
+  const { parts: has = 0 } = after;
+  if (has >= had) return undefined;
+  return `has ${has} of ${had} ${before.kind === 'Ingress' ? 'backends' : 'ports'} left`;
 }
 
 function isSame(ref: ObjectRef, entry: CoverageEntry): boolean {

@@ -1,5 +1,6 @@
-import { at, numberOf } from '../core/json.ts';
+import { at, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { ingressRoutes } from './predicates/routes.ts';
 import { selectorOf } from './predicates/services.ts';
 import { desiredReplicas } from './predicates/workloads.ts';
 import type { CoverageEntry } from './types.ts';
@@ -8,7 +9,8 @@ import { controllerOf, isTerminating, type View } from './view.ts';
 /**
  * What serves, so that the gate sees it go. Objects on their way out are gone already. Suspended
  * counts as 0, and so does a Service without a selector: emptying the selector hides its lack of
- * endpoints. A workload that an autoscaler owns promises the autoscaler's minimum.
+ * endpoints. A workload that an autoscaler owns promises the autoscaler's minimum. The parts inside
+ * an object count as well: removing a broken route, port or container hides it just so.
  */
 export function coverageOf(view: View): CoverageEntry[] {
   const minimums = autoscalerMinimums(view);
@@ -16,7 +18,7 @@ export function coverageOf(view: View): CoverageEntry[] {
     view
       .list(kind)
       .filter((object) => !isTerminating(object))
-      .map((object) => entryOf(object, desired(object)));
+      .map((object) => ({ ...entryOf(object, desired(object)), ...partsOf(object) }));
   const scaled = (workload: KubeObject) => {
     const minimum = minimums.get(entryOf(workload, 0).id);
     return Math.min(desiredReplicas(workload), minimum ?? Number.POSITIVE_INFINITY);
@@ -39,6 +41,33 @@ export function coverageOf(view: View): CoverageEntry[] {
     ...entries('Ingress', () => 1),
     ...entries('PersistentVolumeClaim', () => 1),
   ];
+}
+
+function partsOf(object: KubeObject): Pick<CoverageEntry, 'parts' | 'containers'> {
+  switch (object.kind) {
+    case 'Service':
+      return {
+        parts: selectorOf(object) === undefined ? 0 : objectsOf(at(object, 'spec', 'ports')).length,
+      };
+    case 'Ingress':
+      return { parts: ingressRoutes(object).length };
+    case 'PersistentVolumeClaim':
+      return {};
+    case 'CronJob':
+      return { containers: containersOf(at(object, 'spec', 'jobTemplate', 'spec', 'template')) };
+    default:
+      return { containers: containersOf(at(object, 'spec', 'template')) };
+  }
+}
+
+/** Init containers are done before a pod serves, but for sidecars (restartPolicy Always). */
+function containersOf(template: Json | undefined): string[] {
+  const sidecars = objectsOf(at(template, 'spec', 'initContainers')).filter(
+    (it) => it.restartPolicy === 'Always',
+  );
+  return [...objectsOf(at(template, 'spec', 'containers')), ...sidecars].flatMap(
+    (it) => stringOf(it.name) ?? [],
+  );
 }
 
 function autoscalerMinimums(view: View): Map<string, number> {

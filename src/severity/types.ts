@@ -77,6 +77,10 @@ export interface CoverageEntry {
   readonly uid: string;
   /** Desired replicas of a workload; 1 for objects that are simply there. */
   readonly desired: number;
+  /** Ports of a Service with a selector, backends of an Ingress. Measurements journaled by older versions lack it. */
+  readonly parts?: number;
+  /** Names of a workload's containers and sidecars. Measurements journaled by older versions lack it. */
+  readonly containers?: readonly string[];
 }
 
 export interface Measurement {

@@ -14,13 +14,13 @@ test('a list that is forbidden is told apart from one that failed', async () => 
     resources: async () => ({ all, failedGroups: [] }),
     listAll: async ({ resource }: { resource: { plural: string } }) => {
       if (resource.plural === 'nodes') throw new StratusError('forbidden', 'no');
-      if (resource.plural === 'pods') throw new StratusError('timeout', 'no answer');
+      if (resource.plural === 'pods') throw new StratusError('cluster_unreachable', 'no answer');
       return { items: [] };
     },
   } as unknown as ClusterReader;
   const { unknowns } = await takeSnapshot(reader, { namespaces: 'all' }, systemClock);
   expect(unknowns).toEqual([
     { what: 'nodes', reason: 'forbidden: no', forbidden: true },
-    { what: 'pods', reason: 'timeout: no answer' },
+    { what: 'pods', reason: 'cluster_unreachable: no answer' },
   ]);
 });

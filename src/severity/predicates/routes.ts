@@ -25,15 +25,17 @@ function ingressBackends({ view }: Context): Finding[] {
   });
 }
 
+/** The Services behind its paths and its default. */
 function backendsOf(ingress: KubeObject): JsonObject[] {
+  return objectsOf(ingressRoutes(ingress).map((it) => at(it, 'service') ?? null));
+}
+
+/** Backends of all paths and the default one, Services and others. */
+export function ingressRoutes(ingress: KubeObject): JsonObject[] {
   const paths = objectsOf(at(ingress, 'spec', 'rules')).flatMap((rule) =>
-    objectsOf(at(rule, 'http', 'paths')).map((path) => at(path, 'backend', 'service')),
+    objectsOf(at(rule, 'http', 'paths')).map((path) => at(path, 'backend') ?? null),
   );
-  return objectsOf(
-    [...paths, at(ingress, 'spec', 'defaultBackend', 'service')].flatMap((it) =>
-      it === undefined ? [] : [it],
-    ),
-  );
+  return objectsOf([...paths, at(ingress, 'spec', 'defaultBackend') ?? null]);
 }
 
 function hasPort(service: KubeObject, port: number | string): boolean {
