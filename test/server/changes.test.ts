@@ -216,3 +216,9 @@ function broken(namespace: string): JsonObject {
     },
   };
 }
+
+test('no transaction begins in a namespace that is not there', async () => {
+  const { call } = await assistant();
+  const { text } = await call('transaction_begin', { reason: 'test', namespaces: ['no-such-one'] });
+  expect(text).toContain("Namespace no-such-one doesn't exist. [not_found]");
+});

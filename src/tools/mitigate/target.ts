@@ -2,6 +2,7 @@ import type { LiveObject } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
 import { describeRef, type KubeObject, type ObjectRef } from '../../core/kube.ts';
 import type { Live, Read } from '../../transaction/types.ts';
+import { call } from '../observe/next-step.ts';
 import { parseKind } from './arguments.ts';
 
 /** The name under which the object that a tool is about is read. */
@@ -28,6 +29,9 @@ export function targetOf(words: TargetWords, live: Live): LiveObject {
     throw new StratusError(
       'not_found',
       `There is no ${describeRef({ ...words, kind: parseKind(words.kind).resource })}.`,
+      {
+        next: `${call('observe_list', { kind: words.kind, namespace: words.namespace })} shows what there is.`,
+      },
     );
   }
   return found;

@@ -2,12 +2,15 @@ import { z } from 'zod';
 import type { ResourceCatalogue } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
 import type { ObjectRef } from '../../core/kube.ts';
-import { defineControlTool } from '../types.ts';
+import { namespaceExists } from '../observe/target.ts';
+import { type ControlContext, defineControlTool } from '../types.ts';
 import { reasonArgument } from './arguments.ts';
 import { budgetPayload, budgetSentence, severities } from './payload.ts';
 
+const NAME = 'transaction_begin';
+
 export const transactionBegin = defineControlTool({
-  name: 'transaction_begin',
+  name: NAME,
   title: 'Begin a transaction',
   effect: 'transaction',
   description:
@@ -34,6 +37,7 @@ export const transactionBegin = defineControlTool({
     next: z.string(),
   }),
   run: async (args, context) => {
+    for (const namespace of args.namespaces) await assertNamespace(context, namespace);
     const declared = args.declared_reductions ?? [];
     const resources = declared.length === 0 ? undefined : await context.reader.resources();
     const view = await context.engine.begin(
@@ -64,6 +68,14 @@ export const transactionBegin = defineControlTool({
     };
   },
 });
+
+/** A mistyped namespace measures as healthy, and nothing in it can be changed. */
+async function assertNamespace(context: ControlContext, namespace: string): Promise<void> {
+  if (namespace === '*' || (await namespaceExists(context, NAME, namespace)) !== false) return;
+  throw new StratusError('not_found', `Namespace ${namespace} doesn't exist.`, {
+    next: 'observe_list {"kind":"Namespace"} shows the namespaces.',
+  });
+}
 
 function parseObject(words: string, resources: ResourceCatalogue): ObjectRef {
   const parts = words.split('/');

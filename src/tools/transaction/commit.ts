@@ -68,7 +68,7 @@ export function commitPayload(result: CommitResult) {
       return {
         summary:
           verdict === undefined
-            ? `${id} is still settling; nothing is decided yet.`
+            ? `${id} is still settling; nothing is decided yet.${result.unsettled.length === 0 ? ' What it touched is ready and has to stay so for a while.' : ''}`
             : `${id} is decided and being finished. ${verdict.summary}`,
         status: result.kind,
         ...base,
