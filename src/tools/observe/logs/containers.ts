@@ -54,7 +54,7 @@ export function chooseContainer(pod: KubeObject, wanted: string | undefined): Ch
       ? 'running'
       : terminated
         ? `terminated: ${why(terminated)}`
-        : `waiting: ${waiting ? why(waiting) : unscheduled(pod)}`,
+        : `waiting: ${waiting ? why(waiting) : unscheduled(pod)}${hasPrevious ? `; its last run ended: ${why(before)}` : ''}`,
     hasRun: running !== undefined || terminated !== undefined || hasPrevious,
     hasPrevious,
   };
