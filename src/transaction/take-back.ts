@@ -1,4 +1,4 @@
-import type { LiveObject, ObjectKey } from '../cluster/types.ts';
+import type { ObjectKey } from '../cluster/types.ts';
 import { crashpoint } from '../core/crashpoint.ts';
 import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
 import { type Json, objectsOf, parseJson } from '../core/json.ts';
@@ -7,6 +7,7 @@ import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
+import { renewedUids, uidNow } from '../undo/renewed.ts';
 import { undoObject } from '../undo/restore.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from '../undo/types.ts';
 import { fence } from './fence.ts';
@@ -65,7 +66,8 @@ export async function takeBack(
       objects.push(noteImpossible(parts, request, step, lasting(error)));
     }
   }
-  for (const group of undoGroups(toUndo, image, (step) => required(keys, step))) {
+  const renewed = renewedUids(store.steps(request.transaction));
+  for (const group of undoGroups(toUndo, image, (step) => required(keys, step), renewed)) {
     const result = redacted(parts, group, await undoGroup(parts, shapes, request, group));
     parts.journal.audit.append({
       kind: 'step',
@@ -183,7 +185,9 @@ function port(
           ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
         });
         if (live === undefined) return undefined;
-        return live.uid === owner.uid || recreatedHere(parts, request, live) ? live.uid : undefined;
+        // What this transaction deleted may have been created again a moment ago.
+        const renewed = renewedUids(parts.journal.transactions.steps(request.transaction));
+        return live.uid === uidNow(owner.uid, renewed) ? live.uid : undefined;
       } catch (error) {
         // An owner whose kind is gone or hidden: the object comes back without the reference to it.
         lasting(error);
@@ -194,6 +198,7 @@ function port(
       const kind = group.key.resource.kind;
       const shown = (notes: readonly Json[]) =>
         notes.map((one) => redactNote(kind, one, parts.policy.redaction));
+      const deleted = group.steps.find((step) => step.verb === 'delete');
       for (const step of group.steps) {
         const landed = parts.journal.transactions.moveStep(
           request.transaction,
@@ -207,6 +212,7 @@ function port(
             ...(note.error === undefined
               ? {}
               : { error: redactText(note.error, parts.policy.redaction) }),
+            ...(note.uid === undefined || step !== deleted ? {} : { postUid: note.uid }),
           },
           note.body === undefined ? {} : { undo: Buffer.from(note.body) },
         );
@@ -214,20 +220,6 @@ function port(
       }
     },
   };
-}
-
-/** True when this transaction deleted the owner and has already created it again. */
-function recreatedHere(parts: EngineParts, request: TakeBackRequest, live: LiveObject): boolean {
-  return parts.journal.transactions
-    .steps(request.transaction)
-    .some(
-      (step) =>
-        step.verb === 'delete' &&
-        step.state === 'UNDONE' &&
-        step.kind === live.key.resource.kind &&
-        step.name === live.key.name &&
-        (step.namespace ?? undefined) === live.key.namespace,
-    );
 }
 
 function isManagedPodDelete(step: StepRow, image: OpenImage): boolean {

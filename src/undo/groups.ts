@@ -3,6 +3,7 @@ import { type Json, parseJson } from '../core/json.ts';
 import { isKubeObject, type KubeObject } from '../core/kube.ts';
 import type { ImageName, StepRow, StepState } from '../journal/types.ts';
 import { restoreTier } from './order.ts';
+import { type Renewed, renewedUids, uidNow, withUidsNow } from './renewed.ts';
 import type { UndoGroup, UndoStep } from './types.ts';
 
 /** States in which a step has nothing (left) to take back. */
@@ -13,11 +14,13 @@ export type OpenImage = (seq: number, name: ImageName) => Buffer | undefined;
 /**
  * Groups the steps still to be taken back by object, in the order of restoring (transactions.md 3.6):
  * blockers first, users last; what we created goes away at the end, in the reverse order.
+ * @param renewed uids of what this transaction deleted and created again: the images get the present ones
  */
 export function undoGroups(
   steps: readonly StepRow[],
   image: OpenImage,
   keyOf: (step: StepRow) => ObjectKey,
+  renewed: Renewed = renewedUids(steps),
 ): UndoGroup[] {
   const byObject = new Map<string, StepRow[]>();
   for (const step of steps) {
@@ -27,7 +30,7 @@ export function undoGroups(
   }
   const groups = [...byObject.values()].map((rows) => {
     const sorted = rows.toSorted((a, b) => a.seq - b.seq);
-    return { rows: sorted, steps: sorted.map((row) => undoStep(row, image)) };
+    return { rows: sorted, steps: sorted.map((row) => undoStep(row, image, renewed)) };
   });
   return groups
     .toSorted((a, b) => rank(a) - rank(b))
@@ -43,17 +46,23 @@ function rank(group: { rows: readonly StepRow[]; steps: readonly UndoStep[] }): 
   return created ? 100 - tier : tier;
 }
 
-function undoStep(row: StepRow, image: OpenImage): UndoStep {
-  const pre = objectOfImage(image(row.seq, 'pre'));
+function undoStep(row: StepRow, image: OpenImage, renewed: Renewed): UndoStep {
+  const open = (name: ImageName) => {
+    const object = objectOfImage(image(row.seq, name));
+    return object && withUidsNow(object, renewed);
+  };
+  const pre = open('pre');
+  const isDelete = row.verb === 'delete';
   // Where no response was seen, the dry run's prediction stands for it: the merge is right either way.
-  const post = objectOfImage(image(row.seq, 'post')) ?? objectOfImage(image(row.seq, 'predicted'));
+  const post = isDelete ? undefined : (open('post') ?? open('predicted'));
   return {
     seq: row.seq,
     verb: row.verb,
     intentId: row.intentId,
     pre,
-    post: row.verb === 'delete' ? undefined : post,
-    postUid: row.postUid ?? undefined,
+    post,
+    postUid: row.postUid === null ? undefined : uidNow(row.postUid, renewed),
+    ...(isDelete && image(row.seq, 'undo') !== undefined ? { restoring: true } : {}),
   };
 }
 

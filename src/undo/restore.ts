@@ -204,7 +204,12 @@ async function finish(
     if (did.recreated) residual.push('uid and creationTimestamp are new');
   }
   const unique = [...new Map(residual.map((entry) => [stringifyJson(entry), entry])).values()];
-  port.mark('UNDONE', { residual: unique, conflicts: [] });
+  const renewed = first !== undefined && live !== undefined && live.uid !== first.metadata.uid;
+  port.mark('UNDONE', {
+    residual: unique,
+    conflicts: [],
+    ...(renewed ? { uid: live.uid } : {}),
+  });
   return { state: 'UNDONE', how, residual: unique, conflicts: [] };
 }
 

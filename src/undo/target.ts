@@ -7,6 +7,7 @@ import { INTENT_LABEL, isMark } from './marks.ts';
 import type { Conflict } from './merge.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 import { formatPath, type Path } from './path.ts';
+import { withUidsNow } from './renewed.ts';
 import type { Shape } from './shape.ts';
 import type { UndoStep } from './types.ts';
 
@@ -113,29 +114,53 @@ function afterDelete(
   shape: Shape,
   options: NormaliseOptions,
 ): Target {
-  const since = steps.slice(steps.findLastIndex((step) => step.verb === 'delete') + 1);
+  const last = steps.findLastIndex((step) => step.verb === 'delete');
+  const since = steps.slice(last + 1);
   if (since[0]?.pre === undefined && since[0] !== undefined && isOurs(since[0], now)) {
     // Ours has to go first; once it is gone the rest is taken back.
     return undoTarget(since, now, shape, options);
   }
+  const deleted = steps[last]?.pre;
+  const isAgain = (object: KubeObject) => isRecreated(object, now, options);
+  if (last > 0 && since.length === 0 && steps[last]?.restoring && deleted && isAgain(deleted)) {
+    // The undo of the delete alone was interrupted after it had created the object again.
+    return undoTarget(renewedSteps(steps.slice(0, last), deleted, now), now, shape, options);
+  }
   const goal = undoTarget(steps, undefined, shape, options);
-  const loose = { ...options, ignoreIdentity: true };
   if (goal.kind === 'done') {
     return {
       kind: 'done',
       residual: ['Somebody else created an object of the same name meanwhile; it is kept.'],
     };
   }
-  if (goal.kind === 'recreate') {
-    const wanted = withoutOwners(normalise(goal.object, loose));
-    if (equalJson(wanted, withoutOwners(normalise(now, loose)))) {
-      return { kind: 'done', residual: ['uid and creationTimestamp are new'] };
-    }
+  if (goal.kind === 'recreate' && isAgain(goal.object)) {
+    return { kind: 'done', residual: ['uid and creationTimestamp are new'] };
   }
   return {
     kind: 'conflict',
     conflicts: ['Somebody else created an object of the same name meanwhile.'],
   };
+}
+
+function isRecreated(wanted: KubeObject, now: KubeObject, options: NormaliseOptions): boolean {
+  const loose = { ...options, ignoreIdentity: true };
+  return equalJson(withoutOwners(normalise(wanted, loose)), withoutOwners(normalise(now, loose)));
+}
+
+/** The steps as if the deleted object had been the one that is there now. */
+function renewedSteps(
+  steps: readonly UndoStep[],
+  deleted: KubeObject,
+  now: KubeObject,
+): readonly UndoStep[] {
+  const [was, is] = [deleted.metadata.uid ?? '', now.metadata.uid ?? ''];
+  const renewed = new Map([[was, is]]);
+  return steps.map((step) => ({
+    ...step,
+    pre: step.pre && withUidsNow(step.pre, renewed),
+    post: step.post && withUidsNow(step.post, renewed),
+    postUid: step.postUid === was ? is : step.postUid,
+  }));
 }
 
 /** Owner references may have been remapped by the recreate. */

@@ -16,6 +16,8 @@ export interface UndoStep {
   readonly post: KubeObject | undefined;
   /** uid in the response; undefined when no response was seen. */
   readonly postUid: string | undefined;
+  /** True for a delete whose undo has begun: the object may have been created again already. */
+  readonly restoring?: boolean;
 }
 
 /** All steps of a transaction on one object, oldest first: restored by one write to where the first began. */
@@ -45,6 +47,8 @@ export interface UndoPort {
       conflicts?: readonly Json[];
       error?: string;
       body?: string;
+      /** uid that a deleted object has since it was created again. */
+      uid?: string;
     },
   ): void;
 }
