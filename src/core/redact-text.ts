@@ -1,3 +1,5 @@
+import { isScrubbedRefusal, scrubRefusals } from './redact-refusal.ts';
+
 /** What the policy says about values that must not be shown. */
 export interface RedactionRules {
   /** Regular expressions (source text, case-insensitive) of names whose values are masked. */
@@ -77,10 +79,11 @@ export function scrubShapes(text: string, masking: Masking): string {
 /**
  * Masks credentials in free text (logs, messages, scripts, configuration files): by shape, and the
  * value after a name that matches, as in `password=…`, `"password": "…"`, `--password …`,
- * `<password>…</password>` and YAML block scalars.
+ * `<password>…</password>`, YAML block scalars and refusals of the API server.
  */
 export function scrubText(text: string, masking: Masking): string {
-  return scrubAssignments(scrubBlocks(scrubShapes(text, masking), masking), masking);
+  const refused = scrubRefusals(text, masking);
+  return scrubAssignments(scrubBlocks(scrubShapes(refused, masking), masking), masking);
 }
 
 const BLOCK_START = /^(\s*(?:- )?)["']?([\w.-]+)["']?\s*:\s*[|>][+-]?\d?\s*$/;
@@ -131,14 +134,18 @@ function scrubAssignments(text: string, masking: Masking): string {
   return text
     .replace(LINE, (line: string, before: string, name: string, sign: string, rest: string) => {
       // A list or several pairs on one line are searched by the patterns below.
-      if (/^[[{]/.test(rest) || /\s[\w.-]+=/.test(rest)) return line;
+      if (/^[[{]/.test(rest) || isScrubbedRefusal(rest) || /\s[\w.-]+=/.test(rest)) return line;
       const value = rest.trimEnd().replace(/,$/, '');
       return before + name + sign + hide(name, value) + rest.slice(value.length);
     })
     .replace(
       PAIR,
-      (_, quote: string, name: string, sign: string, value: string) =>
-        quote + name + quote + sign + hide(name, value),
+      (pair: string, quote: string, name: string, sign: string, value: string, ...rest) => {
+        const [offset, whole] = rest as [number, string];
+        const start = offset + pair.length - value.length;
+        if (isScrubbedRefusal(whole.slice(start, start + 40))) return pair;
+        return quote + name + quote + sign + hide(name, value);
+      },
     )
     .replace(
       FLAG,
