@@ -40,8 +40,7 @@ export function openAuditReader(database: Database): AuditReader {
         // One read transaction: the rows and what meta says of them are of the same moment.
         sql.transaction(() => {
           const { audit_rows: rows, audit_head: head } = readMeta(database);
-          const records = sql.prepare<[], AuditRecord>('SELECT * FROM audit ORDER BY seq');
-          return verifyChain(records.iterate(), { rows, head });
+          return verifyChain(records(database), { rows, head });
         })(),
       ),
   };
@@ -64,6 +63,19 @@ function query(database: Database, filter: AuditFilter & AuditCondition) {
   const last = rows.at(-1);
   const more = found.length > limit && last !== undefined;
   return { rows, total: count?.total ?? 0, ...(more ? { nextBefore: last.seq } : {}) };
+}
+
+function* records(database: Database): Generator<AuditRecord> {
+  const next = database.sql.prepare<[number], AuditRecord>(
+    `SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ${PAGE}`,
+  );
+  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
+    const page = next.all(after);
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = last.seq;
+  }
 }
 
 // By pages, so that no statement stays open between two rows and the log can be written meanwhile.

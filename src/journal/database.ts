@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { type Changed, StratusError } from '../core/errors.ts';
 import { createPrivate, ensureFolder, fileStats, requirePrivate } from './files.ts';
+import { openSqlite } from './sqlite.ts';
 
 /** A SQLite file whose errors are StratusErrors. */
 export interface Database {
@@ -43,7 +44,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     for (const suffix of ['', '-wal', '-shm']) requirePrivate(`${path}${suffix}`);
   }
   return guarded(path, 'nothing', () => {
-    const sql = new Sqlite(path, { readonly, timeout: busyTimeoutMs, fileMustExist: true });
+    const sql = openSqlite(path, { readonly, timeout: busyTimeoutMs, fileMustExist: true });
     try {
       if (!readonly) configure(sql, path, busyTimeoutMs);
       else sql.pragma('query_only = ON');

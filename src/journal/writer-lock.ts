@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { type Database, guarded } from './database.ts';
 import { createPrivate, requirePrivate } from './files.ts';
 import { raiseEpoch } from './meta.ts';
+import { openSqlite } from './sqlite.ts';
 import type { WriterLock } from './types.ts';
 
 interface Holder {
@@ -79,7 +80,7 @@ function tryLock(path: string): Sqlite.Database | undefined {
   createPrivate(path);
   requirePrivate(path);
   return guarded(path, 'nothing', () => {
-    const lock = new Sqlite(path, { timeout: 0, fileMustExist: true });
+    const lock = openSqlite(path, { timeout: 0, fileMustExist: true });
     try {
       lock.pragma('journal_mode = MEMORY');
       lock.exec('BEGIN IMMEDIATE');

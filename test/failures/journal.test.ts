@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { useCluster } from '../cluster/index.ts';
 import { begin, expectUntouched, kill, openBench, setMode } from '../recovery/bench.ts';
 import { startRaw } from './raw.ts';
@@ -72,7 +72,7 @@ test('a journal that another process locks: refused while it does, fine afterwar
   const server = await bench.start();
   const other = await server
     .call('observe_health', {})
-    .then(() => new Sqlite(bench.journal, { timeout: 5_000 }));
+    .then(() => openSqlite(bench.journal, { timeout: 5_000 }));
   try {
     const transaction = await begin(server, bench);
     other.exec('BEGIN IMMEDIATE');

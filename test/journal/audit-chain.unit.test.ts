@@ -1,5 +1,5 @@
-import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { spawnChild } from './children.ts';
 import { journalPath, openedJournal } from './support.ts';
 import { call } from './support-rows.ts';
@@ -12,7 +12,7 @@ function tampered(sql: string) {
   const journal = openedJournal(path);
   for (let i = 1; i <= 10; i += 1) journal.audit.start(call(`c-${i}`));
   journal.close();
-  const raw = new Sqlite(path);
+  const raw = openSqlite(path);
   for (const trigger of TRIGGERS) raw.exec(`DROP TRIGGER ${trigger}`);
   raw.exec(sql);
   raw.close();
@@ -28,7 +28,7 @@ describe('the audit chain', () => {
     const path = journalPath();
     const { audit } = openedJournal(path);
     audit.start(call('c-1'));
-    const raw = new Sqlite(path);
+    const raw = openSqlite(path);
 
     expect(() => raw.exec(sql)).toThrow('append-only');
 

@@ -1,7 +1,7 @@
-import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { auditCommand } from '../../src/cli/audit.ts';
 import { openJournalReader } from '../../src/journal/open.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { writeIncident } from './story.ts';
 import { handClock, writingJournal } from './support.ts';
 import { call } from './support-rows.ts';
@@ -205,7 +205,7 @@ describe('audit verify', () => {
 
   test('ends with exit code 1 when a row was changed', async () => {
     const { run, path } = incident();
-    const raw = new Sqlite(path);
+    const raw = openSqlite(path);
     raw.exec(`DROP TRIGGER audit_no_update; UPDATE audit SET principal = 'bob' WHERE seq = 5`);
     raw.close();
 

@@ -9,13 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { StratusError } from '../../src/core/errors.ts';
 import { openAuditLog } from '../../src/journal/audit-log.ts';
 import { openDatabase } from '../../src/journal/database.ts';
 import { MIGRATIONS, migrate } from '../../src/journal/migrations.ts';
 import { openJournalReader } from '../../src/journal/open.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { spawnChild } from './children.ts';
 import { handClock, journalPath, openedJournal, temporaryFolder } from './support.ts';
 import { call } from './support-rows.ts';
@@ -53,7 +53,7 @@ function asOrdinaryUser(folder: string, act: () => void): void {
 }
 
 function schemaOf(path: string): unknown {
-  const sql = new Sqlite(path, { readonly: true });
+  const sql = openSqlite(path, { readonly: true });
   const schema = sql.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all();
   const version = sql.pragma('user_version', { simple: true });
   sql.close();
@@ -119,7 +119,7 @@ describe('a journal is refused, with the reason,', () => {
   test('when a newer version wrote it', () => {
     const path = journalPath();
     openedJournal(path).close();
-    const sql = new Sqlite(path);
+    const sql = openSqlite(path);
     sql.pragma('user_version = 99');
     sql.close();
 
@@ -131,12 +131,12 @@ describe('a journal is refused, with the reason,', () => {
 
   test('when it belongs to another program', () => {
     const path = join(temporaryFolder(), 'other.db');
-    const sql = new Sqlite(path);
+    const sql = openSqlite(path);
     sql.exec('CREATE TABLE bookmarks (url)');
     sql.close();
 
     expect(refusal(() => openedJournal(path))).toMatch(/other\.db is a database of another/);
-    const untouched = new Sqlite(path, { readonly: true });
+    const untouched = openSqlite(path, { readonly: true });
     expect(untouched.prepare('SELECT name FROM sqlite_master').all()).toEqual([
       { name: 'bookmarks' },
     ]);
@@ -180,7 +180,7 @@ describe('a journal is refused, with the reason,', () => {
   test('when another process holds it locked', () => {
     const path = journalPath();
     openedJournal(path).close();
-    const shell = new Sqlite(path);
+    const shell = openSqlite(path);
     onTestFinished(() => {
       shell.close();
     });
@@ -195,7 +195,7 @@ describe('a journal is refused, with the reason,', () => {
   test('when writing has to wait too long, and goes on once it may', () => {
     const path = journalPath();
     const journal = openedJournal(path, { busyTimeoutMs: 50 });
-    const shell = new Sqlite(path);
+    const shell = openSqlite(path);
     onTestFinished(() => {
       shell.close();
     });

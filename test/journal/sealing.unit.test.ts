@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { TransactionState } from '../../src/journal/types.ts';
 import { openedJournal, writingJournal } from './support.ts';
 import { step, transaction } from './support-rows.ts';
@@ -21,7 +22,7 @@ function sealed(state: TransactionState = 'OPEN', env: NodeJS.ProcessEnv = {}): 
 }
 
 function raw(path: string): Sqlite.Database {
-  const sql = new Sqlite(path);
+  const sql = openSqlite(path);
   onTestFinished(() => {
     sql.close();
   });

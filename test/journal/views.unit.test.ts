@@ -1,5 +1,5 @@
-import Sqlite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { writeIncident } from './story.ts';
 import { handClock, writingJournal } from './support.ts';
 
@@ -8,7 +8,7 @@ function rows(query: string): unknown[] {
   const clock = handClock();
   const { journal, path, epoch } = writingJournal({ clock });
   writeIncident(journal, epoch, clock);
-  const sql = new Sqlite(path, { readonly: true });
+  const sql = openSqlite(path, { readonly: true });
   onTestFinished(() => {
     sql.close();
   });

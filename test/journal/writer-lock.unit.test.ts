@@ -1,5 +1,5 @@
-import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import { spawnChild } from './children.ts';
 import { journalPath, openedJournal } from './support.ts';
 
@@ -50,7 +50,7 @@ describe('the writer lock', () => {
   test('is let go when its epoch could not be written', () => {
     const path = journalPath();
     const [one, two] = [openedJournal(path, { busyTimeoutMs: 20 }), openedJournal(path)];
-    const shell = new Sqlite(path);
+    const shell = openSqlite(path);
     shell.exec('BEGIN IMMEDIATE');
 
     expect(() => one.lock.acquire()).toThrow('is locked by another process');
