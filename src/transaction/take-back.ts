@@ -5,6 +5,7 @@ import { type Json, objectsOf, parseJson } from '../core/json.ts';
 import { isKubeObject, type ObjectRef } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
+import { groupKind } from '../undo/group-kind.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
 import { renewedUids, uidNow } from '../undo/renewed.ts';
@@ -223,7 +224,7 @@ function port(
 }
 
 function isManagedPodDelete(step: StepRow, image: OpenImage): boolean {
-  if (step.verb !== 'delete' || step.kind !== 'Pod') return false;
+  if (step.verb !== 'delete' || groupKind(step.apiVersion, step.kind) !== 'Pod') return false;
   const bytes = image(step.seq, 'pre');
   const pre: Json | undefined = bytes && parseJson(bytes.toString('utf8'));
   return (

@@ -1,6 +1,7 @@
 import { arrayOf, at, equalJson, numberOf, objectsOf } from '../core/json.ts';
 import { groupOf, type KubeObject } from '../core/kube.ts';
 import type { ReversibilityClass } from '../journal/types.ts';
+import { CONTROLLER_OUTPUT, groupKind, LASTING, RECREATABLE, WORKLOADS } from './group-kind.ts';
 
 /** What a write would do, for its class: verb and both images. */
 export interface Classifiable {
@@ -19,32 +20,6 @@ export interface Classification {
   readonly undo: string;
 }
 
-const WORKLOADS: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'];
-
-/** Kinds whose delete is compensated by creating them again, with the same spec and another uid (transactions.md 4.1). */
-const RECREATABLE: readonly string[] = [
-  'ConfigMap',
-  'Secret',
-  'Service',
-  'Ingress',
-  'NetworkPolicy',
-  'PodDisruptionBudget',
-  'HorizontalPodAutoscaler',
-  'Role',
-  'RoleBinding',
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'ServiceAccount',
-  'StorageClass',
-  'ResourceQuota',
-  'LimitRange',
-  'CronJob',
-  'ValidatingWebhookConfiguration',
-  'MutatingWebhookConfiguration',
-  'PriorityClass',
-  'IngressClass',
-];
-
 /** Groups that the API server itself serves; anything else is a custom resource. */
 export function isBuiltIn(apiVersion: string): boolean {
   const group = groupOf(apiVersion);
@@ -61,34 +36,21 @@ export function classify(write: Classifiable): Classification {
   return classifyUpdate(write, write.before, write.after);
 }
 
-function classifyCreate({ kind, after }: Classifiable): Classification {
-  if (
-    [
-      'TokenRequest',
-      'TokenReview',
-      'CertificateSigningRequest',
-      'Eviction',
-      'Binding',
-      'Event',
-      'Lease',
-      'Node',
-      'Namespace',
-      'CustomResourceDefinition',
-      'PersistentVolume',
-    ].includes(kind)
-  ) {
+function classifyCreate({ kind, apiVersion, after }: Classifiable): Classification {
+  const id = groupKind(apiVersion, kind);
+  if (LASTING.includes(id)) {
     return irreversible(`creating a ${kind} has effects that deleting it does not take back`);
   }
   if (Array.isArray(after?.metadata.finalizers) && after.metadata.finalizers.length > 0) {
     return irreversible('its finalizers would hold it when it is deleted again');
   }
-  if (kind === 'StatefulSet' && arrayOf(at(after, 'spec', 'volumeClaimTemplates')).length > 0) {
+  if (id === 'StatefulSet.apps' && arrayOf(at(after, 'spec', 'volumeClaimTemplates')).length > 0) {
     return {
       class: 'compensating',
       undo: 'Deletes the StatefulSet again; the claims it made, and their data, stay.',
     };
   }
-  if (kind === 'Pod' || kind === 'Job') {
+  if (id === 'Pod' || id === 'Job.batch') {
     return {
       class: 'compensating',
       undo: `Deletes the ${kind} again; the work it ran stays done.`,
@@ -101,24 +63,25 @@ function classifyCreate({ kind, after }: Classifiable): Classification {
 }
 
 function classifyDelete({ kind, apiVersion, before }: Classifiable): Classification {
+  const id = groupKind(apiVersion, kind);
   if (before === undefined) return irreversible('there is no pre-image');
   if (before.metadata.deletionTimestamp !== undefined)
     return irreversible('it is being deleted already');
   if (Array.isArray(before.metadata.finalizers) && before.metadata.finalizers.length > 0) {
     return irreversible('its finalizers do cleanup that a recreate does not bring back');
   }
-  if (kind === 'StatefulSet' && deletesClaims(before, 'whenDeleted')) {
+  if (id === 'StatefulSet.apps' && deletesClaims(before, 'whenDeleted')) {
     return irreversible(
       'persistentVolumeClaimRetentionPolicy whenDeleted: Delete removes claims and their data',
     );
   }
-  if (WORKLOADS.includes(kind)) {
+  if (WORKLOADS.includes(id)) {
     return {
       class: 'compensating',
       undo: `Its pods are orphaned, not killed; the undo creates the ${kind} again, which adopts them. They are removed only after commit.`,
     };
   }
-  if (kind === 'Pod') {
+  if (id === 'Pod') {
     return objectsOf(before.metadata.ownerReferences).some((owner) => owner.controller === true)
       ? {
           class: 'compensating',
@@ -128,7 +91,7 @@ function classifyDelete({ kind, apiVersion, before }: Classifiable): Classificat
           'no controller would replace this bare pod, and its local state would be lost',
         );
   }
-  if (isBuiltIn(apiVersion) && RECREATABLE.includes(kind)) {
+  if (RECREATABLE.includes(id)) {
     return {
       class: 'compensating',
       undo: `Creates the ${kind} again with the same spec; its uid changes.`,
@@ -150,12 +113,13 @@ function classifyUpdate(
 ): Classification {
   if (after === undefined)
     return irreversible('the API server did not say what the change would do');
-  const oneWay = oneWayField(write.kind, before, after);
+  const id = groupKind(write.apiVersion, write.kind);
+  const oneWay = oneWayField(id, before, after);
   if (oneWay !== undefined) return irreversible(oneWay);
-  if (['Event', 'Lease', 'EndpointSlice', 'Endpoints'].includes(write.kind)) {
+  if (CONTROLLER_OUTPUT.includes(id)) {
     return irreversible(`a ${write.kind} is the output of a controller, which would overwrite it`);
   }
-  if (WORKLOADS.includes(write.kind)) {
+  if (WORKLOADS.includes(id)) {
     const replicasBefore = numberOf(at(before, 'spec', 'replicas')) ?? 1;
     const replicasAfter = numberOf(at(after, 'spec', 'replicas')) ?? 1;
     if (replicasAfter < replicasBefore) {
@@ -170,27 +134,27 @@ function classifyUpdate(
         undo: `Scales back to ${replicasBefore}; the controller chooses which pods go.`,
       };
     }
-    if (changed(before, after, 'spec', 'template') && write.kind !== 'ReplicaSet') {
+    if (changed(before, after, 'spec', 'template') && id !== 'ReplicaSet.apps') {
       return {
-        class: write.kind === 'Deployment' ? 'exact' : 'compensating',
+        class: id === 'Deployment.apps' ? 'exact' : 'compensating',
         undo: 'Puts the old template back; pods of a rollout that has finished are replaced once more.',
       };
     }
   }
-  if (write.kind === 'Job' && at(before, 'spec', 'suspend') !== at(after, 'spec', 'suspend')) {
+  if (id === 'Job.batch' && at(before, 'spec', 'suspend') !== at(after, 'spec', 'suspend')) {
     return {
       class: 'compensating',
       undo: 'Puts spec.suspend back; pods that were stopped or started meanwhile stay so.',
     };
   }
-  if (write.kind === 'Service' && losesAddress(before, after)) {
+  if (id === 'Service' && losesAddress(before, after)) {
     return {
       class: 'compensating',
       undo: 'Asks for the same cluster addresses again; refused if somebody took them meanwhile.',
     };
   }
   if (
-    write.kind === 'CronJob' &&
+    id === 'CronJob.batch' &&
     at(before, 'spec', 'suspend') === true &&
     at(after, 'spec', 'suspend') !== true
   ) {
@@ -203,7 +167,7 @@ function classifyUpdate(
 }
 
 /** Fields that an ordinary update can't take back (transactions.md 4.2). */
-function oneWayField(kind: string, before: KubeObject, after: KubeObject): string | undefined {
+function oneWayField(id: string, before: KubeObject, after: KubeObject): string | undefined {
   const now = (...path: string[]) => at(after, ...path);
   const was = (...path: string[]) => at(before, ...path);
   const lowered = (...path: string[]) => {
@@ -217,54 +181,54 @@ function oneWayField(kind: string, before: KubeObject, after: KubeObject): strin
     return 'removing a finalizer lets cleanup be skipped for good';
   }
   if (
-    (kind === 'ConfigMap' || kind === 'Secret') &&
+    (id === 'ConfigMap' || id === 'Secret') &&
     now('immutable') === true &&
     was('immutable') !== true
   ) {
     return 'immutable: true can never be unset';
   }
-  if (kind === 'Pod' && changed(before, after, 'spec', 'activeDeadlineSeconds'))
+  if (id === 'Pod' && changed(before, after, 'spec', 'activeDeadlineSeconds'))
     return 'activeDeadlineSeconds of a pod can never be unset';
-  if (kind === 'PersistentVolumeClaim' && changed(before, after, 'spec'))
+  if (id === 'PersistentVolumeClaim' && changed(before, after, 'spec'))
     return 'a claim can grow or bind, but not shrink or unbind';
   if (
-    kind === 'PersistentVolume' &&
+    id === 'PersistentVolume' &&
     now('spec', 'persistentVolumeReclaimPolicy') === 'Delete' &&
     changed(before, after, 'spec', 'persistentVolumeReclaimPolicy')
   ) {
     return 'a released volume with reclaim policy Delete loses its data';
   }
   if (
-    WORKLOADS.includes(kind) &&
+    WORKLOADS.includes(id) &&
     changed(before, after, 'spec', 'revisionHistoryLimit') &&
     lowered('spec', 'revisionHistoryLimit')
   ) {
     return 'a lower revisionHistoryLimit deletes old revisions at once';
   }
   if (
-    kind === 'CronJob' &&
+    id === 'CronJob.batch' &&
     (lowered('spec', 'successfulJobsHistoryLimit') || lowered('spec', 'failedJobsHistoryLimit'))
   ) {
     return 'a lower history limit deletes finished jobs at once';
   }
   if (
-    kind === 'Job' &&
+    id === 'Job.batch' &&
     now('spec', 'ttlSecondsAfterFinished') !== undefined &&
     changed(before, after, 'spec', 'ttlSecondsAfterFinished')
   ) {
     return 'ttlSecondsAfterFinished deletes the job when it has finished';
   }
   if (
-    kind === 'StatefulSet' &&
+    id === 'StatefulSet.apps' &&
     ((deletesClaims(after, 'whenScaled') && lowered('spec', 'replicas')) ||
       CLAIM_MOMENTS.some((when) => deletesClaims(after, when) && !deletesClaims(before, when)))
   ) {
     return 'persistentVolumeClaimRetentionPolicy Delete removes claims and their data';
   }
-  if (kind === 'CustomResourceDefinition')
+  if (id === 'CustomResourceDefinition.apiextensions.k8s.io')
     return 'a changed definition may drop stored fields of its resources';
   if (
-    kind === 'Node' &&
+    id === 'Node' &&
     objectsOf(now('spec', 'taints')).some((taint) => taint.effect === 'NoExecute') &&
     changed(before, after, 'spec', 'taints')
   ) {

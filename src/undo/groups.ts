@@ -41,7 +41,8 @@ export function undoGroups(
 }
 
 function rank(group: { rows: readonly StepRow[]; steps: readonly UndoStep[] }): number {
-  const tier = restoreTier(group.rows[0]?.kind ?? '');
+  const { apiVersion = '', kind = '' } = group.rows[0] ?? {};
+  const tier = restoreTier(apiVersion, kind);
   const created = group.steps[0]?.pre === undefined;
   return created ? 100 - tier : tier;
 }

@@ -32,7 +32,11 @@ export function recreateBody(
   });
   if (owners.length > 0) metadata.ownerReferences = owners;
   else delete metadata.ownerReferences;
-  if (body.kind === 'Secret' && body.type === 'kubernetes.io/service-account-token') {
+  if (
+    body.apiVersion === 'v1' &&
+    body.kind === 'Secret' &&
+    body.type === 'kubernetes.io/service-account-token'
+  ) {
     if (isObject(body.data)) {
       delete body.data.token;
       delete body.data['ca.crt'];

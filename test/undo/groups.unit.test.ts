@@ -3,7 +3,7 @@ import { stringifyJson } from '../../src/core/json.ts';
 import type { StepRow } from '../../src/journal/types.ts';
 import { undoGroups } from '../../src/undo/groups.ts';
 import { restoreTier } from '../../src/undo/order.ts';
-import { configMap } from './objects.ts';
+import { apiVersionOf, configMap } from './objects.ts';
 
 function row(seq: number, kind: string, more: Partial<StepRow> = {}): StepRow {
   return {
@@ -12,7 +12,7 @@ function row(seq: number, kind: string, more: Partial<StepRow> = {}): StepRow {
     command: seq,
     tool: 'mitigate_patch',
     verb: 'patch',
-    apiVersion: 'v1',
+    apiVersion: apiVersionOf(kind),
     kind,
     plural: `${kind.toLowerCase()}s`,
     namespace: 'shop',
@@ -81,7 +81,9 @@ test('what may block comes back first, what uses others last; ours goes at the e
 });
 
 test('a kind that nobody knows comes with the workloads', () => {
-  expect(restoreTier('Widget')).toBe(restoreTier('Deployment'));
+  const workload = restoreTier('apps/v1', 'Deployment');
+  expect(restoreTier('example.com/v1', 'Widget')).toBe(workload);
+  expect(restoreTier('serving.knative.dev/v1', 'Service')).toBe(workload);
 });
 
 test('an answer that was never seen is replaced by what the dry run predicted', () => {

@@ -43,15 +43,35 @@ export function withSpec(object: KubeObject, spec: { readonly [name: string]: Js
 }
 
 const API_VERSIONS: Readonly<Record<string, string>> = {
+  CertificateSigningRequest: 'certificates.k8s.io/v1',
+  ClusterRole: 'rbac.authorization.k8s.io/v1',
+  ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
   CronJob: 'batch/v1',
   CustomResourceDefinition: 'apiextensions.k8s.io/v1',
   DaemonSet: 'apps/v1',
   Deployment: 'apps/v1',
+  EndpointSlice: 'discovery.k8s.io/v1',
+  HorizontalPodAutoscaler: 'autoscaling/v2',
+  Ingress: 'networking.k8s.io/v1',
   Job: 'batch/v1',
+  Lease: 'coordination.k8s.io/v1',
+  MutatingWebhookConfiguration: 'admissionregistration.k8s.io/v1',
+  NetworkPolicy: 'networking.k8s.io/v1',
+  PodDisruptionBudget: 'policy/v1',
+  PriorityClass: 'scheduling.k8s.io/v1',
   ReplicaSet: 'apps/v1',
+  Role: 'rbac.authorization.k8s.io/v1',
+  RoleBinding: 'rbac.authorization.k8s.io/v1',
   StatefulSet: 'apps/v1',
+  StorageClass: 'storage.k8s.io/v1',
+  ValidatingWebhookConfiguration: 'admissionregistration.k8s.io/v1',
   Widget: 'example.com/v1',
 };
+
+/** `v1` where the kind isn't listed. */
+export function apiVersionOf(kind: string): string {
+  return API_VERSIONS[kind] ?? 'v1';
+}
 
 /** An object of a kind, with its API version. */
 export function object(
@@ -59,9 +79,8 @@ export function object(
   fields: JsonObject = {},
   metadata: JsonObject = {},
 ): KubeObject {
-  const apiVersion = API_VERSIONS[kind] ?? 'v1';
   return cloneJson({
-    apiVersion,
+    apiVersion: apiVersionOf(kind),
     kind,
     metadata: { name: 'x', uid: 'u', ...metadata },
     ...fields,

@@ -1,0 +1,67 @@
+import { groupOf } from '../core/kube.ts';
+
+/**
+ * A kind with its group, as Kubernetes writes a GroupKind: `Deployment.apps`, and `Pod` in the core group.
+ * The kind alone is not enough: others name their resources Service or StatefulSet as well.
+ */
+export function groupKind(apiVersion: string, kind: string): string {
+  const group = groupOf(apiVersion);
+  return group === '' ? kind : `${kind}.${group}`;
+}
+
+/** Controllers of pods whose rules (pods, replicas, templates) are known. */
+export const WORKLOADS: readonly string[] = [
+  'Deployment.apps',
+  'StatefulSet.apps',
+  'DaemonSet.apps',
+  'ReplicaSet.apps',
+];
+
+/** Kinds whose delete is compensated by creating them again, with the same spec and another uid (transactions.md 4.1). */
+export const RECREATABLE: readonly string[] = [
+  'ConfigMap',
+  'Secret',
+  'Service',
+  'ServiceAccount',
+  'ResourceQuota',
+  'LimitRange',
+  'Ingress.networking.k8s.io',
+  'IngressClass.networking.k8s.io',
+  'NetworkPolicy.networking.k8s.io',
+  'PodDisruptionBudget.policy',
+  'HorizontalPodAutoscaler.autoscaling',
+  'Role.rbac.authorization.k8s.io',
+  'RoleBinding.rbac.authorization.k8s.io',
+  'ClusterRole.rbac.authorization.k8s.io',
+  'ClusterRoleBinding.rbac.authorization.k8s.io',
+  'StorageClass.storage.k8s.io',
+  'CronJob.batch',
+  'PriorityClass.scheduling.k8s.io',
+  'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
+  'MutatingWebhookConfiguration.admissionregistration.k8s.io',
+];
+
+/** Kinds whose creation does something that deleting them again does not take back. */
+export const LASTING: readonly string[] = [
+  'Binding',
+  'Event',
+  'Namespace',
+  'Node',
+  'PersistentVolume',
+  'CertificateSigningRequest.certificates.k8s.io',
+  'CustomResourceDefinition.apiextensions.k8s.io',
+  'Event.events.k8s.io',
+  'Eviction.policy',
+  'Lease.coordination.k8s.io',
+  'TokenRequest.authentication.k8s.io',
+  'TokenReview.authentication.k8s.io',
+];
+
+/** Kinds that a controller writes over and over. */
+export const CONTROLLER_OUTPUT: readonly string[] = [
+  'Endpoints',
+  'Event',
+  'Event.events.k8s.io',
+  'EndpointSlice.discovery.k8s.io',
+  'Lease.coordination.k8s.io',
+];
