@@ -1,6 +1,7 @@
 import { describeRef, type ObjectRef } from '../core/kube.ts';
+import type { Told } from './summary.ts';
 import { enumerate } from './text.ts';
-import type { CoverageEntry, DeclaredReduction, GateFinding, Measurement } from './types.ts';
+import type { CoverageEntry, DeclaredReduction, Measurement } from './types.ts';
 
 interface Input {
   readonly before: Measurement;
@@ -13,9 +14,9 @@ interface Input {
  * G3, against a "repair" that removes the patient: all that was there still is, and wants as much as
  * before, unless that was declared. Additions don't matter. A claim has to be the same claim.
  */
-export function coverageLosses(input: Input): GateFinding[] {
+export function coverageLosses(input: Input): Told[] {
   const now = new Map(input.after.coverage.map((entry) => [entry.id, entry]));
-  const findings = input.before.coverage.flatMap((entry): GateFinding[] => {
+  const findings = input.before.coverage.flatMap((entry): Told[] => {
     const loss = lossOf(entry, now.get(entry.id), input.touched);
     if (loss === undefined) return [];
     const declared = input.declared.find((it) => isSame(it.object, entry));
@@ -27,7 +28,8 @@ export function coverageLosses(input: Input): GateFinding[] {
       entry.kind === 'PersistentVolumeClaim'
         ? 'A claim holds data and may not go.'
         : 'Removing what is sick is no repair; a reduction on purpose has to be declared at begin.';
-    return [{ rule: 'G3', ok: false, message: `${loss}. ${advice}` }];
+    const brief = { heading: 'lost', item: loss };
+    return [{ rule: 'G3', ok: false, message: `${loss}. ${advice}`, brief }];
   });
   if (findings.some((it) => !it.ok)) return findings;
   const count = input.before.coverage.length;

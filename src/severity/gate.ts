@@ -1,8 +1,9 @@
-import { describeRef, type ObjectRef } from '../core/kube.ts';
+import type { ObjectRef } from '../core/kube.ts';
 import { coverageLosses } from './coverage-loss.ts';
 import { type Elsewhere, elsewhereFindings } from './elsewhere.ts';
 import { isOutside } from './kinds.ts';
-import { enumerate, round } from './text.ts';
+import { findingOf, summarise, type Told } from './summary.ts';
+import { describeViolation, enumerate, round } from './text.ts';
 import type {
   DeclaredReduction,
   GateFinding,
@@ -44,7 +45,7 @@ export function judge(input: GateInput): Verdict {
   const appeared = missingFrom(before, after.violations);
   const disappeared = missingFrom(after, before.violations);
   const tolerated = appeared.filter((it) => isTolerated(it, input));
-  const findings = [
+  const findings: Told[] = [
     ...newCritical(input, appeared, tolerated),
     ...beyond(input),
     severityRise(input, appeared, disappeared, tolerated),
@@ -57,10 +58,10 @@ export function judge(input: GateInput): Verdict {
     pass,
     severityBefore: before.severity,
     severityAfter: after.severity,
-    findings,
+    findings: findings.map(findingOf),
     appeared,
     disappeared,
-    summary: summarise(input, findings, pass),
+    summary: summarise(input, findings),
   };
 }
 
@@ -97,17 +98,18 @@ function newCritical(
   input: GateInput,
   appeared: readonly Violation[],
   tolerated: readonly Violation[],
-): GateFinding[] {
+): Told[] {
   const limit = input.criticalWeight ?? CRITICAL_WEIGHT;
   const critical = appeared.filter((it) => it.weight >= limit);
-  const findings = critical.map((it): GateFinding => {
+  const findings = critical.map((it): Told => {
     if (tolerated.includes(it)) {
-      return { rule: 'G1', ok: true, message: `New, but tolerated: ${it.message}.` };
+      return { rule: 'G1', ok: true, message: `New, but tolerated: ${describeViolation(it)}.` };
     }
     return {
       rule: 'G1',
       ok: false,
-      message: `New critical violation ${it.id} (weight ${it.weight}): ${it.message}.`,
+      message: `New critical violation ${describeViolation(it)}.`,
+      brief: { heading: 'new and critical', item: it.id },
     };
   });
   const message = 'No new critical violation in the measured scope.';
@@ -116,7 +118,7 @@ function newCritical(
     : [{ rule: 'G1', ok: true, message }, ...findings];
 }
 
-function beyond({ elsewhere, after, criticalWeight, outside }: GateInput): GateFinding[] {
+function beyond({ elsewhere, after, criticalWeight, outside }: GateInput): Told[] {
   if (elsewhere === undefined) return [];
   const limit = criticalWeight ?? CRITICAL_WEIGHT;
   return elsewhereFindings(elsewhere, after.scope, limit, outside ?? 'abort');
@@ -127,7 +129,7 @@ function severityRise(
   appeared: readonly Violation[],
   disappeared: readonly Violation[],
   tolerated: readonly Violation[],
-): GateFinding {
+): Told {
   const counted = round(
     after.severity - tolerated.reduce((sum, it) => sum + it.weight * it.value, 0),
   );
@@ -137,8 +139,9 @@ function severityRise(
     const gone = disappeared.length === 0 ? '' : `; gone: ${ids(disappeared)}`;
     return { rule: 'G2', ok, message: `${numbers}, not worse${gone}.` };
   }
-  const worse = [...appeared, ...risen(before, after)];
-  return { rule: 'G2', ok, message: `${numbers}: worse because of ${ids(worse)}.` };
+  const worse = ids([...appeared, ...risen(before, after)]);
+  const brief = { heading: 'worse', item: worse };
+  return { rule: 'G2', ok, message: `${numbers}: worse because of ${worse}.`, brief };
 }
 
 function risen(before: Measurement, after: Measurement): Violation[] {
@@ -155,9 +158,10 @@ export function closingUnknowns(measurement: Measurement): readonly Unknown[] {
   return measurement.unknowns.filter((it) => !isOutside(it));
 }
 
-function evidence({ before, after }: GateInput): GateFinding[] {
-  const findings: GateFinding[] = [];
-  const refuse = (message: string) => findings.push({ rule: 'G4', ok: false, message });
+function evidence({ before, after }: GateInput): Told[] {
+  const findings: Told[] = [];
+  const refuse = (message: string, brief?: Told['brief']) =>
+    findings.push({ rule: 'G4', ok: false, message, ...(brief && { brief }) });
   if (JSON.stringify(scopeOf(before)) !== JSON.stringify(scopeOf(after))) {
     refuse('Severity before and after was measured in different namespaces, so it has no meaning.');
   }
@@ -168,6 +172,7 @@ function evidence({ before, after }: GateInput): GateFinding[] {
     for (const { what, reason } of closingUnknowns(measurement)) {
       refuse(
         `${what} could not be observed ${when} the change (${reason}); unknown isn't healthy.`,
+        { heading: 'not observed', item: `${what} ${when} the change` },
       );
     }
   }
@@ -177,7 +182,9 @@ function evidence({ before, after }: GateInput): GateFinding[] {
       `What can be observed outside the scope changed meanwhile; now hidden: ${hidden.join(', ') || 'nothing'}.`,
     );
   }
-  for (const reason of after.unsettled) refuse(`Not settled: ${reason}.`);
+  for (const reason of after.unsettled) {
+    refuse(`Not settled: ${reason}.`, { heading: 'not settled', item: reason });
+  }
   if (findings.length > 0) return findings;
   const rest = hidden.length === 0 ? '' : ` Not observed (no permission): ${hidden.join(', ')}.`;
   return [{ rule: 'G4', ok: true, message: `The evidence is complete.${rest}` }];
@@ -200,19 +207,4 @@ function fights(sentences: readonly string[] | undefined): GateFinding[] {
     return [{ rule: 'G5', ok: true, message: 'Nobody else changed what was written.' }];
   }
   return sentences.map((message) => ({ rule: 'G5', ok: false, message }));
-}
-
-function summarise(
-  { before, after, declared }: GateInput,
-  findings: readonly GateFinding[],
-  pass: boolean,
-): string {
-  const numbers = `severity ${before.severity} → ${after.severity}`;
-  if (pass) {
-    const names = declared.map((it) => describeRef(it.object)).join(', ');
-    return `Passed: ${numbers}, nothing new is critical and nothing that served is gone${names === '' ? '' : `; reduced on purpose: ${names}`}.`;
-  }
-  const failed = findings.filter((it) => !it.ok);
-  const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
-  return `Refused by ${[...new Set(failed.map((it) => it.rule))].join(', ')}: ${numbers}. ${failed[0]?.message ?? ''}${more}`;
 }

@@ -1,4 +1,3 @@
-import { describeRef } from '../core/kube.ts';
 import { coverageOf } from './coverage.ts';
 import type { Context, Finding, Predicate } from './predicate.ts';
 import { containerHits, restartsOf } from './predicates/containers.ts';
@@ -7,7 +6,7 @@ import { round, shorten } from './text.ts';
 import type { Measurement, SeveritySettings, Snapshot, Violation } from './types.ts';
 import { keyOf, podKey, type View, viewOf } from './view.ts';
 
-const MESSAGE_LENGTH = 300;
+const MESSAGE_LENGTH = 240;
 
 /**
  * Severity of a snapshot: the sum of weight × value over all violations, to four decimals. Pure.
@@ -84,7 +83,7 @@ function violationOf(predicate: Predicate, weight: number, finding: Finding): Vi
     reason,
     weight,
     value: round(Math.min(1, Math.max(0, value))),
-    message: shorten(`${describeRef(object)}: ${message}`, MESSAGE_LENGTH),
+    message: shorten(message, MESSAGE_LENGTH),
     ...(pods === undefined ? {} : { pods }),
   };
 }

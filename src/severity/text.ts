@@ -1,3 +1,5 @@
+import type { Violation } from './types.ts';
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes.
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\s]+/g;
 
@@ -5,6 +7,13 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\s]+/g;
 export function shorten(text: string, length = 200): string {
   const line = text.replace(UNPRINTABLE, ' ').trim();
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+}
+
+const CLUSTER_TEXT = 120;
+
+/** `container|Deployment/shop/web|CrashLoop (weight 8): 1 of 4 pods: exit code 1`; its object is part of the id. */
+export function describeViolation({ id, weight, message }: Violation): string {
+  return `${id} (weight ${weight}): ${shorten(message, CLUSTER_TEXT)}`;
 }
 
 /** `a, b and 3 more`. */

@@ -61,7 +61,7 @@ export interface Violation {
   readonly weight: number;
   /** In [0, 1]. */
   readonly value: number;
-  /** A sentence; text of the cluster inside it is cut short. */
+  /** What is wrong with `object`, without its name, on one line; text of the cluster inside it is cut short. */
   readonly message: string;
   /** Pods that show it, a few at most. */
   readonly pods?: readonly string[];
@@ -112,7 +112,7 @@ export interface Verdict {
   readonly findings: readonly GateFinding[];
   readonly appeared: readonly Violation[];
   readonly disappeared: readonly Violation[];
-  /** One sentence. */
+  /** One line of at most 300 characters, with names and reasons but no text of the cluster. */
   readonly summary: string;
 }
 

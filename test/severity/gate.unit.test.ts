@@ -83,7 +83,7 @@ describe('what is worse', () => {
     const after = with_(measured(app('catalog')), violation('cart', 8));
     expect(after.severity).toBeLessThan(outage.severity);
     expect(refusals(outage, after)).toEqual(['G1']);
-    expect(verdict(outage, after).summary).toContain('cart is ill');
+    expect(verdict(outage, after).summary).toContain('made-up|Deployment/shop/cart|Test');
   });
 
   test('a trade among lesser ones is allowed as long as the sum does not rise', () => {
@@ -293,7 +293,7 @@ describe('nodes', () => {
     expect(refusals(node('True'), node('False'))).toEqual(['G1', 'G2']);
     const result = verdict(node('True'), node('False'), { outside: 'warn' });
     expect(result.pass).toBe(true);
-    expect(result.findings.map((it) => it.message).join()).toContain('Node n1');
+    expect(result.findings.map((it) => it.message).join()).toContain('node|Node/n1');
   });
 
   test('a cordon on purpose has to be declared', () => {
