@@ -410,7 +410,7 @@ describe('settling and the gate', () => {
     expect(namespaced(measurement)).toEqual([]);
     const verdict = judge({ before: measurement, after: measurement, touched: [], declared: [] });
     expect(verdict.pass).toBe(false);
-    expect(verdict.summary).toContain('could not be observed');
+    expect(verdict.summary).toContain('not observed: ');
   });
 
   test('an identity that may read one namespace only can pass, and is told what it did not see', async () => {
