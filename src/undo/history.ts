@@ -59,7 +59,8 @@ function undoAll(updates: readonly Update[], now: Json | undefined, shape: Shape
   };
 }
 
-function valueAt(value: Json | undefined, path: Path, shape: Shape): Json | undefined {
+/** The value at a path; `undefined` when there is none. */
+export function valueAt(value: Json | undefined, path: Path, shape: Shape): Json | undefined {
   let here = value;
   let kind = shape;
   for (const segment of path) {

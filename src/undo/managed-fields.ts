@@ -37,10 +37,28 @@ export function isController(owner: Owner): boolean {
   return CONTROLLERS.includes(owner.manager);
 }
 
+/** True for the managers that our own writes go by. */
+export function isOurs(owner: Owner): boolean {
+  return OURS.includes(owner.manager);
+}
+
 /** The manager that last wrote a path, by managedFields; ours are left out. */
 export function ownerOf(object: KubeObject, path: Path): Owner | undefined {
+  return lastOwner(object, path, (manager) => !OURS.includes(manager));
+}
+
+/** The same, ours among them. */
+export function anyOwnerOf(object: KubeObject, path: Path): Owner | undefined {
+  return lastOwner(object, path, () => true);
+}
+
+function lastOwner(
+  object: KubeObject,
+  path: Path,
+  counts: (manager: string) => boolean,
+): Owner | undefined {
   const entries = objectsOf(object.metadata.managedFields)
-    .filter((entry) => !OURS.includes(stringOf(entry.manager) ?? ''))
+    .filter((entry) => counts(stringOf(entry.manager) ?? ''))
     .filter((entry) => covers(objectOf(entry.fieldsV1), path))
     .sort((a, b) => (stringOf(b.time) ?? '').localeCompare(stringOf(a.time) ?? ''));
   const latest = entries[0];

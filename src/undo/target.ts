@@ -1,12 +1,12 @@
 import { equalJson, type Json } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import { diffPaths } from './diff.ts';
+import { changesSinceCreate } from './created.ts';
 import { type Update, undoHistory } from './history.ts';
 import { isController, ownerOf } from './managed-fields.ts';
 import { INTENT_LABEL, isMark } from './marks.ts';
 import type { Conflict } from './merge.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
-import { formatPath, type Path } from './path.ts';
+import { formatPath } from './path.ts';
 import { withUidsNow } from './renewed.ts';
 import type { Shape } from './shape.ts';
 import type { UndoStep } from './types.ts';
@@ -264,28 +264,10 @@ function takeBackCreate(step: UndoStep, walk: Walk, shape: Shape, options: Norma
     walk.conflicts.push('The object created here was replaced by one of somebody else.');
     return;
   }
-  const foreign = step.post ? foreignChanges(step.post, state, stored, shape, options) : [];
-  if (foreign.length > 0) {
-    walk.conflicts.push({
-      path: foreign.map(formatPath).join(', '),
-      note: 'somebody else changed the object that was created here',
-    });
+  const changes = changesSinceCreate(step, state, stored, shape, options);
+  if (changes.length > 0) {
+    walk.conflicts.push(...changes);
     return;
   }
   walk.state = undefined;
-}
-
-/** Paths of a created object, without our own later changes, that somebody else wrote. */
-function foreignChanges(
-  post: KubeObject,
-  state: KubeObject,
-  stored: KubeObject,
-  shape: Shape,
-  options: NormaliseOptions,
-): Path[] {
-  const loose = { ...options, ignoreIdentity: true };
-  return diffPaths(normalise(post, loose), normalise(state, loose), shape).filter((path) => {
-    const owner = ownerOf(stored, path);
-    return owner !== undefined && !isController(owner);
-  });
 }
