@@ -21,12 +21,18 @@ export function refusal(
   const causes = outcome.causes.map(({ field, message }) =>
     shown(field ? `${field}: ${message}` : message),
   );
+  const blind = outcome.message.startsWith('the server rejected our request');
   return new StratusError(
     codeOf(outcome, code),
     `${what} of ${nameOfKey(key)} was refused by the API server: ${shown(outcome.message)}`,
     {
       rule: `${outcome.status} ${outcome.reason}`,
       ...(causes.length > 0 ? { details: { causes: causes.slice(0, 10) } } : {}),
+      ...(blind
+        ? {
+            next: 'The API server gives no reason. A JSON patch may name a path that is not there; look with observe_get.',
+          }
+        : {}),
       ...(outcome.reason === 'Conflict' && causes.length > 0
         ? {
             next: 'Other field managers own these fields. Leave them out of the manifest, or change them where they are managed; fields are never taken by force.',
@@ -57,7 +63,7 @@ export function lockBusy(holder: {
   const since = new Date(holder.since).toISOString();
   return new StratusError(
     'writer_busy',
-    `Another process is writing: ${holder.description} (pid ${holder.pid}, since ${since}).`,
+    `Another server writes with this journal: process ${holder.pid}, since ${since}.`,
     { rule: 'A1 writer exclusivity' },
   );
 }

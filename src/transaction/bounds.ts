@@ -36,6 +36,7 @@ export function usageWith(usage: Usage, writes: readonly CompiledWrite[]): Usage
  * @throws StratusError bound_exceeded that names the bound
  */
 export function checkBounds(bounds: Bounds, usage: Usage, writes: readonly CompiledWrite[]): void {
+  for (const write of writes) checkReplicas(bounds, write);
   const after = usageWith(usage, writes);
   if (after.commands > bounds.commands) {
     throw exceeded('commands', bounds.commands, 'The transaction has used all its commands');
@@ -51,7 +52,6 @@ export function checkBounds(bounds: Bounds, usage: Usage, writes: readonly Compi
   if (pods > bounds.podsAtRisk) {
     throw exceeded('podsAtRisk', bounds.podsAtRisk, `The change would put ${pods} pods at risk`);
   }
-  for (const write of writes) checkReplicas(bounds, write);
 }
 
 function checkReplicas(bounds: Bounds, { base, predicted, write }: CompiledWrite): void {
@@ -77,8 +77,10 @@ function total(objects: ReadonlyMap<string, number>): number {
 function exceeded(bound: keyof Bounds, limit: number, what: string): StratusError {
   return new StratusError('bound_exceeded', `${what}; the policy's bound ${bound} is ${limit}.`, {
     rule: `bounds.${bound}`,
-    ...(bound === 'replicas' || bound === 'replicaChange'
-      ? { next: `Ask for less, within bounds.${bound} of the policy.` }
-      : {}),
+    ...(bound === 'commands'
+      ? {}
+      : {
+          next: `Ask for less at once: bounds.${bound} of the policy counts for a whole transaction.`,
+        }),
   });
 }

@@ -1,9 +1,11 @@
+import { describeRef, type ObjectRef } from '../core/kube.ts';
 import type { TransactionState } from '../journal/types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
+import { worseForTouched } from '../severity/recovery.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
-import { epochOver } from './session.ts';
+import { epochOver, touchedRefs } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import { takeBack } from './take-back.ts';
 import { fromJson, toJson } from './to-json.ts';
@@ -48,15 +50,15 @@ export async function undoWhole(
   }
   noteTransaction(parts, transaction, request.via, { reason: request.reason });
   const undone = await takeBack(parts, shapes, { transaction, epoch });
+  const steps = store.steps(transaction);
   // What got worse beside a transaction that wrote nothing is not its doing, and nothing a human could finish.
-  const wrote = store.steps(transaction).some((step) => step.state !== 'REJECTED');
+  const wrote = steps.some((step) => step.state !== 'REJECTED');
   const baseline = wrote ? request.baseline : undefined;
-  const back = await measureBack(parts, request, baseline);
-  const worse = back !== undefined && baseline !== undefined && isWorse(baseline, back);
+  const touched = touchedRefs(steps);
+  const back = await measureBack(parts, request, baseline, touched);
+  const worse = back && baseline && worseThan(baseline, back, touched);
   const complete = undone.complete && !worse;
-  const summary = worse
-    ? `${undone.summary} Severity is ${back.severity} after the undo and was ${baseline.severity} before: something else changed, or it has not recovered yet.`
-    : undone.summary;
+  const summary = [undone.summary, ...afterwards(baseline, back, worse)].join(' ');
   const to = complete ? request.done : request.incomplete;
   const landed = store.move(transaction, [request.via], to, epoch, {
     closedAt: parts.clock.now(),
@@ -71,21 +73,39 @@ export async function undoWhole(
   return { ...undone, complete, summary, ...(back === undefined ? {} : { measurement: back }) };
 }
 
+/** How long the cluster has to hold still after an undo before it is judged, in seconds, at most. */
+const STABLE_LIMIT_SECONDS = 10;
+
 async function measureBack(
   parts: EngineParts,
   request: UndoWhole,
   baseline: Measurement | undefined,
+  touched: readonly ObjectRef[],
 ): Promise<Measurement | undefined> {
   const { measureMs, signal } = request;
   if (measureMs === 0 || signal?.aborted) return undefined;
   const scope = scopeOf(parts, request.transaction);
   const until = parts.clock.monotonic() + measureMs;
+  const { settle } = parts.policy.severity;
   try {
     for (;;) {
-      const now = await parts.meter.measure(scope, signal);
-      noteSample(parts, request.transaction, 'undo', now);
-      const back = baseline === undefined || !isWorse(baseline, now);
-      if (back || parts.clock.monotonic() >= until) return now;
+      const left = Math.max(1, (until - parts.clock.monotonic()) / 1_000);
+      // A restored but broken workload never settles, so only stillness is asked for.
+      const { measurement } = await parts.meter.settle({
+        scope,
+        touched: [],
+        settings: {
+          ...settle,
+          stableSeconds: Math.min(settle.stableSeconds, STABLE_LIMIT_SECONDS),
+          timeoutSeconds: left,
+        },
+        baseline: undefined,
+        onSample: (sample) => noteSample(parts, request.transaction, 'undo', sample),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const good =
+        baseline === undefined || worseThan(baseline, measurement, touched) === undefined;
+      if (good || parts.clock.monotonic() >= until) return measurement;
       await parts.clock.sleep(POLL_MS, signal);
     }
   } catch (error) {
@@ -101,7 +121,37 @@ function scopeOf(parts: EngineParts, transaction: string): Scope {
   );
 }
 
-function isWorse(before: Measurement, now: Measurement): boolean {
-  // What could not be measured is never "as good as before".
-  return closingUnknowns(now).length > 0 || now.severity > before.severity + 1e-9;
+/**
+ * Why the cluster is worse than before by what the transaction touched; undefined when it isn't.
+ * What could not be measured is never "as good as before".
+ */
+function worseThan(
+  before: Measurement,
+  now: Measurement,
+  touched: readonly ObjectRef[],
+): string | undefined {
+  const [hidden] = closingUnknowns(now);
+  if (hidden !== undefined) return `it could not be measured (${hidden.what})`;
+  if (now.severity <= before.severity + 1e-9) return undefined;
+  const [first, ...more] = worseForTouched(before, now, touched);
+  if (first === undefined) return undefined;
+  const rest = more.length > 0 ? ` and ${more.length} more` : '';
+  return `${describeRef(first.object)} (${first.reason})${rest}`;
+}
+
+function afterwards(
+  before: Measurement | undefined,
+  now: Measurement | undefined,
+  worse: string | undefined,
+): string[] {
+  if (before === undefined || now === undefined) return [];
+  if (worse !== undefined) {
+    return [
+      `Severity is ${now.severity} after the undo and was ${before.severity} before; worse is ${worse}: it has not recovered, or something else changed.`,
+    ];
+  }
+  if (now.severity <= before.severity + 1e-9) return [];
+  return [
+    `Severity rose from ${before.severity} to ${now.severity} meanwhile, by nothing that this transaction touched.`,
+  ];
 }

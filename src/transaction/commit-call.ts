@@ -1,4 +1,5 @@
 import { toStratusError } from '../core/errors.ts';
+import type { StepState } from '../journal/types.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
 import { keepTrying } from './abort.ts';
 import { type Ending, runCommit } from './commit.ts';
@@ -75,6 +76,14 @@ function startCommit(
   return job;
 }
 
+/** For people, where only the journaled state is known. */
+const WORDS: Partial<Record<StepState, string>> = {
+  UNDONE: 'taken back',
+  UNDO_CONFLICT: 'left as it is: somebody else changed it',
+  UNDO_IMPOSSIBLE: 'could not be taken back',
+  REJECTED: 'was never changed',
+};
+
 /** The answer of a commit that has ended, from the journal. */
 function endedCommit(seat: Seat, view: TransactionView): CommitResult {
   const row = rowOf(seat.parts.journal.transactions, view.id);
@@ -89,7 +98,7 @@ function endedCommit(seat: Seat, view: TransactionView): CommitResult {
   const objects = view.steps.map(({ object, state, residual, conflicts }) => ({
     object,
     state,
-    how: state,
+    how: WORDS[state] ?? state,
     residual,
     conflicts,
   }));

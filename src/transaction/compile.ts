@@ -93,18 +93,12 @@ export async function compileWrite(
     name: key.name,
   };
   refuseReserved(write);
-  // What no field could make right is refused before the cluster is asked anything.
-  refuse(parts.policy.decideWrite({ ...question, changedPaths: [], labels: {} }), key);
+  // What is protected is refused before the cluster is asked anything. Rules on fields need the dry run first.
+  const early = parts.policy.decideWrite({ ...question, changedPaths: [], labels: {} });
+  if (early.rule.startsWith('protected/')) refuse(early, key);
   const options = signal === undefined ? {} : { signal };
   const base = await parts.reader.get(key, options);
   checkPresence(write, key, base);
-  // An apply that finds nothing creates, so a rule on create speaks about it as well.
-  if (write.verb === 'apply' && base === undefined) {
-    refuse(
-      parts.policy.decideWrite({ ...question, verb: 'create', changedPaths: [], labels: {} }),
-      key,
-    );
-  }
   const intentId = parts.newId();
   const deleted = write.verb === 'delete' ? base : undefined;
   const dependents = deleted && (await dependentsOf(parts, key, deleted.uid, signal));
@@ -142,7 +136,13 @@ export async function compileWrite(
     after: predicted?.object,
   });
   const labels = base?.object.metadata.labels ?? predicted?.object.metadata.labels ?? {};
-  const decision = parts.policy.decideWrite({ ...question, changedPaths, labels });
+  const asked = { ...question, changedPaths, labels };
+  const decisions = [parts.policy.decideWrite(asked)];
+  // An apply that finds nothing creates, so what the rules say about a create counts as well.
+  if (write.verb === 'apply' && base === undefined) {
+    decisions.push(parts.policy.decideWrite({ ...asked, verb: 'create' }));
+  }
+  const decision = strictest(decisions);
   refuse(decision, key);
   return {
     write,
@@ -200,6 +200,17 @@ function checkPresence(write: PlannedWrite, key: ObjectKey, base: LiveObject | u
       next: 'Wait until it is gone; a terminating object can not be changed back.',
     });
   }
+}
+
+const STRICTNESS: readonly Decision['effect'][] = ['allow', 'ask', 'refuse'];
+
+function strictest([first, ...rest]: readonly Decision[]): Decision {
+  if (first === undefined) throw new StratusError('internal', 'A write without a decision.');
+  return rest.reduce(
+    (worst, one) =>
+      STRICTNESS.indexOf(one.effect) > STRICTNESS.indexOf(worst.effect) ? one : worst,
+    first,
+  );
 }
 
 function refuse(decision: Decision, key: ObjectKey): void {
@@ -262,7 +273,10 @@ export function changeOf(
     kubectl: write.kubectl,
     class: classification.class,
     undo: classification.undo,
-    diff: showDiff(object, compiled.base?.object, after, parts.policy.redaction),
+    diff:
+      write.verb === 'delete'
+        ? 'The whole object goes; observe_get shows it, and the journal keeps it.'
+        : showDiff(object, compiled.base?.object, after, parts.policy.redaction),
     changedPaths: changedPaths.slice(0, 20),
     decision,
     warnings,

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { ClusterConnection } from '../cluster/connect.ts';
 import { openWriter } from '../cluster/writer.ts';
 import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts';
+import type { TransactionRow } from '../journal/types.ts';
 import { abortInTurn, abortSession, armDeadline, TIME_OVER } from './abort.ts';
 import { openSession } from './begin.ts';
-import { budgetOf } from './bounds.ts';
+import { budgetOf, checkBounds } from './bounds.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { waitForCommit } from './commit-call.ts';
 import { changeOf, compile } from './compile.ts';
@@ -63,8 +64,8 @@ class Engine implements TransactionEngine {
       const epoch = seat.takeLock();
       try {
         const identity = await seat.identity();
-        const report = await recoverAll(this.#parts, seat.shapes, epoch, identity);
-        this.#refuseUnresolved(report, identity);
+        await recoverAll(this.#parts, seat.shapes, epoch, identity);
+        this.#refuseUnresolved(identity);
         const session = await openSession(this.#parts, request, caller, epoch, identity);
         seat.session = session;
         armDeadline(seat, session);
@@ -82,7 +83,10 @@ class Engine implements TransactionEngine {
       this.#seat.notOpenHere(transaction);
     const writes = await compile(this.#parts, this.#seat.shapes, request, caller.signal);
     const changes = writes.map((write) => changeOf(this.#parts, write));
-    if (transaction === undefined || session === undefined) return { changes };
+    if (transaction === undefined || session === undefined) {
+      checkBounds(this.#parts.policy.bounds, { commands: 0, objects: new Map() }, writes);
+      return { changes };
+    }
     checkFits(this.#parts, session, writes);
     const now = this.#parts.clock.now();
     return { changes, budget: budgetOf(session.bounds, session.usage, session.deadlineAt, now) };
@@ -220,10 +224,17 @@ class Engine implements TransactionEngine {
     });
   }
 
-  #refuseUnresolved(report: RecoveryReport, identity: ClusterIdentity): void {
-    const { rows } = this.#parts.journal.transactions.list({ states: NEEDS_HUMAN, limit: 100 });
-    const here = rows.filter(({ cluster }) => identity.isSame(cluster));
-    const ids = [...new Set([...report.needsHuman, ...here.map(({ id }) => id)])];
+  #refuseUnresolved(identity: ClusterIdentity): void {
+    const { journal } = this.#parts;
+    const { rows } = journal.transactions.list({ states: NEEDS_HUMAN, limit: 100 });
+    // Where all was restored and only severity is worse, there is nothing left for a human to take back,
+    // and the right repair must not be locked out.
+    const left = ({ id }: TransactionRow) =>
+      journal.transactions
+        .steps(id)
+        .some(({ state }) => state !== 'UNDONE' && state !== 'REJECTED');
+    const here = rows.filter((row) => identity.isSame(row.cluster) && left(row));
+    const ids = here.map(({ id }) => id);
     if (ids.length === 0) return;
     throw new StratusError(
       'recovery_pending',

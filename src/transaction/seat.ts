@@ -95,7 +95,7 @@ export class Seat {
     const { state, outcome } = rowOf(this.parts.journal.transactions, transaction);
     return new StratusError(
       'transaction_state',
-      `${transaction} is ${state} and can't ${what}.${outcome ? ` ${outcome}` : ''}`,
+      `${transaction} is ${state} and can't ${what}.${outcome ? ` ${cut(outcome)}` : ''}`,
     );
   }
 
@@ -106,4 +106,9 @@ export class Seat {
     this.session = undefined;
     this.parts.journal.lock.release();
   }
+}
+
+/** Enough to recognise; transaction_status has the whole. */
+function cut(text: string): string {
+  return text.length <= 160 ? text : `${text.slice(0, 159)}…`;
 }

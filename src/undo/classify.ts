@@ -123,6 +123,11 @@ function classifyUpdate(
     const replicasBefore = numberOf(at(before, 'spec', 'replicas')) ?? 1;
     const replicasAfter = numberOf(at(after, 'spec', 'replicas')) ?? 1;
     if (replicasAfter < replicasBefore) {
+      if (id === 'Deployment.apps' && isMidRollout(before)) {
+        return irreversible(
+          'a rollout is under way, so pods of the earlier revision serve, and scaling back would start pods of the new one',
+        );
+      }
       return {
         class: 'compensating',
         undo: `Scales back to ${replicasBefore}; the pods will be new ones.`,
@@ -164,6 +169,13 @@ function classifyUpdate(
     class: 'exact',
     undo: 'Puts the changed fields back; what others changed meanwhile is kept.',
   };
+}
+
+/** True while pods of an earlier template still run. */
+function isMidRollout(deployment: KubeObject): boolean {
+  const pods = numberOf(at(deployment, 'status', 'replicas')) ?? 0;
+  const updated = numberOf(at(deployment, 'status', 'updatedReplicas')) ?? 0;
+  return updated < pods;
 }
 
 /** Fields that an ordinary update can't take back (transactions.md 4.2). */
