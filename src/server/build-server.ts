@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { stdioActor } from './actor.ts';
 import type { IncomingCall } from './call.ts';
-import { INSTRUCTIONS } from './instructions.ts';
+import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS } from './instructions.ts';
 import { invoke } from './invoke.ts';
 import { listedTool } from './listing.ts';
 import { getPrompt, listPrompts } from './prompts.ts';
@@ -25,13 +25,19 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
  */
 export function buildServer(runtime: Runtime): Server {
   const session = runtime.ids.session();
+  const canWrite = runtime.offers.some(
+    ({ tool, refusal }) => tool.effect === 'mitigate' && refusal === undefined,
+  );
   const server = new Server(
     {
       name: 'stratus-mcp',
       title: 'STRATUS: guarded Kubernetes SRE tools',
       version: runtime.version,
     },
-    { capabilities: { tools: {}, prompts: {} }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: {}, prompts: {} },
+      instructions: canWrite ? INSTRUCTIONS : READ_ONLY_INSTRUCTIONS,
+    },
   );
   const tools = runtime.offers.flatMap(({ tool, refusal }) =>
     refusal === undefined ? [listedTool(tool)] : [],
@@ -50,9 +56,9 @@ export function buildServer(runtime: Runtime): Server {
     };
     return runtime.track(invoke(runtime, call));
   });
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts() }));
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts(canWrite) }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
-    getPrompt(params.name, params.arguments ?? {}),
+    getPrompt(params.name, params.arguments ?? {}, canWrite),
   );
   server.onerror = (error) => runtime.log.warn({ err: error }, 'protocol');
   // In the background, once the client has its answer: the first call finds the connection warm.

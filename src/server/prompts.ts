@@ -8,8 +8,13 @@ import { PROMPTS } from '../agents/prompts/index.ts';
 
 const LONGEST_ARGUMENT = 20_000;
 
-export function listPrompts(): Prompt[] {
-  return PROMPTS.map(({ name, title, description, arguments: args }) => ({
+/** Without a tool that changes something the roles that change or take back have nothing to work with. */
+function offered(canWrite: boolean) {
+  return PROMPTS.filter(({ name }) => canWrite || (name !== 'mitigate' && name !== 'undo'));
+}
+
+export function listPrompts(canWrite: boolean): Prompt[] {
+  return offered(canWrite).map(({ name, title, description, arguments: args }) => ({
     name,
     title,
     description,
@@ -18,10 +23,15 @@ export function listPrompts(): Prompt[] {
 }
 
 /** @throws McpError InvalidParams for an unknown prompt and for missing or unknown arguments. */
-export function getPrompt(name: string, given: Record<string, string>): GetPromptResult {
-  const prompt = PROMPTS.find((candidate) => candidate.name === name);
+export function getPrompt(
+  name: string,
+  given: Record<string, string>,
+  canWrite: boolean,
+): GetPromptResult {
+  const prompts = offered(canWrite);
+  const prompt = prompts.find((candidate) => candidate.name === name);
   if (prompt === undefined) {
-    const names = PROMPTS.map((candidate) => candidate.name).join(', ');
+    const names = prompts.map((candidate) => candidate.name).join(', ');
     throw invalid(`There is no prompt "${name}". There are: ${names}.`);
   }
   const known = prompt.arguments.map((argument) => argument.name);

@@ -1,6 +1,7 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { describeRef } from '../core/kube.ts';
 import type { MitigateOutput } from '../tools/mitigate/output.ts';
+import { DATA_NOTE } from '../tools/render/untrusted.ts';
 import { commitPayload } from '../tools/transaction/commit.ts';
 import { budgetPayload, budgetSentence, short } from '../tools/transaction/payload.ts';
 import type { MitigateTool } from '../tools/types.ts';
@@ -68,6 +69,7 @@ async function planned(
     status: 'planned',
     ...(transaction === undefined ? {} : { transaction }),
     changes: changes.map(changePayload),
+    note: DATA_NOTE,
     ...(budget === undefined ? {} : { budget: budgetPayload(budget) }),
     next: nextOf(changes),
   };
@@ -87,6 +89,7 @@ async function applied(
     status: 'applied',
     transaction,
     changes: changes.map(changePayload),
+    note: DATA_NOTE,
     budget: budgetPayload(budget),
     next: `transaction_commit settles and judges ${transaction}; undo_last takes this command back, transaction_abort everything.`,
   };

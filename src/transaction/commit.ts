@@ -1,4 +1,5 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
+import { describeRef } from '../core/kube.ts';
 import { judge } from '../severity/gate.ts';
 import type { DeclaredReduction, Measurement, SettleResult, Verdict } from '../severity/types.ts';
 import { measureElsewhere } from './begin.ts';
@@ -7,6 +8,7 @@ import { dependentsFrom } from './dependents.ts';
 import { finalise } from './finalise.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
+import { previewUndo } from './preview-undo.ts';
 import { epochOver, type Session, touchedRefs } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import { fromJson, toJson } from './to-json.ts';
@@ -32,7 +34,8 @@ export async function runCommit(
     session.baseline.scope,
     absentUids(parts, session),
   );
-  const verdict = verdictOf(parts, session, settled, elsewhere);
+  const judged = verdictOf(parts, session, settled, elsewhere);
+  const verdict = await withRivals(parts, shapes, session, judged);
   const decided = {
     after: toJson(settled.measurement),
     verdict: toJson(verdict),
@@ -111,6 +114,27 @@ async function settle(parts: EngineParts, session: Session): Promise<SettleResul
       ms: 0,
     };
   }
+}
+
+/**
+ * Tells when somebody else has changed our fields again: what is committed is then theirs, and can't be taken
+ * back from here. No reason to refuse: severity was measured with it.
+ */
+async function withRivals(
+  parts: EngineParts,
+  shapes: Shapes,
+  session: Session,
+  verdict: Verdict,
+): Promise<Verdict> {
+  const blocked = await previewUndo(parts, shapes, session.id).catch(() => undefined);
+  if (blocked === undefined) return verdict;
+  const names = blocked.objects.map(({ object }) => describeRef(object)).join(', ');
+  const message = `Somebody else has changed what was written to ${names} since.`;
+  return {
+    ...verdict,
+    findings: [...verdict.findings, { rule: 'G5', ok: true, message }],
+    summary: `${verdict.summary} ${message}`,
+  };
 }
 
 /** Objects that go after the commit with what was deleted: the gate judges the state without them. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CommitResult } from '../../transaction/types.ts';
+import { DATA_NOTE } from '../render/untrusted.ts';
 import { defineControlTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
 import { afterUndo, severities, short, undoPayload, verdictPayload } from './payload.ts';
@@ -43,7 +44,7 @@ export const transactionCommit = defineControlTool({
 /** The answer to a commit, the same for transaction_commit and for one-command transactions. */
 export function commitPayload(result: CommitResult) {
   const { id } = result.transaction;
-  const base = { transaction: id, ...severities(result.transaction) };
+  const base = { transaction: id, ...severities(result.transaction), note: DATA_NOTE };
   switch (result.kind) {
     case 'committed':
       return {
