@@ -2,7 +2,7 @@ import type { ObjectKey } from '../cluster/types.ts';
 import { crashpoint } from '../core/crashpoint.ts';
 import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
 import { type Json, objectsOf, parseJson } from '../core/json.ts';
-import { isKubeObject, type ObjectRef } from '../core/kube.ts';
+import { isKubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { groupKind } from '../undo/group-kind.ts';
@@ -18,6 +18,7 @@ import { redactNote } from './redact-note.ts';
 import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
+import { refOfStep, report, reported } from './undo-report.ts';
 
 const UNDOABLE: readonly StepState[] = [
   'INTENT',
@@ -169,11 +170,9 @@ function port(
       return outcome;
     },
     shape: (key) => shapes.of(key),
-    pods: async (namespace) => {
-      const live = await readLive(parts.reader, [
-        { as: 'pods', list: { resource: 'pods', namespace } },
-      ]);
-      return live.list('pods');
+    list: async (resource, namespace) => {
+      const live = await readLive(parts.reader, [{ as: 'all', list: { resource, namespace } }]);
+      return live.list('all');
     },
     ownerUid: async (owner, namespace) => {
       try {
@@ -276,29 +275,4 @@ function noteImpossible(
   );
   if (!landed) throw epochOver(transaction);
   return { object: refOfStep(step), state: 'UNDO_IMPOSSIBLE', how, residual: [], conflicts: [] };
-}
-
-function refOfStep({ apiVersion, kind, name, namespace }: StepRow): ObjectRef {
-  return { apiVersion, kind, name, ...(namespace === null ? {} : { namespace }) };
-}
-
-function reported(key: ObjectKey, result: ObjectUndo): UndoReport['objects'][number] {
-  const object = {
-    apiVersion: key.resource.apiVersion,
-    kind: key.resource.kind,
-    name: key.name,
-    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
-  };
-  return { object, ...result };
-}
-
-function report(objects: readonly UndoReport['objects'][number][]): UndoReport {
-  const bad = objects.filter(({ state }) => state !== 'UNDONE');
-  if (objects.length === 0)
-    return { complete: true, objects, summary: 'There was nothing to take back.' };
-  const summary =
-    bad.length === 0
-      ? `All ${objects.length} object${objects.length === 1 ? '' : 's'} taken back and verified.`
-      : `${bad.length} of ${objects.length} objects could not be taken back: ${bad.map(({ object, state }) => `${object.kind}/${object.name} (${state})`).join(', ')}.`;
-  return { complete: bad.length === 0, objects, summary };
 }

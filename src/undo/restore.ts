@@ -2,6 +2,7 @@ import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../clust
 import { StratusError } from '../core/errors.ts';
 import { equalJson, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
+import { type Parting, partingOf } from './children.ts';
 import { diffPaths } from './diff.ts';
 import { comparableManagedFields, restoredManagedFields } from './managed-fields.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
@@ -27,6 +28,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
   let replaced = false;
   let recreated = false;
   let written: KubeObject | undefined;
+  let parting: Parting | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await port.get(group.key);
     const target = undoTarget(group.steps, live?.object, shape, options);
@@ -44,7 +46,8 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       continue;
     }
     if (target.kind === 'done') {
-      return finish(group, port, live, target.residual, { replaced, recreated });
+      const notes = [...target.residual, ...(parting?.residual ?? [])];
+      return finish(group, port, live, notes, { replaced, recreated });
     }
     if (target.kind === 'replace' && written !== undefined && equalJson(written, target.object)) {
       const paths = diffPaths(target.object, live && normalise(live.object, options), shape).map(
@@ -54,7 +57,10 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       port.mark('UNDO_IMPOSSIBLE', { error });
       return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
     }
-    const request = await requestFor(group.key, target, live, port, options);
+    if (target.kind === 'delete' && live !== undefined) {
+      parting = await partingOf(group, live, port);
+    }
+    const request = await requestFor(group.key, target, live, port, options, parting);
     port.mark('UNDO_INTENT', request.verb === 'delete' ? {} : { body: request.body });
     const outcome = await port.send(request);
     if (outcome.kind === 'applied') {
@@ -121,6 +127,7 @@ async function requestFor(
   live: LiveObject | undefined,
   port: UndoPort,
   options: NormaliseOptions,
+  parting: Parting | undefined,
 ): Promise<WriteRequest> {
   if (target.kind === 'recreate') {
     const uids = await ownersNow(target.object, port);
@@ -136,7 +143,7 @@ async function requestFor(
       verb: 'delete',
       key,
       preconditions: { uid: target.uid, resourceVersion: live.resourceVersion },
-      propagationPolicy: 'Background',
+      propagationPolicy: parting?.propagationPolicy ?? 'Background',
     };
   }
   return {

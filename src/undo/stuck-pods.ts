@@ -23,7 +23,7 @@ export async function replaceStuckPods(group: UndoGroup, port: UndoPort): Promis
   }
   if (at(set.object, 'spec', 'updateStrategy', 'type') === 'OnDelete') return [];
   const notes: Json[] = [];
-  const pods = await port.pods(namespace).catch((error: unknown) => {
+  const pods = await port.list('pods', namespace).catch((error: unknown) => {
     if (error instanceof StratusError && error.code === 'forbidden') return undefined;
     throw error;
   });

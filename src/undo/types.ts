@@ -32,8 +32,8 @@ export interface UndoPort {
   get(key: ObjectKey): Promise<LiveObject | undefined>;
   send(request: WriteRequest): Promise<WriteOutcome>;
   shape(key: ObjectKey): Promise<Shape>;
-  /** The pods of a namespace. */
-  pods(namespace: string): Promise<readonly LiveObject[]>;
+  /** Everything of a kind in a namespace. */
+  list(resource: 'pods' | 'replicasets.apps', namespace: string): Promise<readonly LiveObject[]>;
   /** uid alive now for an owner's uid of then; undefined when it is gone. */
   ownerUid(
     owner: { apiVersion: string; kind: string; name: string; uid: string },

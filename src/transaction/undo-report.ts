@@ -1,0 +1,31 @@
+import type { ObjectKey } from '../cluster/types.ts';
+import type { ObjectRef } from '../core/kube.ts';
+import type { StepRow } from '../journal/types.ts';
+import type { ObjectUndo } from '../undo/types.ts';
+import type { UndoReport } from './types.ts';
+
+export function refOfStep({ apiVersion, kind, name, namespace }: StepRow): ObjectRef {
+  return { apiVersion, kind, name, ...(namespace === null ? {} : { namespace }) };
+}
+
+export function reported(key: ObjectKey, result: ObjectUndo): UndoReport['objects'][number] {
+  const object = {
+    apiVersion: key.resource.apiVersion,
+    kind: key.resource.kind,
+    name: key.name,
+    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
+  };
+  return { object, ...result };
+}
+
+/** The report of a taking back, object by object. */
+export function report(objects: readonly UndoReport['objects'][number][]): UndoReport {
+  const bad = objects.filter(({ state }) => state !== 'UNDONE');
+  if (objects.length === 0)
+    return { complete: true, objects, summary: 'There was nothing to take back.' };
+  const summary =
+    bad.length === 0
+      ? `${objects.length === 1 ? 'The object was' : `All ${objects.length} objects were`} taken back and verified.`
+      : `${bad.length} of ${objects.length} objects could not be taken back: ${bad.map(({ object, state }) => `${object.kind}/${object.name} (${state})`).join(', ')}.`;
+  return { complete: bad.length === 0, objects, summary };
+}

@@ -1,0 +1,89 @@
+import type { LiveObject, WriteRequest } from '../cluster/types.ts';
+import { StratusError } from '../core/errors.ts';
+import { at, equalJson, objectsOf, stringOf } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import { groupKind } from './group-kind.ts';
+import type { UndoGroup, UndoPort } from './types.ts';
+
+/** What the controller of a workload owns. */
+const CHILDREN: Readonly<Record<string, 'pods' | 'replicasets.apps'>> = {
+  'Deployment.apps': 'replicasets.apps',
+  'ReplicaSet.apps': 'pods',
+  'StatefulSet.apps': 'pods',
+  'DaemonSet.apps': 'pods',
+};
+
+export interface Parting {
+  readonly propagationPolicy: Extract<WriteRequest, { verb: 'delete' }>['propagationPolicy'];
+  /** What stays behind, for the report. */
+  readonly residual: readonly string[];
+}
+
+/**
+ * How a workload that we created has to go. Its controller adopts whatever its selector matches, also pods that
+ * were there before it: those must not die with it.
+ */
+export async function partingOf(
+  group: UndoGroup,
+  live: LiveObject,
+  port: UndoPort,
+): Promise<Parting> {
+  const { resource, namespace } = group.key;
+  const word = CHILDREN[groupKind(resource.apiVersion, resource.kind)];
+  if (word === undefined || namespace === undefined) return TAKES_ALL;
+  const before = group.steps.find((step) => step.verb === 'delete')?.pre;
+  if (before && equalJson(selectorOf(before), selectorOf(live.object))) {
+    // The one that comes back adopts everything again, and scales down what is not of its template.
+    return { propagationPolicy: 'Orphan', residual: [] };
+  }
+  const children = await owned(word, namespace, live, port);
+  if (children === undefined) {
+    const why = 'What it may have adopted could not be read, so what it ran was left running.';
+    return { propagationPolicy: 'Orphan', residual: [why] };
+  }
+  const isOlder = (child: LiveObject) => bornAt(child) < bornAt(live);
+  if (!children.some(isOlder)) return TAKES_ALL;
+  const left = children.filter((child) => !isOlder(child)).map(nameOf);
+  return {
+    propagationPolicy: 'Orphan',
+    residual: [
+      `It had adopted ${children.filter(isOlder).map(nameOf).join(', ')}: left running, without an owner as before.`,
+      ...(left.length > 0
+        ? [`Left running, though it may have started them: ${left.join(', ')}.`]
+        : []),
+    ],
+  };
+}
+
+const TAKES_ALL: Parting = { propagationPolicy: 'Background', residual: [] };
+
+async function owned(
+  word: 'pods' | 'replicasets.apps',
+  namespace: string,
+  owner: LiveObject,
+  port: UndoPort,
+): Promise<LiveObject[] | undefined> {
+  try {
+    return (await port.list(word, namespace)).filter(({ object }) =>
+      objectsOf(object.metadata.ownerReferences).some(
+        (one) => one.controller === true && one.uid === owner.uid,
+      ),
+    );
+  } catch (error) {
+    if (error instanceof StratusError && error.code === 'forbidden') return undefined;
+    throw error;
+  }
+}
+
+function selectorOf(object: KubeObject) {
+  return at(object, 'spec', 'selector');
+}
+
+/** Seconds resolution: what was born within the same second is not known to be older. */
+function bornAt({ object }: LiveObject): string {
+  return stringOf(object.metadata.creationTimestamp) ?? '';
+}
+
+function nameOf({ key, object }: LiveObject): string {
+  return `${key.resource.kind} ${object.metadata.name}`;
+}
