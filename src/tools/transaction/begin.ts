@@ -14,7 +14,7 @@ export const transactionBegin = defineControlTool({
   title: 'Begin a transaction',
   effect: 'transaction',
   description:
-    'Use before changing anything: opens a transaction, measures how bad things are now in its namespaces, and answers the handle that mitigate_* calls need. One transaction has the write lock at a time; it is bounded in commands, minutes and objects, and past its deadline it is undone.',
+    'Use before changing anything: opens a transaction, measures how bad things are now in its namespaces, and answers the handle that mitigate_* calls need. Measuring takes as long as the policy wants severity to hold still, 30 s by default. One transaction has the write lock at a time; it is bounded in commands, minutes and objects, and past its deadline it is undone.',
   input: z.strictObject({
     reason: reasonArgument,
     namespaces: z
