@@ -119,6 +119,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   Deployment: 'deployments',
   Secret: 'secrets',
   Service: 'services',
+  Ratchet: 'ratchets',
   ReplicaSet: 'replicasets',
   StatefulSet: 'statefulsets',
   Widget: 'widgets',
