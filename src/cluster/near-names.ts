@@ -1,3 +1,5 @@
+import { editDistance } from '../core/edit-distance.ts';
+
 const MOST = 5;
 
 /** Up to five known names near a mistyped one, nearest first. */
@@ -14,18 +16,5 @@ export function nearNames(word: string, known: readonly string[]): string[] {
 
 function distanceTo(text: string, name: string): number {
   const contained = text.length >= 4 && (name.startsWith(text) || text.startsWith(`${name}s`));
-  return contained ? 1 : levenshtein(text, name);
-}
-
-function levenshtein(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return contained ? 1 : editDistance(text, name);
 }

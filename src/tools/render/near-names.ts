@@ -1,3 +1,5 @@
+import { editDistance } from '../../core/edit-distance.ts';
+
 /** Names that somebody who typed `wanted` may have meant, nearest first. */
 export function nearNames(wanted: string, names: readonly string[], max = 5): string[] {
   const word = wanted.toLowerCase();
@@ -14,18 +16,4 @@ export function nearNames(wanted: string, names: readonly string[], max = 5): st
 function farness(word: string, name: string): number {
   if (name.includes(word) || (name.length > 3 && word.includes(name))) return 1;
   return Math.min(editDistance(word, name), editDistance(word, name.slice(0, word.length)) + 1);
-}
-
-/** Levenshtein's distance. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
