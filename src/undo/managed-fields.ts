@@ -57,12 +57,13 @@ function lastOwner(
   path: Path,
   counts: (manager: string) => boolean,
 ): Owner | undefined {
-  const entries = objectsOf(object.metadata.managedFields)
+  const [best] = objectsOf(object.metadata.managedFields)
     .filter((entry) => counts(stringOf(entry.manager) ?? ''))
-    .filter((entry) => covers(objectOf(entry.fieldsV1), path))
-    .sort((a, b) => (stringOf(b.time) ?? '').localeCompare(stringOf(a.time) ?? ''));
-  const latest = entries[0];
-  if (latest === undefined) return undefined;
+    .map((entry) => ({ entry, depth: depthOf(objectOf(entry.fieldsV1), path) }))
+    .filter(({ depth }) => depth > 0)
+    .sort((a, b) => b.depth - a.depth || timeOf(b.entry).localeCompare(timeOf(a.entry)));
+  if (best === undefined) return undefined;
+  const latest = best.entry;
   return {
     manager: stringOf(latest.manager) ?? 'unknown',
     operation: stringOf(latest.operation) ?? 'Update',
@@ -71,16 +72,23 @@ function lastOwner(
   };
 }
 
-function covers(fields: JsonObject, path: Path): boolean {
+function timeOf(entry: JsonObject): string {
+  return stringOf(entry.time) ?? '';
+}
+
+/**
+ * How many segments of a path a fields set holds; 0 when it doesn't cover the path. A set that ends early may own
+ * an atomic value as a whole, or a map without what is in it: who holds more of the path is the owner.
+ */
+function depthOf(fields: JsonObject, path: Path): number {
   let here: JsonObject = fields;
-  for (const segment of path) {
+  for (const [depth, segment] of path.entries()) {
     const next = childOf(here, segment);
-    if (next === undefined) return false;
-    // A leaf of the set: an atomic value, owned as a whole.
-    if (Object.keys(next).length === 0) return true;
+    if (next === undefined) return 0;
+    if (Object.keys(next).length === 0) return depth + 1;
     here = next;
   }
-  return true;
+  return path.length;
 }
 
 function childOf(fields: JsonObject, segment: Segment): JsonObject | undefined {

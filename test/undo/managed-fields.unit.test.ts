@@ -108,4 +108,11 @@ describe('the owner of a path', () => {
     const both = with_(owns('old', ['a'], { time: T1 }), owns('new', ['a'], { time: T2 }));
     expect(ownerOf(both, ['data', 'a'])).toMatchObject({ manager: 'new', time: T2 });
   });
+
+  test('who holds the field, not who holds only the map that it is in', () => {
+    const map = { ...owns('creator', [], { time: T2 }), fieldsV1: { 'f:data': {} } };
+    const live = with_(map, owns('editor', ['a'], { time: T1 }));
+    expect(ownerOf(live, ['data', 'a'])?.manager).toBe('editor');
+    expect(ownerOf(live, ['data', 'b'])?.manager).toBe('creator');
+  });
 });
