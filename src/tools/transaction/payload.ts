@@ -123,9 +123,13 @@ export function afterUndo({ id, state }: TransactionView, undo: UndoReport): str
       ? `${id} is still open: make a different change, or transaction_abort gives up.`
       : `${id} is still open: transaction_abort takes everything back. Show this answer to the person.`;
   }
+  if (state === 'COMMITTED' && !undo.complete) {
+    return `${id} stays committed. Take back the later change first, or make a new change that puts right what is wrong.`;
+  }
   if (undo.complete) return 'Look again with observe_health before you try something different.';
   const left = undo.objects.some((item) => item.conflicts.length > 0 || item.state !== 'UNDONE');
-  return stop(id, left ? 'decide about the objects listed' : 'see why it is still worse');
+  if (left) return stop(id, 'decide about the objects listed');
+  return `Every object is as before, but severity is not. Look with observe_health: find out what else changed before you try again; transaction_abort with "${id}" measures once more.`;
 }
 
 /** Nothing more can be changed until a person looked: what they need to end that. */

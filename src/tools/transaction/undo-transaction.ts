@@ -8,7 +8,7 @@ export const undoTransaction = defineControlTool({
   title: 'Undo a committed transaction',
   effect: 'undo',
   description:
-    'Use to take back a whole transaction that was committed. What others changed since is kept; where they changed the same fields, nothing of that object is touched and a person has to decide.',
+    'Use to take back a whole transaction that was committed. What others changed since is kept; where they changed the same fields, nothing is taken back and the answer says what stands in the way.',
   input: z.strictObject({ transaction: transactionArgument, reason: reasonArgument }),
   output: z.looseObject({ summary: z.string(), transaction: z.string(), next: z.string() }),
   run: async (args, context) => {
