@@ -165,7 +165,7 @@ function propagationOf(
   key: ObjectKey,
   dependents: readonly Dependent[] | undefined,
 ): 'Orphan' | 'Background' {
-  if (key.resource.kind === 'Pod') return 'Background';
+  if (key.resource.group === '' && key.resource.kind === 'Pod') return 'Background';
   return key.resource.group === 'apps' || (dependents ?? []).length > 0 ? 'Orphan' : 'Background';
 }
 

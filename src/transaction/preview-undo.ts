@@ -1,4 +1,5 @@
 import type { StepRow } from '../journal/types.ts';
+import { groupKind } from '../undo/group-kind.ts';
 import { undoGroups } from '../undo/groups.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { undoTarget } from '../undo/target.ts';
@@ -24,7 +25,9 @@ export async function previewUndo(
   const keys = new Map<StepRow, Awaited<ReturnType<typeof keyOfStep>>>();
   for (const step of steps) keys.set(step, await keyOfStep(parts, step));
   const groups = undoGroups(
-    steps.filter((step) => !(step.verb === 'delete' && step.kind === 'Pod')),
+    steps.filter(
+      (step) => step.verb !== 'delete' || groupKind(step.apiVersion, step.kind) !== 'Pod',
+    ),
     (seq, name) => store.image(transaction, seq, name),
     (step) => keys.get(step) as Awaited<ReturnType<typeof keyOfStep>>,
   );

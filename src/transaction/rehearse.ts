@@ -2,6 +2,7 @@ import type { LiveObject, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { isObject, type JsonObject, stringifyJson } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
+import { groupKind } from '../undo/group-kind.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
 import { denormalise } from '../undo/normalise.ts';
 import { recreateBody } from '../undo/recreate.ts';
@@ -92,11 +93,12 @@ function undoRequest(
  */
 export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite): Promise<void> {
   const { key, base, request, intentId } = compiled;
-  if (request.verb !== 'delete' || base === undefined || key.resource.kind === 'Pod') return;
+  const kind = groupKind(key.resource.apiVersion, key.resource.kind);
+  if (request.verb !== 'delete' || base === undefined || kind === 'Pod') return;
   const name = `${key.name.slice(0, 40)}-${intentId.slice(0, 8)}`;
   const body: JsonObject = recreateBody(base.object, () => undefined);
   body.metadata = { ...(isObject(body.metadata) ? body.metadata : {}), name };
-  if (key.resource.kind === 'Service' && isObject(body.spec)) withoutAddresses(body.spec);
+  if (kind === 'Service' && isObject(body.spec)) withoutAddresses(body.spec);
   const outcome = await parts.writer.dryRun(
     { verb: 'create', key: { ...key, name }, body: stringifyJson(body) },
     { auditId: `${intentId}-undo`, fieldManager: UNDO_MANAGER },

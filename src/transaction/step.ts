@@ -74,9 +74,9 @@ async function undoCommand(
   try {
     undone = await takeBack(parts, shapes, { transaction, epoch, commands });
   } catch (failed) {
-    throw new HalfDone(`${cause.message} Taking it back failed: ${toStratusError(failed).message}`);
+    throw new HalfDone(`${sentence(cause.message)} ${toStratusError(failed).message}`);
   }
-  if (!undone.complete) throw new HalfDone(`${cause.message} ${undone.summary}`);
+  if (!undone.complete) throw new HalfDone(sentence(cause.message));
   throw cause;
 }
 
@@ -84,9 +84,13 @@ function causeOf(error: unknown): StratusError {
   if (!(error instanceof OneWayWrite)) return toStratusError(error);
   return new StratusError(
     'undo_impossible',
-    `The change went in, but its undo would be refused, so it was taken back: ${error.message}`,
+    `The change went in, and the API server would refuse its undo: ${error.message}`,
     { rule: 'A2 faithful undo', cause: error },
   );
+}
+
+function sentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
 /** What the transaction itself says to the writes: its scope, its bounds, one name for one object. */

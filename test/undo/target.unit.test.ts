@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../src/core/kube.ts';
+import { INTENT_LABEL } from '../../src/undo/marks.ts';
 import { unknownShape } from '../../src/undo/shape.ts';
-import { INTENT_LABEL, type Target, undoTarget } from '../../src/undo/target.ts';
+import { type Target, undoTarget } from '../../src/undo/target.ts';
 import type { UndoStep } from '../../src/undo/types.ts';
 import { configMap, owns } from './objects.ts';
 
