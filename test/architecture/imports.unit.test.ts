@@ -84,6 +84,21 @@ describe('the rooms', () => {
   });
 });
 
+test('the Kubernetes client is loaded late, so that initialize is answered at once', () => {
+  const early = files.filter((file) =>
+    /^import (?!type)[^;]*from '@kubernetes\/client-node'/m.test(
+      readFileSync(join(SRC, file), 'utf8'),
+    ),
+  );
+  expect(early).toEqual([]);
+  const connectors = imports.filter(({ target }) => target === 'cluster/connect.ts');
+  const startup = connectors.filter(({ file }) => {
+    const text = readFileSync(join(SRC, file), 'utf8');
+    return roomOf(file) === 'server' && /^import (?!type)[^;]*cluster\/connect\.ts/m.test(text);
+  });
+  expect(startup.map(show)).toEqual([]);
+});
+
 describe('one door to the cluster', () => {
   test('only the transaction engine opens the writer', () => {
     const openers = imports.filter(({ target }) => target === 'cluster/writer.ts');
