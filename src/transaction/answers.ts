@@ -63,7 +63,7 @@ export function lockBusy(holder: {
   const since = new Date(holder.since).toISOString();
   return new StratusError(
     'writer_busy',
-    `Another server writes with this journal: process ${holder.pid}, since ${since}.`,
+    `Another server writes with this journal (pid ${holder.pid}, since ${since}).`,
     { rule: 'A1 writer exclusivity' },
   );
 }
