@@ -5,12 +5,13 @@ import { type Json, objectsOf, parseJson } from '../core/json.ts';
 import { isKubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
-import { groupKind } from '../undo/group-kind.ts';
+import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
 import { renewedUids, uidNow } from '../undo/renewed.ts';
 import { undoObject } from '../undo/restore.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from '../undo/types.ts';
+import { dependentsFrom } from './dependents.ts';
 import { fence } from './fence.ts';
 import { readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
@@ -70,7 +71,8 @@ export async function takeBack(
   }
   const renewed = renewedUids(store.steps(request.transaction));
   for (const group of undoGroups(toUndo, image, (step) => required(keys, step), renewed)) {
-    const result = redacted(parts, group, await undoGroup(parts, shapes, request, group));
+    const undone = redacted(parts, group, await undoGroup(parts, shapes, request, group));
+    const result = { ...undone, residual: [...undone.residual, ...ownerless(group, image)] };
     parts.journal.audit.append({
       kind: 'step',
       transaction: request.transaction,
@@ -82,6 +84,18 @@ export async function takeBack(
     objects.push(reported(group.key, result));
   }
   return report(objects);
+}
+
+/** Controllers adopt the pods and ReplicaSets of a workload again; other children stay without their owner. */
+function ownerless(group: UndoGroup, image: OpenImage): Json[] {
+  const { apiVersion, kind } = group.key.resource;
+  if (WORKLOADS.includes(groupKind(apiVersion, kind))) return [];
+  const children = group.steps
+    .filter((step) => step.verb === 'delete')
+    .flatMap((step) => dependentsFrom(image(step.seq, 'predicted')))
+    .map((child) => `${child.kind}/${child.name}`);
+  if (children.length === 0) return [];
+  return [`No longer owned by it: ${[...new Set(children)].slice(0, 10).join(', ')}.`];
 }
 
 async function undoGroup(
