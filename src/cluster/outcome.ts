@@ -7,7 +7,7 @@ import { jsonIn, statusIn } from './status.ts';
 import type { ObjectKey, WriteOutcome } from './types.ts';
 import type { Answer } from './wire.ts';
 
-/** Answers that say "certainly not applied" (transactions.md 2.6). Any other refusal says nothing sure. */
+/** Answers that say "certainly not applied". Any other refusal says nothing sure. */
 const DEFINITE = new Set([400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429]);
 
 /** What the server's answer to a write means. */

@@ -175,13 +175,13 @@ export type WriteRequest =
     };
 
 export interface SendOptions extends CallOptions {
-  /** Sent as the Audit-ID header, which the API server honours and echoes (transactions.md 1.3). */
+  /** Sent as the Audit-ID header, which the API server honours and echoes. */
   readonly auditId: string;
   /** `stratus-mcp` for commands, `stratus-undo` for restores. */
   readonly fieldManager: string;
 }
 
-/** What became of a write (transactions.md 2.6). `ambiguous` is an outcome, not an exception: nobody knows whether it was applied. */
+/** What became of a write. `ambiguous` is an outcome, not an exception: nobody knows whether it was applied. */
 export type WriteOutcome =
   | {
       readonly kind: 'applied';

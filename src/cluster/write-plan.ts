@@ -13,8 +13,8 @@ const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
 };
 
 /**
- * The HTTP request of a write. A DELETE with a body ignores its query, `dryRun=All` included
- * (transactions.md 0.1), so everything about a delete stands in its body and it has no query.
+ * The HTTP request of a write. A DELETE with a body ignores its query, `dryRun=All` included, so
+ * everything about a delete stands in its body and it has no query.
  * @throws StratusError internal for a request that must not be sent: it can't name its object
  * exactly, or lacks the preconditions it owes.
  */

@@ -10,7 +10,7 @@ export type Crashpoint = (name: string) => void;
  *   (1, 2, …; 1 when absent) of that name.
  * - `STRATUS_CRASHPOINT_LOG=file` appends each name that is reached, one a line.
  *
- * Both are for tests only (transactions.md 6.8).
+ * Both are for tests only.
  */
 export function armedCrashpoint(env: NodeJS.ProcessEnv): Crashpoint | undefined {
   const target = env.STRATUS_CRASHPOINT;

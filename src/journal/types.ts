@@ -45,7 +45,7 @@ export const StepState = {
 } as const;
 export type StepState = (typeof StepState)[keyof typeof StepState];
 
-/** Reversibility class (transactions.md 4): exact, compensating, irreversible. */
+/** Reversibility class: exact, compensating, irreversible. */
 export type ReversibilityClass = 'exact' | 'compensating' | 'irreversible';
 
 export interface TransactionRow {

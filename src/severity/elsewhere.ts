@@ -2,7 +2,7 @@ import type { Told } from './summary.ts';
 import { describeViolation } from './text.ts';
 import type { Measurement, Scope, Violation } from './types.ts';
 
-/** The whole cluster before and after, for what a change broke where nobody looked (7.5). */
+/** The whole cluster before and after, for what a change broke where nobody looked. */
 export interface Elsewhere {
   readonly before: Measurement;
   readonly after: Measurement;

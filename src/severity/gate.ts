@@ -13,7 +13,7 @@ import type {
   Violation,
 } from './types.ts';
 
-/** A new violation of this weight or more is never accepted (transactions.md 7.4 G1). */
+/** A new violation of this weight or more is never accepted. */
 export const CRITICAL_WEIGHT = 8;
 
 /** Only for the error of summing floats: a real rise is at least 0.0001. */
@@ -37,7 +37,7 @@ export interface GateInput {
 }
 
 /**
- * Whether a transaction may stay: the conjunction G1…G5 of transactions.md 7.4. Pure. Nothing new
+ * Whether a transaction may stay: the conjunction of the rules G1 to G5. Pure. Nothing new
  * and critical, severity not up, nothing that served gone, evidence complete, nobody fighting.
  */
 export function judge(input: GateInput): Verdict {

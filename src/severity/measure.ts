@@ -10,7 +10,7 @@ const MESSAGE_LENGTH = 240;
 
 /**
  * Severity of a snapshot: the sum of weight × value over all violations, to four decimals. Pure.
- * With the baseline, containers that restarted since count too, even while they run (7.2).
+ * With the baseline, containers that restarted since count too, even while they run.
  */
 export function measureSnapshot(
   snapshot: Snapshot,

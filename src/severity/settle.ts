@@ -36,7 +36,7 @@ interface Sample {
 }
 
 /**
- * Measures until what was touched is settled and the cluster stable (transactions.md 7.3): `samples`
+ * Measures until what was touched is settled and the cluster stable: `samples`
  * equal sets of violations over `stableSeconds`, no restart in between, no touched pod too young. A
  * touched workload that fails for good ends it early. The cluster hiding something isn't instability:
  * that is left to the gate.

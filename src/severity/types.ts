@@ -53,7 +53,7 @@ export interface Snapshot {
 
 /** One thing that is wrong. */
 export interface Violation {
-  /** `predicate|Kind/namespace/owner|reason`: stable while pods are replaced (transactions.md 7.2). */
+  /** `predicate|Kind/namespace/owner|reason`: stable while pods are replaced. */
   readonly id: string;
   readonly predicate: string;
   readonly object: { readonly kind: string; readonly namespace?: string; readonly name: string };
@@ -67,7 +67,7 @@ export interface Violation {
   readonly pods?: readonly string[];
 }
 
-/** What was serving: the gate compares it to catch a "repair" that removed the patient (7.4 G3). */
+/** What was serving: the gate compares it to catch a "repair" that removed the patient. */
 export interface CoverageEntry {
   /** `Deployment/shop/catalog`. */
   readonly id: string;
@@ -99,7 +99,10 @@ export interface Measurement {
 }
 
 export interface GateFinding {
-  /** `G1`…`G5` of transactions.md 7.4. */
+  /**
+   * G1 nothing new and critical; G2 severity not higher; G3 nothing that served is gone; G4 evidence complete
+   * and settled; G5 nobody fights over what was written.
+   */
   readonly rule: 'G1' | 'G2' | 'G3' | 'G4' | 'G5';
   readonly ok: boolean;
   readonly message: string;
@@ -116,7 +119,7 @@ export interface Verdict {
   readonly summary: string;
 }
 
-/** A reduction that the transaction declared on purpose, and a human will read (7.4 G3). */
+/** A reduction that the transaction declared on purpose, and a human will read. */
 export interface DeclaredReduction {
   readonly object: ObjectRef;
   readonly reason: string;
@@ -156,7 +159,7 @@ export interface SeverityMeter {
    * Objects whose uids are `absent` are treated as gone, with what they own and their endpoints.
    */
   measure(scope: Scope, signal?: AbortSignal, absent?: readonly string[]): Promise<Measurement>;
-  /** Measures until settled and stable (7.3). */
+  /** Measures until settled and stable. */
   settle(request: SettleRequest): Promise<SettleResult>;
 }
 

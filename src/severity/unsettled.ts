@@ -8,7 +8,7 @@ import { asOwner, conditionOf, isReady, type View, viewOf } from './view.ts';
 
 /**
  * Why what was touched isn't at rest yet, one sentence a reason; empty when it is. Pure. The rules
- * are kubectl's rollout status, hardened (transactions.md 7.3). An object that is gone is at rest.
+ * are kubectl's rollout status, hardened. An object that is gone is at rest.
  */
 export function unsettledReasons(snapshot: Snapshot, touched: readonly ObjectRef[]): string[] {
   return unsettledIn(viewOf(snapshot), touched);
@@ -79,7 +79,7 @@ function deploymentRules(deployment: KubeObject): string[] {
   return reasons;
 }
 
-/** The counts alone pass a pod that is stuck in an old revision (transactions.md 0.7), so each pod is asked. */
+/** The counts alone pass a pod that is stuck in an old revision, so each pod is asked. */
 function statefulSetRules(view: View, set: KubeObject): string[] {
   const desired = desiredReplicas(set);
   const reasons = counted(set, desired, ['replicas', 'readyReplicas']);

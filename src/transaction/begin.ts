@@ -129,7 +129,7 @@ async function measureBaseline(
 }
 
 /**
- * The rest of the cluster before and at the gate: new critical violations there count as well (transactions.md 7.5).
+ * The rest of the cluster before and at the gate: new critical violations there count as well.
  * Undefined when everything is in scope already.
  */
 export async function measureElsewhere(

@@ -32,7 +32,7 @@ export interface UndoWhole {
 
 /**
  * Takes a whole transaction back and closes it. TNR is about the state of the cluster, not about having sent
- * requests: severity is measured again, and worse than before ends as incomplete (transactions.md 7.6).
+ * requests: severity is measured again, and worse than before ends as incomplete.
  */
 export async function undoWhole(
   parts: EngineParts,

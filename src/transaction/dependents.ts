@@ -17,7 +17,7 @@ export interface Dependent {
 /**
  * What the garbage collector would remove with an object: the children that name its uid, in its namespace
  * (a namespaced owner has no others). An ordinary delete would lose them, so they are orphaned instead, and
- * removed only after the commit (transactions.md 0.9, 6.6).
+ * removed only after the commit.
  */
 export async function dependentsOf(
   parts: EngineParts,

@@ -9,13 +9,13 @@ import { nameOfKey, refusal } from './answers.ts';
 import type { EngineParts } from './parts.ts';
 import { epochOver } from './session.ts';
 
-/** The API server may go on with a mutation for 34 s after it was sent (transactions.md 2.6); some margin on top. */
+/** The API server may go on with a mutation for 34 s after it was sent; some margin on top. */
 const IN_FLIGHT_MS = 36_000;
 const LONG_PAST_MS = 600_000;
 const ATTEMPTS = 8;
 
 /**
- * Makes sure that no write of ours is still on its way (transactions.md 6.3): "a read says it did not happen" is no
+ * Makes sure that no write of ours is still on its way: "a read says it did not happen" is no
  * proof. A metadata patch conditioned on the old resourceVersion makes a late write fail for good; if the version
  * moved already, ours has either landed or lost. A create has no version to condition on and is waited out.
  * @returns false when the step certainly never happened; it is then journaled as REJECTED

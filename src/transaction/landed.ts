@@ -14,7 +14,7 @@ const AFTER_A_TWIN: readonly number[] = [404, 409, 422];
 
 /**
  * Whether a refused write may have been made all the same: a load balancer that repeats a request gives the answer
- * of the repetition, which is refused because the first delivery was done (transactions.md 6.8, "forward twice").
+ * of the repetition, which is refused because the first delivery was done.
  */
 export async function mayHaveLanded(
   parts: EngineParts,

@@ -28,7 +28,7 @@ export interface RecoveryReport {
 }
 
 /**
- * Finishes what a dead process left (transactions.md 6.2): decided commits roll forward, everything else is taken
+ * Finishes what a dead process left: decided commits roll forward, everything else is taken
  * back. The caller holds the lock with a new epoch. Can itself be killed anywhere and run again.
  */
 export async function recoverAll(

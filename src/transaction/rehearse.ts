@@ -18,7 +18,7 @@ const ATTEMPTS = 5;
 export type Rehearsal = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /**
- * Dry-runs the undo of a write that was just made (transactions.md 2.5b): the only evidence that the server
+ * Dry-runs the undo of a write that was just made: the only evidence that the server
  * would accept it. Finds one-way fields and missing permissions while one step deep.
  */
 export async function rehearseUndo(
@@ -87,7 +87,7 @@ function undoRequest(
 }
 
 /**
- * Before a delete: dry-runs creating the object again under another name (transactions.md 2.5a). Catches missing
+ * Before a delete: dry-runs creating the object again under another name. Catches missing
  * permissions and admission that would refuse the recreate; quota and taken addresses don't count here.
  * @throws StratusError undo_impossible
  */

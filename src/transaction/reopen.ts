@@ -12,7 +12,7 @@ import { rowOf } from './session.ts';
 import { fromJson } from './to-json.ts';
 import type { Caller, UndoReport } from './types.ts';
 
-/** After the decision there is only forward (transactions.md 6.2). */
+/** After the decision there is only forward. */
 const DECIDED: readonly TransactionState[] = ['COMMIT_DECIDED', 'FINALIZING'];
 
 /** Tries again to take back what needed a human, or what a dead process left. */

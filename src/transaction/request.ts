@@ -13,8 +13,8 @@ import { INTENT_LABEL } from '../undo/marks.ts';
 import type { PlannedWrite } from './types.ts';
 
 /**
- * The request of a planned write, with the preconditions that make it apply to exactly the object that was read
- * (transactions.md 2.1). Pure.
+ * The request of a planned write, with the preconditions that make it apply to exactly the object that was read.
+ * Pure.
  * @param base the fresh read; undefined for an object that isn't there
  * @param propagationPolicy of a delete: Orphan where there are dependents to keep
  */
@@ -74,7 +74,7 @@ function guardedPatch(
   });
 }
 
-/** Our mark tells a create that landed unseen from a stranger's object of the same name (transactions.md 6.3). */
+/** Our mark tells a create that landed unseen from a stranger's object of the same name. */
 function labelled(manifest: JsonObject, key: ObjectKey, intentId: string): JsonObject {
   const metadata = objectOf(manifest.metadata);
   const labels = { ...objectOf(metadata.labels), [INTENT_LABEL]: intentId };

@@ -27,7 +27,7 @@ export function isBuiltIn(apiVersion: string): boolean {
 }
 
 /**
- * Classifies a write before it is sent (transactions.md 4). Exact: same object, same bytes. Compensating:
+ * Classifies a write before it is sent. Exact: same object, same bytes. Compensating:
  * equivalent, with another identity or other pods. Irreversible: refused.
  */
 export function classify(write: Classifiable): Classification {
@@ -178,7 +178,7 @@ function isMidRollout(deployment: KubeObject): boolean {
   return updated < pods;
 }
 
-/** Fields that an ordinary update can't take back (transactions.md 4.2). */
+/** Fields that an ordinary update can't take back. */
 function oneWayField(id: string, before: KubeObject, after: KubeObject): string | undefined {
   const now = (...path: string[]) => at(after, ...path);
   const was = (...path: string[]) => at(before, ...path);

@@ -17,7 +17,7 @@ export const WORKLOADS: readonly string[] = [
   'ReplicaSet.apps',
 ];
 
-/** Kinds whose delete is compensated by creating them again, with the same spec and another uid (transactions.md 4.1). */
+/** Kinds whose delete is compensated by creating them again, with the same spec and another uid. */
 export const RECREATABLE: readonly string[] = [
   'ConfigMap',
   'Secret',

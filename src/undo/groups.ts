@@ -12,7 +12,7 @@ const NOTHING_LEFT: readonly StepState[] = ['REJECTED', 'UNDONE'];
 export type OpenImage = (seq: number, name: ImageName) => Buffer | undefined;
 
 /**
- * Groups the steps still to be taken back by object, in the order of restoring (transactions.md 3.6):
+ * Groups the steps still to be taken back by object, in the order of restoring:
  * blockers first, users last; what we created goes away at the end, in the reverse order.
  * @param renewed uids of what this transaction deleted and created again: the images get the present ones
  */

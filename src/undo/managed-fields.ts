@@ -108,7 +108,7 @@ function asObject(value: Json | undefined): JsonObject | undefined {
 
 /**
  * What managedFields should be after an undo: those of the pre-image, with the live ones of status writers
- * and of controllers that only wrote what we ignore (transactions.md 3.3).
+ * and of controllers that only wrote what we ignore.
  * @returns undefined when somebody else wrote meanwhile; ownership is then theirs and stays as it is.
  */
 export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[] | undefined {

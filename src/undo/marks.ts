@@ -1,7 +1,7 @@
 /** Label that every object we create carries until its transaction ends: tells ours from a stranger's of the same name. */
 export const INTENT_LABEL = 'stratus.dev/intent';
 
-/** Annotation whose writing makes a late write of ours fail (transactions.md 6.3); taken off by the restore. */
+/** Annotation whose writing makes a late write of ours fail; taken off by the restore. */
 export const FENCE_ANNOTATION = 'stratus.dev/fence';
 
 /** Exactly these are ours; what else begins with stratus.dev/ belongs to people, such as stratus.dev/protected. */

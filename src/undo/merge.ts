@@ -18,7 +18,7 @@ export interface Merged {
 }
 
 /**
- * The three-way undo (transactions.md 5.1): takes our change (pre → post) out of the present value and keeps
+ * The three-way undo: takes our change (pre → post) out of the present value and keeps
  * everything else. At each path we changed: now = ours → before; now = before → already undone; else a conflict.
  * Idempotent, and right whether or not our write landed, which is what makes recovery simple.
  * At a conflict the present value is kept in the result; the caller must not write it.

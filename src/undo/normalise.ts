@@ -2,10 +2,10 @@ import { cloneJson, isObject, type JsonObject } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { isMark } from './marks.ts';
 
-/** Written by the server alone; a restore can't set them (transactions.md 3.2, 4.3). */
+/** Written by the server alone; a restore can't set them. */
 const SERVER_METADATA = ['resourceVersion', 'generation', 'managedFields', 'selfLink'] as const;
 
-/** Annotations that controllers number by themselves (transactions.md 3.4). */
+/** Annotations that controllers number by themselves. */
 const CONTROLLER_ANNOTATIONS = [
   'deployment.kubernetes.io/revision',
   'deployment.kubernetes.io/desired-replicas',
@@ -29,7 +29,7 @@ export function isIgnoredAnnotation(name: string): boolean {
 export interface NormaliseOptions {
   /** True when the resource has a status subresource: its status is then the controllers' business. */
   readonly hasStatus: boolean;
-  /** Leaves out what a recreate changes by nature (normR of transactions.md 4.3). */
+  /** Leaves out what a recreate changes by nature. */
   readonly ignoreIdentity?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { groupKind, WORKLOADS } from './group-kind.ts';
 
 /**
- * Order of restores (transactions.md 3.6): what may block a restore first, what uses others last.
+ * Order of restores: what may block a restore first, what uses others last.
  * Strict last-in-first-out is wrong: it starts old pods before their ConfigMap is back.
  */
 const TIERS: readonly (readonly string[])[] = [

@@ -3,7 +3,7 @@ import { ownValue } from './own.ts';
 
 /**
  * One step into an object: a field or map key, an element of a keyed list, or a value of a set.
- * Never an index: an index means another element after somebody's insert (transactions.md 0.4).
+ * Never an index: an index means another element after somebody's insert.
  */
 export type Segment =
   | string

@@ -13,7 +13,7 @@ const SERVER_SET = [
 ] as const;
 
 /**
- * The body that creates an object again after it was deleted (transactions.md 3.5). Same cluster, so a Service
+ * The body that creates an object again after it was deleted. Same cluster, so a Service
  * keeps its addresses and ports: if somebody took them meanwhile, the server refuses and a human decides.
  * @param ownerUid maps an owner's uid to the one alive now; undefined drops the reference, because an owner
  *   that is gone gets the object garbage-collected at once

@@ -17,7 +17,7 @@ const ATTEMPTS = 8;
 const GONE_TIMEOUT_MS = 60_000;
 
 /**
- * Takes back everything a transaction did to one object and verifies it (transactions.md 3, Appendix B).
+ * Takes back everything a transaction did to one object and verifies it.
  * Safe to run again after a crash at any point: each round starts from a fresh read.
  * @throws StratusError outcome_unknown or cluster_unreachable when the cluster does not answer; the group stays
  *   UNDO_INTENT in the journal and has to be taken up again
@@ -234,7 +234,7 @@ function describe(
 }
 
 /**
- * Gives the fields back to the managers that owned them (transactions.md 0.5, 3.3): without it a GitOps applier
+ * Gives the fields back to the managers that owned them: without it a GitOps applier
  * that later drops a field could no longer prune it.
  */
 async function restoreOwnership(

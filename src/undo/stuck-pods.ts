@@ -9,7 +9,7 @@ const OBSERVED_WITHIN_MS = 10_000;
 
 /**
  * A StatefulSet never replaces a pod that did not become ready, not even after its template went back: spec-equal
- * is not restored (transactions.md 0.7, 3.4). Deletes those pods, so that the controller starts them anew.
+ * is not restored. Deletes those pods, so that the controller starts them anew.
  * @returns what was deleted, or could not be looked at, for the report
  */
 export async function replaceStuckPods(group: UndoGroup, port: UndoPort): Promise<Json[]> {

@@ -241,7 +241,7 @@ function noteConflict(conflict: Conflict, now: KubeObject | undefined, walk: Wal
     now: conflict.now ?? null,
     owner: owner === undefined ? 'unknown' : `${owner.manager}@${owner.time ?? 'unknown time'}`,
   };
-  // An autoscaler owns replicas: its present value is kept (transactions.md 3.7).
+  // An autoscaler owns replicas: its present value is kept.
   if (entry.path === 'spec.replicas' && owner && isController(owner)) {
     walk.residual.push({ ...entry, note: 'kept: an autoscaler owns it' });
   } else {

@@ -11,7 +11,7 @@ import { storagePredicates } from './storage.ts';
 import { terminatingPredicates } from './terminating.ts';
 import { workloadPredicates } from './workloads.ts';
 
-/** All predicates of transactions.md 7.2 with their default weights. */
+/** All predicates with their default weights. */
 export const PREDICATES: readonly Predicate[] = [
   ...workloadPredicates,
   ...containerPredicates,
