@@ -21,7 +21,7 @@ export interface StoryEnd {
 
 const IMAGES = { broken: 'local/web:nope', unbuilt: 'local/web:3', good: 'local/web:1' };
 
-/** Breaks the shop: a bad image tag is rolled out to catalog (card S01 of the scenarios). */
+/** Breaks the shop: a bad image tag is rolled out to catalog. */
 export async function breakShop(cluster: ControlPlaneClient, namespace: string): Promise<void> {
   await cluster.request(
     'PATCH',
