@@ -23,11 +23,31 @@ export function undoHistory(
   now: Json | undefined,
   shape: Shape,
 ): Merged {
-  const all = undoAll(updates, now, shape);
   const last = updates.at(-1);
+  if (last !== undefined && !last.seen) {
+    const before = undoUnseen(updates.slice(0, -1), last, now, shape);
+    if (before !== undefined) return before;
+  }
+  const all = undoAll(updates, now, shape);
   if (all.conflicts.length === 0 || last === undefined || last.seen) return all;
   const without = undoAll(updates.slice(0, -1), now, shape);
   return without.conflicts.length === 0 ? without : all;
+}
+
+/**
+ * Takes a last write out alone, which is right whether or not it happened, and then the others. Folded with them it
+ * could hide one: of a → b → a, with the second lost on its way, nothing would seem to be left to do at b.
+ */
+function undoUnseen(
+  others: readonly Update[],
+  last: Update,
+  now: Json | undefined,
+  shape: Shape,
+): Merged | undefined {
+  const alone = mergeUndo(last.pre, last.post, now, shape);
+  if (alone.conflicts.length > 0) return undefined;
+  const rest = undoAll(others, alone.value, shape);
+  return rest.conflicts.length === 0 ? rest : undefined;
 }
 
 function undoAll(updates: readonly Update[], now: Json | undefined, shape: Shape): Merged {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { undoHistory } from '../../src/undo/history.ts';
+import { unknownShape } from '../../src/undo/shape.ts';
 import {
   anyOfTheirs,
   anyThing,
@@ -47,6 +48,17 @@ describe('several writes of ours', () => {
       }),
       RUNS,
     );
+  });
+
+  test('of which the last, which may not have happened, puts back what was before', () => {
+    const [a, b] = [{ labels: { x: '1' } }, { labels: { x: '2' } }];
+    const history = [
+      { pre: a, post: b, seen: true },
+      { pre: b, post: a, seen: false },
+    ];
+    for (const now of [a, b]) {
+      expect(undoHistory(history, now, unknownShape)).toEqual({ value: a, conflicts: [] });
+    }
   });
 
   test('with writes of others between them, which are kept', () => {
