@@ -100,7 +100,7 @@ async function startOnce(
       ...client,
       nodes: names,
       facts: { ...facts, nodes: names },
-      pause: () => group.signal('kube-apiserver', 'SIGSTOP'),
+      pause: () => group.freeze('kube-apiserver'),
       resume: () => group.signal('kube-apiserver', 'SIGCONT'),
       stop,
     };

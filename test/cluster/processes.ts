@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freeze } from './freeze.ts';
 
 // Outlives us in every case, kill -9 included: when our end of its stdin closes without a
 // dismissal, it kills what was started, newest first, and removes the folder.
@@ -67,6 +68,13 @@ export class ProcessGroup {
   ended(): string | undefined {
     const gone = this.#started.find(({ running }) => !running);
     return gone && `${gone.name} ended:\n${this.logTail(gone.name)}\n`;
+  }
+
+  /** Stops the process of that name; it stands still when this returns. */
+  freeze(name: string): void {
+    for (const started of this.#started) {
+      if (started.name === name && started.running) freeze(started.pid);
+    }
   }
 
   signal(name: string, signal: NodeJS.Signals): void {
