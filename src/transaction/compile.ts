@@ -13,6 +13,7 @@ import { nameOfKey, refusal } from './answers.ts';
 import { type Dependent, dependentsImage, dependentsOf } from './dependents.ts';
 import { keyFor, readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
+import { refOfKey } from './refs.ts';
 import { requestOf } from './request.ts';
 import { refuseReserved } from './reserved.ts';
 import type { Shapes } from './shapes.ts';
@@ -260,12 +261,7 @@ export function changeOf(
   after = compiled.predicted,
 ): ObjectChange {
   const { write, key, classification, changedPaths, decision, warnings } = compiled;
-  const object = {
-    apiVersion: key.resource.apiVersion,
-    kind: key.resource.kind,
-    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
-    name: key.name,
-  };
+  const object = refOfKey(key);
   return {
     object,
     verb: write.verb,

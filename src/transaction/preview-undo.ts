@@ -6,6 +6,7 @@ import { undoTarget } from '../undo/target.ts';
 import { nameOfKey } from './answers.ts';
 import type { EngineParts } from './parts.ts';
 import { redactNote } from './redact-note.ts';
+import { refOfKey } from './refs.ts';
 import type { Shapes } from './shapes.ts';
 import { keyOfStep } from './take-back.ts';
 import type { UndoReport } from './types.ts';
@@ -36,14 +37,9 @@ export async function previewUndo(
     const live = await parts.reader.get(key);
     const target = undoTarget(chain, live?.object, await shapes.of(key), optionsOf(key));
     if (target.kind !== 'conflict') continue;
-    const { kind, apiVersion } = key.resource;
+    const { kind } = key.resource;
     objects.push({
-      object: {
-        apiVersion,
-        kind,
-        name: key.name,
-        ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
-      },
+      object: refOfKey(key),
       state: 'UNDO_CONFLICT',
       how: `${nameOfKey(key)} was left as it is`,
       residual: [],

@@ -1,8 +1,10 @@
 import { StratusError } from '../core/errors.ts';
+import type { ObjectRef } from '../core/kube.ts';
 import type { StepRow, TransactionRow } from '../journal/types.ts';
 import type { Bounds } from '../policy/types.ts';
 import type { Measurement } from '../severity/types.ts';
 import type { Usage } from './bounds.ts';
+import { refOfStep } from './refs.ts';
 import type { CommitResult, UndoReport } from './types.ts';
 
 /** The one transaction this process has open, and what it knows of it beside the journal. */
@@ -55,15 +57,12 @@ export function epochOver(id: string): StratusError {
 }
 
 /** The latest image of each object that the steps touched, for naming what has to settle. */
-export function touchedRefs(steps: readonly StepRow[]) {
-  const refs = new Map<
-    string,
-    { apiVersion: string; kind: string; namespace?: string; name: string }
-  >();
-  for (const { apiVersion, kind, namespace, name, state } of steps) {
-    if (state === 'REJECTED') continue;
-    const id = [apiVersion, kind, namespace ?? '', name].join('|');
-    refs.set(id, { apiVersion, kind, name, ...(namespace === null ? {} : { namespace }) });
+export function touchedRefs(steps: readonly StepRow[]): ObjectRef[] {
+  const refs = new Map<string, ObjectRef>();
+  for (const step of steps) {
+    if (step.state === 'REJECTED') continue;
+    const { apiVersion, kind, namespace, name } = step;
+    refs.set([apiVersion, kind, namespace ?? '', name].join('|'), refOfStep(step));
   }
   return [...refs.values()];
 }

@@ -16,10 +16,11 @@ import { fence } from './fence.ts';
 import { readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { redactNote } from './redact-note.ts';
+import { refOfStep } from './refs.ts';
 import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
-import { refOfStep, report, reported } from './undo-report.ts';
+import { report, reported } from './undo-report.ts';
 
 const UNDOABLE: readonly StepState[] = [
   'INTENT',

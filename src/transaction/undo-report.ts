@@ -1,21 +1,10 @@
 import type { ObjectKey } from '../cluster/types.ts';
-import type { ObjectRef } from '../core/kube.ts';
-import type { StepRow } from '../journal/types.ts';
 import type { ObjectUndo } from '../undo/types.ts';
+import { refOfKey } from './refs.ts';
 import type { UndoReport } from './types.ts';
 
-export function refOfStep({ apiVersion, kind, name, namespace }: StepRow): ObjectRef {
-  return { apiVersion, kind, name, ...(namespace === null ? {} : { namespace }) };
-}
-
 export function reported(key: ObjectKey, result: ObjectUndo): UndoReport['objects'][number] {
-  const object = {
-    apiVersion: key.resource.apiVersion,
-    kind: key.resource.kind,
-    name: key.name,
-    ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
-  };
-  return { object, ...result };
+  return { object: refOfKey(key), ...result };
 }
 
 /** The report of a taking back, object by object. */

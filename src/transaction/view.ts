@@ -3,6 +3,7 @@ import type { Journal, StepRow, TransactionRow } from '../journal/types.ts';
 import type { Bounds } from '../policy/types.ts';
 import type { Measurement, Scope, Verdict } from '../severity/types.ts';
 import { budgetOf } from './bounds.ts';
+import { refOfStep } from './refs.ts';
 import type { Session } from './session.ts';
 import { fromJson } from './to-json.ts';
 import type { StepView, TransactionView } from './types.ts';
@@ -48,12 +49,7 @@ function stepView(step: StepRow): StepView {
     command: step.command,
     tool: step.tool,
     verb: step.verb,
-    object: {
-      apiVersion: step.apiVersion,
-      kind: step.kind,
-      name: step.name,
-      ...(step.namespace === null ? {} : { namespace: step.namespace }),
-    },
+    object: refOfStep(step),
     class: step.class,
     state: step.state,
     kubectl: step.kubectl,

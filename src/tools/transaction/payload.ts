@@ -63,6 +63,18 @@ export function undoPayload(undo: UndoReport) {
   };
 }
 
+/** The answer of a tool that closed a transaction by taking it back. */
+export function takenBackPayload(transaction: TransactionView, undo: UndoReport) {
+  return {
+    summary: `${transaction.id}: ${undo.summary}`,
+    transaction: transaction.id,
+    state: transaction.state,
+    ...severities(transaction),
+    undo: undoPayload(undo),
+    next: afterUndo(transaction, undo),
+  };
+}
+
 function stepPayload(step: StepView) {
   return {
     command: step.command,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineControlTool } from '../types.ts';
 import { reasonArgument, transactionArgument } from './arguments.ts';
-import { afterUndo, severities, undoPayload } from './payload.ts';
+import { takenBackPayload } from './payload.ts';
 
 export const undoTransaction = defineControlTool({
   name: 'undo_transaction',
@@ -16,13 +16,6 @@ export const undoTransaction = defineControlTool({
       args.transaction,
       context.caller,
     );
-    return {
-      summary: `${transaction.id}: ${undo.summary}`,
-      transaction: transaction.id,
-      state: transaction.state,
-      ...severities(transaction),
-      undo: undoPayload(undo),
-      next: afterUndo(transaction, undo),
-    };
+    return takenBackPayload(transaction, undo);
   },
 });
