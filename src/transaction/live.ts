@@ -25,45 +25,72 @@ export async function resolveFresh(
   }
 }
 
-/** Makes the reads of a plan, all of them fresh. */
+/** Makes the reads of a plan, all of them fresh and side by side. */
 export async function readLive(
   reader: ClusterReader,
   reads: readonly Read[],
   signal?: AbortSignal,
 ): Promise<Live> {
-  const options = signal === undefined ? {} : { signal };
   const objects = new Map<string, LiveObject | undefined>();
   const lists = new Map<string, readonly LiveObject[]>();
-  for (const read of reads) {
-    if ('get' in read) {
-      const { resource: word, apiVersion, namespace, name } = read.get;
-      const resource = await resolveFresh(
-        reader,
-        (all) => (apiVersion === undefined ? all.resolve(word) : all.resolveKind(apiVersion, word)),
-        signal,
-      );
-      objects.set(read.as, await reader.get(keyFor(resource, namespace, name, reader), options));
-    } else {
-      const resource = await resolveFresh(reader, (all) => all.resolve(read.list.resource), signal);
-      const { namespace, labelSelector } = read.list;
-      const page = await reader.listAll(
-        {
-          resource,
-          ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
-          ...(labelSelector === undefined ? {} : { labelSelector }),
-        },
-        options,
-      );
-      lists.set(
-        read.as,
-        page.items.map((item) => fromListItem(resource, item)),
-      );
-    }
-  }
+  const unread = new Set<string>();
+  await Promise.all(
+    reads.map(async (read) => {
+      if ('get' in read) {
+        objects.set(read.as, await objectOf(reader, read.get, signal));
+        return;
+      }
+      const found = await listOf(reader, read.list, signal);
+      if (found === undefined) unread.add(read.as);
+      else lists.set(read.as, found);
+    }),
+  );
   return {
     object: (as) => objects.get(as),
     list: (as) => lists.get(as) ?? [],
+    unread: (as) => unread.has(as),
   };
+}
+
+async function objectOf(
+  reader: ClusterReader,
+  { resource: word, apiVersion, namespace, name }: Extract<Read, { get: unknown }>['get'],
+  signal?: AbortSignal,
+): Promise<LiveObject | undefined> {
+  const resource = await resolveFresh(
+    reader,
+    (all) => (apiVersion === undefined ? all.resolve(word) : all.resolveKind(apiVersion, word)),
+    signal,
+  );
+  const key = keyFor(resource, namespace, name, reader);
+  return reader.get(key, signal === undefined ? {} : { signal });
+}
+
+/** What keeps an optional list from being read without being a trouble of the call itself. */
+const UNREADABLE: readonly string[] = ['forbidden', 'unknown_resource', 'cluster_error'];
+
+async function listOf(
+  reader: ClusterReader,
+  query: Extract<Read, { list: unknown }>['list'],
+  signal?: AbortSignal,
+): Promise<LiveObject[] | undefined> {
+  const { namespace, labelSelector } = query;
+  try {
+    const resource = await resolveFresh(reader, (all) => all.resolve(query.resource), signal);
+    const page = await reader.listAll(
+      {
+        resource,
+        ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
+        ...(labelSelector === undefined ? {} : { labelSelector }),
+      },
+      signal === undefined ? {} : { signal },
+    );
+    return page.items.map((item) => fromListItem(resource, item));
+  } catch (error) {
+    const tolerable = error instanceof StratusError && UNREADABLE.includes(error.code);
+    if (query.optional && tolerable) return undefined;
+    throw error;
+  }
 }
 
 /** The URL of an object; a namespaced kind without a namespace gets the context's. */

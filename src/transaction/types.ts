@@ -24,6 +24,8 @@ export type Read =
         readonly resource: string;
         readonly namespace?: string;
         readonly labelSelector?: string;
+        /** Only for advice: where it may not be read the plan goes on, and `Live.unread` says so. */
+        readonly optional?: true;
       };
     };
 
@@ -32,6 +34,8 @@ export interface Live {
   /** `undefined` when the object isn't there. */
   object(as: string): LiveObject | undefined;
   list(as: string): readonly LiveObject[];
+  /** True for an optional list that could not be read: its emptiness then means nothing. */
+  unread?(as: string): boolean;
 }
 
 interface PlannedBase {
