@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StratusError } from '../../core/errors.ts';
 import { at, equalJson, objectOf } from '../../core/json.ts';
+import { chooseRevision, cleanTemplate, revisionsOf } from '../revisions/revisions.ts';
 import { defineMitigateTool } from '../types.ts';
 import {
   commonArguments,
@@ -10,7 +11,6 @@ import {
   workloadKind,
 } from './arguments.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
-import { chooseRevision, cleanTemplate, revisionsOf } from './revisions.ts';
 import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
 
 const HISTORY = 'history';

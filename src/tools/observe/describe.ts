@@ -17,9 +17,9 @@ import {
 import { conditionsOf, containersOf, isGood, keysOf } from './describe/facts.ts';
 import { childrenOf, ownersOf } from './describe/family.ts';
 import { relatedTo } from './describe/related.ts';
-import { createSurroundings, type Relation } from './describe/surroundings.ts';
 import { eventResource, readEvents, showEvent } from './event-list.ts';
 import { call } from './next-step.ts';
+import { createSurroundings, type Relation } from './related/surroundings.ts';
 import { containerTroubles, stateOf } from './state.ts';
 import { choosePlace, readTarget } from './target.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { StratusError } from '../../../src/core/errors.ts';
 import { parseJson } from '../../../src/core/json.ts';
-import { selectorText, selects } from '../../../src/tools/observe/describe/label-match.ts';
 import { grepLines } from '../../../src/tools/observe/logs/grep.ts';
 import { nextStep } from '../../../src/tools/observe/next-step.ts';
+import { selectorText, selects } from '../../../src/tools/observe/related/label-match.ts';
 import { decodeCursor, encodeCursor, pageByAnchor } from '../../../src/tools/render/cursor.ts';
 import { parseFieldPath, renderManifest } from '../../../src/tools/render/manifest.ts';
 import { nearNames } from '../../../src/tools/render/near-names.ts';

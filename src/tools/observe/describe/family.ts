@@ -1,8 +1,8 @@
 import { objectOf, objectsOf, stringOf } from '../../../core/json.ts';
 import { describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
 import { isCustomGroup } from '../../../core/redact.ts';
+import { type Relation, relate, relateOne, type Surroundings } from '../related/surroundings.ts';
 import { worstPodsFirst } from '../state.ts';
-import { type Relation, relate, relateOne, type Surroundings } from './surroundings.ts';
 
 // Chains in practice are three long (Pod, ReplicaSet, Deployment, an operator's resource).
 const LONGEST_CHAIN = 6;

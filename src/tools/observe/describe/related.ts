@@ -1,10 +1,10 @@
 import { at, type JsonObject, objectOf, objectsOf, stringOf } from '../../../core/json.ts';
 import { describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
 import { isCustomGroup } from '../../../core/redact.ts';
+import { labelsOf, matchesAll, selectorText, selects } from '../related/label-match.ts';
+import { podReferences, relatePodReferences } from '../related/pod-references.ts';
+import { type Relation, relate, relateOne, type Surroundings } from '../related/surroundings.ts';
 import { worstPodsFirst } from '../state.ts';
-import { labelsOf, matchesAll, selectorText, selects } from './label-match.ts';
-import { podReferences, relatePodReferences } from './pod-references.ts';
-import { type Relation, relate, relateOne, type Surroundings } from './surroundings.ts';
 
 type Finder = (object: KubeObject, around: Surroundings) => Promise<Relation[]>;
 

@@ -3,7 +3,7 @@ import { at, objectOf, objectsOf } from '../../../core/json.ts';
 import { describeRef, type KubeObject } from '../../../core/kube.ts';
 import type { ObserveContext } from '../../types.ts';
 import { permit } from '../access.ts';
-import { selectorText } from '../describe/label-match.ts';
+import { selectorText } from '../related/label-match.ts';
 import { worstPodsFirst } from '../state.ts';
 import { choosePlace, readTarget } from '../target.ts';
 
