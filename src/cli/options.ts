@@ -1,16 +1,22 @@
 import { homedir } from 'node:os';
 import type { Command } from 'commander';
 import { type Config, type Flags, resolveConfig } from '../core/config.ts';
+import { SETTINGS, type Setting } from '../core/settings.ts';
+
+/** Options for some settings, with the variable that each may come from instead. */
+export function withSettings(command: Command, names: readonly (keyof typeof SETTINGS)[]): Command {
+  for (const { flag, value, env, meaning } of names.map(
+    (name): Setting<unknown> => SETTINGS[name],
+  )) {
+    const words = value === undefined ? flag : `${flag} ${value}`;
+    command.option(words, `${meaning.replaceAll('`', '')} (${env})`);
+  }
+  return command;
+}
 
 /** The options of every command that works on a cluster. */
 export function withServerOptions(command: Command): Command {
-  return command
-    .option('--kubeconfig <file>', 'kubeconfig file (STRATUS_KUBECONFIG, KUBECONFIG)')
-    .option('--context <name>', 'context of the kubeconfig (STRATUS_CONTEXT)')
-    .option('--policy <file>', 'policy file, or read-only, default, autonomous (STRATUS_POLICY)')
-    .option('--journal <file>', 'journal file (STRATUS_JOURNAL)')
-    .option('--read-only', 'offer observing tools only (STRATUS_READ_ONLY)')
-    .option('--log-level <level>', 'trace to fatal, or silent; on stderr (STRATUS_LOG_LEVEL)');
+  return withSettings(command, Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]);
 }
 
 /** Flags, environment and defaults of this process. @throws StratusError invalid_arguments. */

@@ -8,12 +8,14 @@ test('flags win over the environment, the environment over defaults', () => {
     STRATUS_CONTEXT: 'from-env',
     STRATUS_POLICY: 'read-only',
     STRATUS_JOURNAL: '/env/journal.db',
+    STRATUS_RETAIN_DAYS: '30',
     STRATUS_READ_ONLY: 'yes',
     STRATUS_LOG_LEVEL: 'debug',
   };
   expect(resolveConfig({}, {}, '/home/ann')).toEqual({
     policy: 'default',
     journal: '/home/ann/.local/state/stratus-mcp/journal.db',
+    retainDays: 365,
     readOnly: false,
     logLevel: 'info',
   });
@@ -22,6 +24,7 @@ test('flags win over the environment, the environment over defaults', () => {
     context: 'from-env',
     policy: 'read-only',
     journal: '/env/journal.db',
+    retainDays: 30,
     readOnly: true,
     logLevel: 'debug',
   });
@@ -35,6 +38,7 @@ test('an empty variable is no setting, as client configurations leave them', () 
   expect(resolveConfig({}, { ...env, XDG_STATE_HOME: '/state' }, '/home/ann')).toEqual({
     policy: 'default',
     journal: '/state/stratus-mcp/journal.db',
+    retainDays: 365,
     readOnly: false,
     logLevel: 'info',
   });
@@ -45,4 +49,8 @@ test('a value that is none of the allowed ones is an error, never a guess', () =
   expect(() => resolveConfig({}, { STRATUS_READ_ONLY: 'ture' }, '/')).toThrow(
     'STRATUS_READ_ONLY is "ture"; say true or false.',
   );
+  for (const slip of ['-1', '1e3', ' 5', '90d', '1.5', '99999']) {
+    expect(() => resolveConfig({ retainDays: slip }, {}, '/'), slip).toThrow('--retain-days is');
+  }
+  expect(resolveConfig({ retainDays: '0' }, {}, '/').retainDays).toBe(0);
 });

@@ -1,0 +1,39 @@
+import { SECRET_SETTINGS, SETTINGS, type Setting } from '../../src/core/settings.ts';
+
+/** The parts of the README that are made from the code, by name. `npm run readme` writes them. */
+export const SECTIONS: Readonly<Record<string, () => string>> = {
+  settings: settingsTable,
+};
+
+const MARKED = /(<!-- generated:([a-z-]+) -->\n)([\s\S]*?)(<!-- \/generated -->)/g;
+
+/** The text with every marked section as the code wants it. @throws Error for a name nobody makes. */
+export function regenerate(text: string): string {
+  return text.replace(MARKED, (_, start: string, name: string, _old: string, end: string) => {
+    const make = SECTIONS[name];
+    if (make === undefined) throw new Error(`No section is called ${name}.`);
+    return `${start}${make().trim()}\n${end}`;
+  });
+}
+
+/** The names of the sections that the text marks. */
+export function markedSections(text: string): string[] {
+  return [...text.matchAll(MARKED)].map(([, , name = '']) => name);
+}
+
+/** A table in Markdown; a bar inside a cell is escaped. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return `${line(head)}|${'---|'.repeat(head.length)}\n${rows.map(line).join('')}`;
+}
+
+function settingsTable(): string {
+  const rows = Object.values<Setting<unknown>>(SETTINGS).map(
+    ({ flag, env, meaning, otherwise }) => [`\`${flag}\``, `\`${env}\``, meaning, otherwise],
+  );
+  const secrets = SECRET_SETTINGS.map(({ env, meaning, otherwise }) => [
+    ...['', `\`${env}\``, meaning, otherwise],
+  ]);
+  return table(['flag', 'environment', 'meaning', 'default'], [...rows, ...secrets]);
+}
