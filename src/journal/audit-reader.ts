@@ -14,6 +14,8 @@ export interface AuditReader {
     total: number;
     nextBefore?: number;
   };
+  head(): number;
+  after(seq: number, limit: number): AuditRow[];
   story(transaction: string): AuditRow[];
   export(filter: AuditCondition): Iterable<AuditRow>;
   verify(): Verification;
@@ -23,6 +25,16 @@ export function openAuditReader(database: Database): AuditReader {
   const { sql } = database;
   return {
     query: (filter) => database.read(() => query(database, filter)),
+    head: () => database.read(() => readMeta(database).audit_rows),
+    after: (seq, limit) =>
+      database.read(() =>
+        sql
+          .prepare<[number, number], AuditRecord>(
+            'SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
+          )
+          .all(seq, limit)
+          .map(auditRowOf),
+      ),
     // The call that opened a transaction started before the transaction had a name.
     story: (transaction) =>
       database.read(() =>

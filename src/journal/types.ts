@@ -223,6 +223,10 @@ export interface AuditLog {
   end(end: CallEnd): void;
   append(event: AuditEvent): void;
   query(filter: AuditFilter): { rows: AuditRow[]; total: number; nextBefore?: number };
+  /** `seq` of the newest row; 0 while there is none. */
+  head(): number;
+  /** Rows after `seq`, oldest first. */
+  after(seq: number, limit: number): AuditRow[];
   /** All rows of a transaction, oldest first. */
   story(transaction: string): AuditRow[];
   /** Streams the whole log, oldest first. */

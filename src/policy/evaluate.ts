@@ -15,7 +15,7 @@ export interface ExplainingPolicy extends Policy {
 /** Makes the policy of a valid document. Pure; all patterns are compiled here, once. */
 export function createPolicy(
   document: PolicyDocument,
-  origin: Pick<Policy, 'source' | 'digest'>,
+  origin: Pick<Policy, 'source' | 'digest' | 'text'>,
 ): ExplainingPolicy {
   const compiled = compilePolicy(document);
   return {

@@ -21,7 +21,8 @@ export function loadPolicy(pathOrName: string): ExplainingPolicy {
   const source = policyPath(pathOrName);
   const bytes = readPolicy(pathOrName, source);
   const digest = createHash('sha256').update(bytes).digest('hex');
-  return createPolicy(parsePolicy(bytes, source), { source, digest });
+  const document = parsePolicy(bytes, source);
+  return createPolicy(document, { source, digest, text: bytes.toString() });
 }
 
 /** The path of the file that a path or built-in name stands for. */

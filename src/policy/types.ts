@@ -64,6 +64,8 @@ export interface Policy {
   readonly source: string;
   /** SHA-256 of the file's bytes, hex. */
   readonly digest: string;
+  /** The file's own text. */
+  readonly text: string;
   readonly bounds: Bounds;
   readonly severity: SeveritySettings;
   readonly redaction: RedactionSettings;

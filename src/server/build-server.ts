@@ -1,23 +1,21 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import {
   CallToolRequestSchema,
+  CompleteRequestSchema,
   GetPromptRequestSchema,
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
-  type ServerNotification,
-  type ServerRequest,
 } from '@modelcontextprotocol/sdk/types.js';
 import { stdioActor } from './actor.ts';
-import type { IncomingCall } from './call.ts';
+import type { Extra, IncomingCall } from './call.ts';
+import { complete } from './complete.ts';
 import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS } from './instructions.ts';
 import { invoke } from './invoke.ts';
 import { listedTool } from './listing.ts';
 import { getPrompt, listPrompts } from './prompts.ts';
+import { serveResources } from './resources/serve.ts';
 import type { Runtime } from './runtime.ts';
 import { warmUp } from './warm-up.ts';
-
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /**
  * The MCP server of one connection; all state is the runtime's. The handlers are the protocol's own
@@ -35,7 +33,7 @@ export function buildServer(runtime: Runtime): Server {
       version: runtime.version,
     },
     {
-      capabilities: { tools: {}, prompts: {} },
+      capabilities: { tools: {}, prompts: {}, completions: {}, resources: { subscribe: true } },
       instructions: canWrite ? INSTRUCTIONS : READ_ONLY_INSTRUCTIONS,
     },
   );
@@ -43,23 +41,31 @@ export function buildServer(runtime: Runtime): Server {
     refusal === undefined ? [listedTool(tool)] : [],
   );
 
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
-    const clientCall = params._meta?.['claudecode/toolUseId'];
-    const call: IncomingCall = {
-      tool: params.name,
-      args: params.arguments ?? {},
+  const callOf = (extra: Extra): Omit<IncomingCall, 'tool' | 'args'> => {
+    const clientCall = extra._meta?.['claudecode/toolUseId'];
+    return {
       actor: stdioActor(server.getClientVersion(), session),
       ...(typeof clientCall === 'string' ? { clientCall } : {}),
       signal: AbortSignal.any([extra.signal, runtime.stopping]),
       progress: progressOf(extra, runtime),
     };
+  };
+
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
+    const call = { ...callOf(extra), tool: params.name, args: params.arguments ?? {} };
     return runtime.track(invoke(runtime, call));
   });
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts(canWrite) }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
     getPrompt(params.name, params.arguments ?? {}, canWrite),
   );
+  server.setRequestHandler(CompleteRequestSchema, ({ params }, extra) => {
+    const { ref, argument, context } = params;
+    const given = context?.arguments ?? {};
+    return complete(runtime, { ref, argument, given }, extra.signal);
+  });
+  serveResources(server, runtime, callOf);
   server.onerror = (error) => runtime.log.warn({ err: error }, 'protocol');
   // In the background, once the client has its answer: the first call finds the connection warm.
   server.oninitialized = () => void warmUp(runtime);

@@ -1,4 +1,9 @@
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { Actor } from '../journal/types.ts';
+
+/** What the protocol tells a handler beside the request. */
+export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /** One tools/call as it came in, before anything is believed about it. */
 export interface IncomingCall {

@@ -11,7 +11,7 @@ export function listedTool(tool: Tool): ListedTool {
     title: tool.title,
     description: tool.description,
     inputSchema: objectSchema(tool.input, 'input'),
-    outputSchema: objectSchema(outputOf(tool), 'output'),
+    outputSchema: answerSchema(outputOf(tool)),
     annotations: annotationsOf(tool),
   };
 }
@@ -30,6 +30,23 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output') {
   });
   const properties = (json.properties ?? {}) as Record<string, object>;
   return { ...json, type: 'object' as const, properties };
+}
+
+/**
+ * What a client may rely on: the names at the top of an answer. What lies below is found by reading it, and
+ * assistants that drop this schema altogether lose nothing.
+ */
+function answerSchema(schema: z.ZodObject) {
+  const { properties, required } = objectSchema(schema, 'output');
+  const shallow = Object.entries(properties).map(([name, property]) => {
+    const { type } = property as { type?: string };
+    return [name, type === undefined ? {} : { type }] as const;
+  });
+  return {
+    type: 'object' as const,
+    properties: Object.fromEntries(shallow),
+    ...(required === undefined ? {} : { required }),
+  };
 }
 
 /** Removes what a schema says by saying nothing: every assistant pays for each word of this list. */

@@ -7,7 +7,7 @@ import type { ReadQuestion, WriteQuestion } from '../../src/policy/types.ts';
 export function policyOf(content: Record<string, unknown>): ExplainingPolicy {
   const text = stringify({ version: 1, name: 'test', rules: [], ...content });
   const document = parsePolicy(new TextEncoder().encode(text), 'test.yaml');
-  return createPolicy(document, { source: 'test.yaml', digest: '' });
+  return createPolicy(document, { source: 'test.yaml', digest: '', text: '' });
 }
 
 export function rulesOf(...rules: Record<string, unknown>[]): ExplainingPolicy {
