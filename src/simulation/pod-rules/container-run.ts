@@ -1,3 +1,4 @@
+import { parseQuantity, quantityNumber } from '../../core/quantity.ts';
 import type { ContainerSite } from './container.ts';
 import { emitFor } from './container-start.ts';
 import { dependencyProblems } from './dependencies.ts';
@@ -11,7 +12,6 @@ import {
 } from './memory.ts';
 import type { TerminatedState } from './pod.ts';
 import { runProbes } from './probing.ts';
-import { parseQuantity } from './quantity.ts';
 import { advanceRun } from './run.ts';
 import { containerId } from './status.ts';
 
@@ -101,7 +101,7 @@ function checkMemory(phase: RunningPhase, site: ContainerSite): RunningPhase {
   if (phase.outOfMemoryAt !== undefined || phase.run.listeners.length === 0) return phase;
   const limit = parseQuantity(site.container.resources?.limits?.memory ?? '');
   const needed = Math.max(...phase.run.listeners.map((listener) => listener.memory));
-  if (limit === undefined || needed <= limit) return phase;
+  if (limit === undefined || needed <= quantityNumber(limit)) return phase;
   return { ...phase, outOfMemoryAt: site.now + site.rules.oomDelayMs };
 }
 
