@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type JsonObject, objectOf, parseJson } from '../core/json.ts';
+import type { Anchor } from './meta.ts';
 import type { AuditRow } from './types.ts';
 
 /** A row of the table `audit`. `detail` is JSON text. */
@@ -43,19 +44,37 @@ export function auditRowOf(record: AuditRecord): AuditRow {
 }
 
 export type Verification =
-  | { ok: true; rows: number; head: string }
+  | {
+      ok: true;
+      /** Rows up to the end, the pruned ones too. */
+      rows: number;
+      head: string;
+      /** What was pruned, by the account of a row of the chain. */
+      pruned?: { rows: number; until: number };
+    }
   | { ok: false; rows: number; brokenAt: number; reason: string };
 
+/** How a row of the chain says what left its front: `detail` of an event of kind `server`. */
+export interface PruneNote {
+  readonly event: 'pruned';
+  /** The last row that was to leave, and its hash. */
+  readonly through: number;
+  readonly hash: string;
+}
+
 /**
- * Walks the chain, oldest first. `expected` is what the journal noted about its end.
- * Finds changed, removed, inserted and reordered rows, and a cut tail.
+ * Walks the chain, oldest first, from the anchor on. `expected` is what the journal noted about its
+ * end. Finds changed, removed, inserted and reordered rows, a cut tail, and a front that left
+ * without a row that says so.
  */
 export function verifyChain(
   records: Iterable<AuditRecord>,
   expected: { rows: number; head: string },
+  anchor: Anchor = { seq: 0, hash: GENESIS, at: 0 },
 ): Verification {
-  let rows = 0;
-  let head = GENESIS;
+  let rows = anchor.seq;
+  let head = anchor.hash;
+  let vouched = anchor.seq === 0;
   for (const { hash, ...row } of records) {
     rows += 1;
     if (row.seq !== rows) {
@@ -66,11 +85,24 @@ export function verifyChain(
       const reason = `Row ${rows} doesn't match its hash: it, or a row before it, was changed.`;
       return { ok: false, rows, brokenAt: rows, reason };
     }
+    vouched ||= row.kind === 'server' && vouches(row.detail, anchor);
     head = hash;
   }
   if (rows !== expected.rows || head !== expected.head) {
     const reason = `The journal noted ${expected.rows} rows, but ${rows} are there: the end was cut off or rewritten.`;
     return { ok: false, rows, brokenAt: Math.min(rows, expected.rows) + 1, reason };
   }
-  return { ok: true, rows, head };
+  if (!vouched) {
+    const reason = `Rows 1 to ${anchor.seq} were removed, and no row says who pruned them.`;
+    return { ok: false, rows, brokenAt: 1, reason };
+  }
+  const pruned = anchor.seq === 0 ? {} : { pruned: { rows: anchor.seq, until: anchor.at } };
+  return { ok: true, rows, head, ...pruned };
+}
+
+// A prune that was interrupted left its anchor before the row that it had announced.
+function vouches(detail: string, anchor: Anchor): boolean {
+  const { event, through, hash } = objectOf(parseJson(detail));
+  if (event !== 'pruned' || typeof through !== 'number') return false;
+  return through > anchor.seq || (through === anchor.seq && hash === anchor.hash);
 }

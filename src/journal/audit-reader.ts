@@ -1,7 +1,7 @@
 import { type AuditRecord, auditRowOf, type Verification, verifyChain } from './audit-chain.ts';
 import { type AuditCondition, whereOf } from './audit-filter.ts';
 import type { Database } from './database.ts';
-import { readMeta } from './meta.ts';
+import { readAnchor, readMeta } from './meta.ts';
 import type { AuditFilter, AuditRow } from './types.ts';
 
 const PAGE = 500;
@@ -52,7 +52,7 @@ export function openAuditReader(database: Database): AuditReader {
         // One read transaction: the rows and what meta says of them are of the same moment.
         sql.transaction(() => {
           const { audit_rows: rows, audit_head: head } = readMeta(database);
-          return verifyChain(records(database), { rows, head });
+          return verifyChain(records(database), { rows, head }, readAnchor(database));
         })(),
       ),
   };

@@ -30,3 +30,17 @@ export function setKeyId(database: Database, id: string): void {
     database.sql.prepare('UPDATE meta SET key_id = ?').run(id);
   });
 }
+
+/** The last row that left the front of the audit chain; `seq` 0 while none has. */
+export interface Anchor {
+  readonly seq: number;
+  readonly hash: string;
+  /** Wall ms at which that row was written. */
+  readonly at: number;
+}
+
+export function readAnchor(database: Database): Anchor {
+  const anchor = database.sql.prepare<[], Anchor>('SELECT seq, hash, at FROM audit_anchor').get();
+  if (anchor === undefined) throw new Error('The anchor of the audit chain is missing.');
+  return anchor;
+}

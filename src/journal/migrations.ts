@@ -1,6 +1,8 @@
 import { StratusError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { SCHEMA_1 } from './schema.ts';
+import { SCHEMA_2 } from './schema-2.ts';
+import { ANCHOR } from './schema-anchor.ts';
 import { VIEWS_1 } from './views.ts';
 
 /** One step of the schema: applied whole, in one SQLite transaction, with its version number. */
@@ -12,6 +14,8 @@ export interface Migration {
 /** In order; the version of a journal is how many of them it has seen (`PRAGMA user_version`). */
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'tables, audit chain, views', statements: [...SCHEMA_1, ...VIEWS_1] },
+  { name: 'the anchor of the audit chain', statements: ANCHOR },
+  { name: 'evictions', statements: SCHEMA_2 },
 ];
 
 /** Marks the file as ours (`PRAGMA application_id`): "STRA". */

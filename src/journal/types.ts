@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../core/json.ts';
+import type { Verification } from './audit-chain.ts';
 
 /** States of a transaction. */
 export const TransactionState = {
@@ -86,7 +87,7 @@ export interface StepRow {
   /** 1, 2, … the command (tool call) it belongs to: what K counts. */
   command: number;
   tool: string;
-  verb: 'create' | 'patch' | 'apply' | 'delete';
+  verb: 'create' | 'patch' | 'apply' | 'delete' | 'evict';
   apiVersion: string;
   kind: string;
   plural: string;
@@ -231,10 +232,8 @@ export interface AuditLog {
   story(transaction: string): AuditRow[];
   /** Streams the whole log, oldest first. */
   export(filter: Omit<AuditFilter, 'limit' | 'before'>): Iterable<AuditRow>;
-  /** Recomputes the chain. */
-  verify():
-    | { ok: true; rows: number; head: string }
-    | { ok: false; rows: number; brokenAt: number; reason: string };
+  /** Recomputes the chain, from the last pruned row on. */
+  verify(): Verification;
 }
 
 /** Thrown as StratusError journal_unavailable by every method when the file can't be read or written. */

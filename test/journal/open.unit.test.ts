@@ -18,7 +18,7 @@ import { openJournalReader } from '../../src/journal/open.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
 import { spawnChild } from './children.ts';
 import { handClock, journalPath, openedJournal, temporaryFolder } from './support.ts';
-import { call } from './support-rows.ts';
+import { call, step } from './support-rows.ts';
 
 const mode = (path: string) => statSync(path).mode & 0o777;
 
@@ -100,6 +100,40 @@ describe('migrations', () => {
       expect(schemaOf(old)).toEqual(schemaOf(fresh));
     },
   );
+
+  test('keep the steps of a version 1 journal and their images, and let a step be an eviction', () => {
+    const path = journalPath();
+    const database = openDatabase({ path, busyTimeoutMs: 0 });
+    migrate(database, MIGRATIONS.slice(0, 1));
+    database.sql.exec(`
+      INSERT INTO txn VALUES (7, 1, 'COMMITTED', 'r', 'a', 'c', 'd', 1, 2, 3, 4,
+        '{}', '{}', '[]', NULL, NULL, NULL, NULL, NULL);
+      INSERT INTO step VALUES (7, 1, 1, 'mitigate_delete', 'delete', 'v1', 'Pod', 'pods', 'shop',
+        'web-0', 'compensating', 'VERIFIED', 'intent-1', 1, 'u', '10', 5, 200, NULL, NULL, NULL,
+        'before', 'kubectl delete', '[]', '[]');
+      INSERT INTO image VALUES (7, 1, 'pre', x'0102');
+    `);
+    const all = (table: string) => database.sql.prepare(`SELECT * FROM ${table}`).all();
+    const before = [all('step'), all('image')];
+    database.close();
+
+    const { transactions, lock } = openedJournal(path);
+
+    const sql = openSqlite(path, { readonly: true });
+    onTestFinished(() => void sql.close());
+    const now = (table: string) => sql.prepare(`SELECT * FROM ${table}`).all();
+    expect([now('step'), now('image')]).toEqual(before);
+    expect(sql.pragma('foreign_key_check')).toEqual([]);
+    expect(sql.pragma('foreign_key_list(image)')).toMatchObject([{ table: 'step' }, {}]);
+    expect(sql.prepare('SELECT txn, verb FROM v_steps').all()).toEqual([
+      { txn: 'txn-7', verb: 'delete' },
+    ]);
+    const held = lock.acquire();
+    if (held.kind === 'busy') throw new Error('The lock is taken.');
+    const eviction = step({ transaction: 'txn-7', seq: 2, verb: 'evict' });
+    transactions.addStep(eviction, {}, held.epoch);
+    expect(transactions.steps('txn-7')).toMatchObject([{ verb: 'delete' }, { verb: 'evict' }]);
+  });
 
   test('leave nothing behind when one of them fails', () => {
     const path = journalPath();
