@@ -1,7 +1,9 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { type StratusError, toStratusError } from '../core/errors.ts';
-import { type Json, stringifyJson } from '../core/json.ts';
+import { type JsonObject, stringifyJson } from '../core/json.ts';
 import { plainText } from '../core/plain-text.ts';
+import { withinLimit } from './answer-limit.ts';
+import { plainPayload } from './plain-payload.ts';
 
 const CHANGED = {
   nothing: 'Nothing was changed.',
@@ -14,12 +16,18 @@ const CHANGED = {
  * the text, so the text is the payload.
  */
 export function renderResult(payload: Record<string, unknown>): CallToolResult {
-  const text = stringifyJson(payload as Json);
+  const text = textOf(payload as JsonObject);
   return {
     content: [{ type: 'text', text }],
     // Parsed again: what can't be JSON (undefined, exact numbers) must not differ between the two.
     structuredContent: JSON.parse(text) as Record<string, unknown>,
   };
+}
+
+function textOf(payload: JsonObject): string {
+  const json = stringifyJson(payload);
+  const safe = withinLimit(plainPayload(payload, json), json);
+  return safe === payload ? json : stringifyJson(safe);
 }
 
 /** The answer of a call that didn't: what was wrong, which rule, what changed, what to do next. */
