@@ -150,7 +150,6 @@ function kindAndGroup(text: string, groupOption?: string): { kind: string; group
 }
 
 function verbOf(tool: string): WriteQuestion['verb'] {
-  if (tool === 'mitigate_create') return 'create';
   if (tool === 'mitigate_apply') return 'apply';
   return tool === 'mitigate_delete' ? 'delete' : 'patch';
 }

@@ -131,7 +131,7 @@ const REFUSED: [what: string, call: [string, JsonObject], code: ErrorCode, rule:
   ],
   [
     'more objects than the bound',
-    ['mitigate_create', { manifest: manifests(4) }],
+    ['mitigate_apply', { mode: 'create', manifest: manifests(4) }],
     'bound_exceeded',
     'bounds.objects',
   ],
@@ -181,7 +181,7 @@ test('a dry run of each kind of change writes nothing', async () => {
   const calls: [string, JsonObject][] = [
     patch('settings'),
     ['mitigate_delete', { kind: 'ConfigMap', name: 'settings' }],
-    ['mitigate_create', { manifest: manifests(2) }],
+    ['mitigate_apply', { mode: 'create', manifest: manifests(2) }],
     [
       'mitigate_apply',
       {
@@ -189,11 +189,11 @@ test('a dry run of each kind of change writes nothing', async () => {
       },
     ],
     ['mitigate_scale', { name: 'web', replicas: 2 }],
-    ['mitigate_set_image', { name: 'web', image: 'local/web:2' }],
-    ['mitigate_set_env', { name: 'web', set: [{ name: 'MODE', value: 'slow' }] }],
-    ['mitigate_rollout_restart', { name: 'web' }],
-    ['mitigate_label', { kind: 'ConfigMap', name: 'settings', set: { a: 'b' } }],
-    ['mitigate_annotate', { kind: 'ConfigMap', name: 'settings', set: { a: 'b' } }],
+    ['mitigate_set_container', { name: 'web', image: 'local/web:2' }],
+    ['mitigate_set_container', { name: 'web', env: { set: [{ name: 'MODE', value: 'slow' }] } }],
+    ['mitigate_rollout', { name: 'web', action: 'restart' }],
+    ['mitigate_set_metadata', { kind: 'ConfigMap', name: 'settings', labels: { a: 'b' } }],
+    ['mitigate_set_metadata', { kind: 'ConfigMap', name: 'settings', annotations: { a: 'b' } }],
   ];
   for (const [tool, args] of calls) {
     const answer = await server.call(tool, { namespace, reason: 'test', dry_run: true, ...args });

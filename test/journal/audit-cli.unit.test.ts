@@ -54,7 +54,7 @@ describe('audit show', () => {
         outcome   The gate refused; everything was taken back.
 
       Steps
-        1. UNDONE  patch Deployment shop/catalog (exact), command 1 by mitigate_set_image
+        1. UNDONE  patch Deployment shop/catalog (exact), command 1 by mitigate_set_container
            $ kubectl -n shop set image deployment/catalog app=shop/catalog:1.2
            the API server answered HTTP 200
            rehearsal of the undo: ok
@@ -69,12 +69,12 @@ describe('audit show', () => {
         12:00:00.750  claude-code 2.1.197 (alice) calls mitigate_delete {"kind":"ConfigMap","name":"coredns"}
         12:00:01.000  mitigate_delete refused in 12 ms, decision refuse by rule protected-namespaces
                         policy_refused: kube-system is protected.
-        12:00:01.250  claude-code 2.1.197 (alice) calls mitigate_set_image {"image":"shop/catalog:1.2"}
+        12:00:01.250  claude-code 2.1.197 (alice) calls mitigate_set_container {"image":"shop/catalog:1.2"}
         12:00:01.500    step 1 INTENT  shop Deployment/catalog
                         $ kubectl -n shop set image deployment/catalog app=shop/catalog:1.2
         12:00:01.750    step 1 INTENT → APPLIED (HTTP 200)  shop Deployment/catalog
         12:00:01.750    step 1 APPLIED → VERIFIED  shop Deployment/catalog
-        12:00:02.000  mitigate_set_image ok in 640 ms, decision allow by rule shop
+        12:00:02.000  mitigate_set_container ok in 640 ms, decision allow by rule shop
         12:00:02.250  claude-code 2.1.197 (alice) calls transaction_commit {}
         12:00:02.250    transaction OPEN → SETTLING
         12:00:02.500    severity 28 (settle; violations: 2), the same 2 times until 12:00:02.501
@@ -127,7 +127,7 @@ describe('audit list', () => {
     ['--outcome unfinished', ['transaction_status']],
     ['--outcome failed', ['transaction_commit']],
     ['--object coredns', ['mitigate_delete']],
-    ['--actor alice --namespace shop', ['mitigate_set_image']],
+    ['--actor alice --namespace shop', ['mitigate_set_container']],
     ['--since 1s --tool transaction_status', ['transaction_status']],
     ['--until 2026-03-01T12:00:00.600 --actor claude-code', ['transaction_begin']],
     ['--since 2026-03-02', []],

@@ -56,7 +56,7 @@ export function writeIncident(
   tick();
   audit.start(
     call('c-3', {
-      ...{ tool: 'mitigate_set_image', transaction: id, namespace: 'shop' },
+      ...{ tool: 'mitigate_set_container', transaction: id, namespace: 'shop' },
       ...{ object: 'Deployment/catalog', args: { image: 'shop/catalog:1.2' } },
     }),
   );

@@ -33,7 +33,7 @@ export function step(fields: Partial<StepRow> = {}): StepRow {
     transaction: txn,
     seq,
     command: 1,
-    tool: 'mitigate_set_image',
+    tool: 'mitigate_set_container',
     verb: 'patch',
     apiVersion: 'apps/v1',
     kind: 'Deployment',

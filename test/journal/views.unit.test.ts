@@ -27,7 +27,7 @@ test('v_calls has one row per call, also for one that never ended', () => {
         ...{ outcome: 'refused', code: 'policy_refused', duration_ms: 12, txn: 'txn-1' },
       },
       {
-        ...{ tool: 'mitigate_set_image', decision: 'allow', rule: 'shop', outcome: 'ok' },
+        ...{ tool: 'mitigate_set_container', decision: 'allow', rule: 'shop', outcome: 'ok' },
         ...{ code: null, duration_ms: 640, txn: 'txn-1' },
       },
       {

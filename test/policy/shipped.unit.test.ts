@@ -52,11 +52,11 @@ const WRITES: Row[] = [
     'refuse',
     'refuse',
   ],
-  ['set image', { tool: 'mitigate_set_image', changedPaths: [IMAGE] }, 'allow', 'allow'],
+  ['set image', { tool: 'mitigate_set_container', changedPaths: [IMAGE] }, 'allow', 'allow'],
   [
     'set env',
     {
-      tool: 'mitigate_set_env',
+      tool: 'mitigate_set_container',
       changedPaths: [`${TEMPLATE}.containers[name=web].env[name=A].value`],
     },
     'allow',
@@ -65,7 +65,7 @@ const WRITES: Row[] = [
   [
     'restart',
     {
-      tool: 'mitigate_rollout_restart',
+      tool: 'mitigate_rollout',
       changedPaths: ['spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"]'],
     },
     'allow',
@@ -73,19 +73,19 @@ const WRITES: Row[] = [
   ],
   [
     'rollout undo',
-    { tool: 'mitigate_rollout_undo', changedPaths: [IMAGE, 'spec.template.metadata.labels.v'] },
+    { tool: 'mitigate_rollout', changedPaths: [IMAGE, 'spec.template.metadata.labels.v'] },
     'allow',
     'allow',
   ],
   [
     'label a pod',
-    { tool: 'mitigate_label', ...core('Pod'), changedPaths: ['metadata.labels.app'] },
+    { tool: 'mitigate_set_metadata', ...core('Pod'), changedPaths: ['metadata.labels.app'] },
     'allow',
     'allow',
   ],
   [
     'annotate',
-    { tool: 'mitigate_annotate', changedPaths: ['metadata.annotations["example.com/a"]'] },
+    { tool: 'mitigate_set_metadata', changedPaths: ['metadata.annotations["example.com/a"]'] },
     'allow',
     'allow',
   ],
@@ -104,7 +104,7 @@ const WRITES: Row[] = [
   [
     'create a ConfigMap',
     {
-      tool: 'mitigate_create',
+      tool: 'mitigate_apply',
       verb: 'create',
       ...core('ConfigMap'),
       changedPaths: ['data.A', 'metadata.name'],
@@ -133,7 +133,7 @@ const WRITES: Row[] = [
   [
     'run a Job',
     {
-      tool: 'mitigate_create',
+      tool: 'mitigate_apply',
       verb: 'create',
       group: 'batch',
       kind: 'Job',
@@ -145,7 +145,7 @@ const WRITES: Row[] = [
   ['patch a Secret', { ...core('Secret'), changedPaths: ['data.password'] }, 'ask', 'refuse'],
   [
     'label a Secret',
-    { tool: 'mitigate_label', ...core('Secret'), changedPaths: ['metadata.labels.a'] },
+    { tool: 'mitigate_set_metadata', ...core('Secret'), changedPaths: ['metadata.labels.a'] },
     'ask',
     'refuse',
   ],
@@ -190,7 +190,7 @@ const WRITES: Row[] = [
   [
     'steal an object from Helm',
     {
-      tool: 'mitigate_annotate',
+      tool: 'mitigate_set_metadata',
       changedPaths: ['metadata.annotations["meta.helm.sh/release-name"]'],
     },
     'refuse',
@@ -205,7 +205,7 @@ const WRITES: Row[] = [
   [
     'label a Namespace',
     {
-      tool: 'mitigate_label',
+      tool: 'mitigate_set_metadata',
       ...core('Namespace'),
       ...cluster,
       name: 'shop',
@@ -217,7 +217,7 @@ const WRITES: Row[] = [
   [
     'label the Namespace kube-system',
     {
-      tool: 'mitigate_label',
+      tool: 'mitigate_set_metadata',
       ...core('Namespace'),
       ...cluster,
       name: 'kube-system',

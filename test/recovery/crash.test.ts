@@ -47,7 +47,7 @@ const CREATE_ABORT: Flow = {
   run: async (server, bench) => {
     const transaction = await begin(server, bench);
     const manifest = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"fresh","namespace":"${bench.namespace}"},"data":{"a":"b"}}`;
-    await server.call('mitigate_create', { manifest, transaction, reason: 'test' });
+    await server.call('mitigate_apply', { mode: 'create', manifest, transaction, reason: 'test' });
     await server.call('transaction_abort', { transaction, reason: 'test' });
   },
 };

@@ -64,8 +64,11 @@ for (const [tool, args] of [
   ['mitigate_patch', { kind: 'ConfigMap', name: 'settings', patch: { data: { mode: 'slow' } } }],
   ['mitigate_delete', { kind: 'ConfigMap', name: 'settings' }],
   [
-    'mitigate_create',
-    { manifest: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"fresh"}}' },
+    'mitigate_apply',
+    {
+      mode: 'create',
+      manifest: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"fresh"}}',
+    },
   ],
 ] as const) {
   test(`${tool} that the network delivers twice is not taken for refused`, {

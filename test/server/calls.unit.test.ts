@@ -87,7 +87,8 @@ test('a malformed manifest is answered with line and column before any cluster i
 
 test('secrets in arguments do not reach the audit log', async () => {
   const { call, folder, audit } = await connect();
-  await call('mitigate_create', {
+  await call('mitigate_apply', {
+    mode: 'create',
     manifest:
       'apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: x}\nstringData: {p: hunter22}',
     reason: 'test',

@@ -94,7 +94,8 @@ test('a change of its own is begun, made and committed; then it is there already
 test('a change that makes things worse is taken back, and the answer says why', async () => {
   const { namespace } = await shop();
   const { call, audit } = await assistant();
-  const { payload, text } = await call('mitigate_create', {
+  const { payload, text } = await call('mitigate_apply', {
+    mode: 'create',
     manifest: broken(namespace),
     reason: 'test',
   });
@@ -107,7 +108,8 @@ test('a change that makes things worse is taken back, and the answer says why', 
 
 test('a refused change leaves no transaction behind', async () => {
   const { call } = await assistant();
-  const refused = await call('mitigate_create', {
+  const refused = await call('mitigate_apply', {
+    mode: 'create',
     manifest: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } },
     namespace: 'kube-system',
     reason: 'test',
@@ -140,11 +142,11 @@ test('begin, change, undo the last command, abort', async () => {
   expect(await dataOf(path)).toEqual({ mode: 'fast', a: '1', b: '2' });
   await call('undo_last', { transaction: 'txn-1', reason: 'test' });
   expect(await dataOf(path)).toEqual({ mode: 'fast', a: '1' });
-  const labelled = await call('mitigate_label', {
+  const labelled = await call('mitigate_set_metadata', {
     kind: 'configmap',
     selector: 'app=catalog',
     namespace,
-    set: { tier: 'back' },
+    labels: { tier: 'back' },
     reason: 'test',
     transaction: 'txn-1',
   });

@@ -44,7 +44,7 @@ beforeAll(async () => {
   try {
     end = await tellStory(assistant, namespace);
     const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: kube-system}';
-    refused = await assistant.call('mitigate_create', { manifest, reason: 'test' });
+    refused = await assistant.call('mitigate_apply', { mode: 'create', manifest, reason: 'test' });
     invalid = await assistant.call('observe_health', { namespac: namespace });
   } finally {
     await assistant.close();
@@ -52,7 +52,7 @@ beforeAll(async () => {
   after = await frontend();
   toolsCalled = [
     ...end.scenes.flatMap((scene) => (scene.kind === 'call' ? [scene.tool] : [])),
-    'mitigate_create',
+    'mitigate_apply',
     'observe_health',
   ];
 }, 400_000);
@@ -149,7 +149,7 @@ test('audit show tells the story to a person', async () => {
   expect(story).toContain('catalog cannot pull its image');
   expect(story).toContain('scripted-assistant 1.0.0');
   expect(story).toContain('calls transaction_begin');
-  expect(story).toContain('calls mitigate_set_image');
+  expect(story).toContain('calls mitigate_set_container');
   expect(story).toContain('$ kubectl set image deployment.apps/frontend web=local/web:3');
   expect(story).toContain('calls transaction_commit');
   expect(story).toMatch(/verdict\s+refused: /);
@@ -169,7 +169,7 @@ test('every call is in the audit log, also a refused one and an invalid one', as
   const outcomes = rows.filter(({ kind }) => kind === 'outcome');
   expect(outcomes.map(({ call }) => call)).toEqual(calls.map(({ call }) => call));
   expect(outcomes.slice(-2)).toMatchObject([
-    { tool: 'mitigate_create', outcome: 'refused', decision: 'refuse' },
+    { tool: 'mitigate_apply', outcome: 'refused', decision: 'refuse' },
     { tool: 'observe_health', outcome: 'refused', detail: { code: 'invalid_arguments' } },
   ]);
   expect(await cli('audit', 'verify')).toContain('The audit chain is whole');

@@ -80,7 +80,7 @@ export async function tellStory(
     namespaces: [namespace],
   });
   const wrong = stringOf(first.data.transaction) ?? '';
-  await call('mitigate_set_image', {
+  await call('mitigate_set_container', {
     transaction: wrong,
     reason: 'perhaps frontend needs a newer build',
     namespace,
@@ -98,7 +98,7 @@ export async function tellStory(
     namespaces: [namespace],
   });
   const right = stringOf(second.data.transaction) ?? '';
-  await call('mitigate_set_image', {
+  await call('mitigate_set_container', {
     transaction: right,
     reason: 'local/web:1 is what the running pods use',
     namespace,

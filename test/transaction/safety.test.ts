@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
-import { mitigateLabel } from '../../src/tools/mitigate/label.ts';
+import { mitigateSetMetadata } from '../../src/tools/mitigate/set-metadata.ts';
 import { useCluster } from '../cluster/index.ts';
 import { CALLER, type Change, createAs, mustRead, read, useBench, writeAs } from '../undo/bench.ts';
 import { full } from '../undo/kinds.ts';
@@ -81,18 +81,21 @@ test('setting or removing a protection is a change like any other', async () => 
   const path = 'metadata.labels["stratus.dev/protected"]';
   const label = (more: JsonObject) => {
     const base = { kind: 'ConfigMap', name: ref.name, namespace, reason: 'test', ...more };
-    const args = mitigateLabel.input.parse(base);
+    const args = mitigateSetMetadata.input.parse(base);
     const plan: Parameters<typeof bench.engine.plan>[0]['plan'] = (live) =>
-      mitigateLabel.plan(args, live);
-    return { tool: 'mitigate_label', reads: mitigateLabel.reads(args), plan };
+      mitigateSetMetadata.plan(args, live);
+    return { tool: 'mitigate_set_metadata', reads: mitigateSetMetadata.reads(args), plan };
   };
-  const planned = await bench.engine.plan(label({ set: PROTECTED }), CALLER);
+  const planned = await bench.engine.plan(label({ labels: PROTECTED }), CALLER);
   expect(planned.changes[0]?.changedPaths).toEqual([path]);
 
   const transaction = await bench.begun(namespace);
-  await bench.engine.step(transaction, label({ set: PROTECTED }), CALLER);
+  await bench.engine.step(transaction, label({ labels: PROTECTED }), CALLER);
   expect((await mustRead(cluster, ref)).metadata.labels).toEqual(PROTECTED);
-  const removed = await bench.engine.plan(label({ remove: Object.keys(PROTECTED) }), CALLER);
+  const removed = await bench.engine.plan(
+    label({ labels: { 'stratus.dev/protected': null } }),
+    CALLER,
+  );
   expect(removed.changes[0]?.changedPaths).toEqual([path]);
   await bench.aborted(transaction);
   expect((await mustRead(cluster, ref)).metadata.labels).toBeUndefined();

@@ -23,11 +23,14 @@ const common = { reason: 'to see what the policy says', dry_run: true };
 /** What each everyday repair is told by a shipped policy: the fields of a rule have to fit the real diff. */
 const REPAIRS: readonly (readonly [string, JsonObject])[] = [
   ['mitigate_scale', { kind: 'deployment', name: 'cart', replicas: 3 }],
-  ['mitigate_set_image', { name: 'catalog', image: 'local/web:2' }],
-  ['mitigate_set_env', { name: 'catalog', set: [{ name: 'LOG_LEVEL', value: 'debug' }] }],
-  ['mitigate_rollout_restart', { name: 'catalog' }],
-  ['mitigate_label', { kind: 'deployment', name: 'cart', set: { team: 'shop' } }],
-  ['mitigate_annotate', { kind: 'service', name: 'cart', set: { note: 'checked' } }],
+  ['mitigate_set_container', { name: 'catalog', image: 'local/web:2' }],
+  [
+    'mitigate_set_container',
+    { name: 'catalog', env: { set: [{ name: 'LOG_LEVEL', value: 'debug' }] } },
+  ],
+  ['mitigate_rollout', { name: 'catalog', action: 'restart' }],
+  ['mitigate_set_metadata', { kind: 'deployment', name: 'cart', labels: { team: 'shop' } }],
+  ['mitigate_set_metadata', { kind: 'service', name: 'cart', annotations: { note: 'checked' } }],
   [
     'mitigate_patch',
     {
@@ -70,12 +73,12 @@ describe.each(['default', 'autonomous'])('with the shipped policy %s', (policy) 
   });
 
   test('what is protected is refused', async () => {
-    const answer = await assistant.call('mitigate_label', {
+    const answer = await assistant.call('mitigate_set_metadata', {
       ...common,
       namespace: 'kube-system',
       kind: 'configmap',
       name: 'kube-root-ca.crt',
-      set: { mine: 'yes' },
+      labels: { mine: 'yes' },
     });
     expect(answer.isError).toBe(true);
     expect(answer.text).toMatch(/protected|Kubernetes itself/);

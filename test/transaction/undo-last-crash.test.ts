@@ -36,7 +36,7 @@ const CREATED: Flow = {
   run: async (server, bench) => {
     const transaction = await begin(server, bench);
     const manifest = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"fresh","namespace":"${bench.namespace}"},"data":{"a":"b"}}`;
-    await server.call('mitigate_create', { manifest, transaction, reason: 'test' });
+    await server.call('mitigate_apply', { mode: 'create', manifest, transaction, reason: 'test' });
     await deleteAndBack(server, bench, 'fresh', transaction);
   },
 };

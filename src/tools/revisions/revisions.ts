@@ -17,6 +17,8 @@ const HASH_LABEL = 'pod-template-hash';
 /** One pod template that a workload has had. */
 export interface Revision {
   readonly number: number;
+  /** The ReplicaSet or ControllerRevision that keeps it. */
+  readonly kept: KubeObject;
   readonly template: JsonObject;
   /** Images of its containers, for a reader to tell revisions apart. */
   readonly images: readonly string[];
@@ -28,7 +30,10 @@ export interface Revision {
  * The revisions that the workload's ReplicaSets or ControllerRevisions keep, oldest first. Only
  * what the workload itself controls counts: names and labels can be anybody's.
  */
-export function revisionsOf(workload: LiveObject, kept: readonly LiveObject[]): Revision[] {
+export function revisionsOf(
+  workload: Pick<LiveObject, 'uid'>,
+  kept: readonly Pick<LiveObject, 'object'>[],
+): Revision[] {
   return kept
     .filter(({ object }) => isControlledBy(object, workload.uid))
     .flatMap(({ object }) => revisionOf(object) ?? [])
@@ -56,7 +61,7 @@ function revisionOf(object: KubeObject): Revision | undefined {
     (container) => stringOf(container.image) ?? '?',
   );
   const ready = numberOf(at(object, 'status', 'readyReplicas')) ?? 0;
-  return { number, template: clean, images, ready };
+  return { number, kept: object, template: clean, images, ready };
 }
 
 /** The template without what controllers add for themselves: the hash label, the patch directive. */
@@ -88,7 +93,7 @@ export function chooseRevision(
     throw new StratusError(
       'invalid_arguments',
       `${title} has no earlier revision to go back to. ${describe(revisions)}`,
-      { next: 'Change what is wrong directly, with mitigate_set_image or mitigate_patch.' },
+      { next: 'Change what is wrong directly, with mitigate_set_container or mitigate_patch.' },
     );
   }
   const found = revisions.find(({ number }) => number === wanted);

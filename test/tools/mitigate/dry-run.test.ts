@@ -81,20 +81,22 @@ test('scale and set image', async () => {
     '-  replicas: 1',
     '+  replicas: 2',
   ]);
-  expect(changed(await planned('mitigate_set_image', { image: 'local/web:1' }))).toEqual([
+  expect(changed(await planned('mitigate_set_container', { image: 'local/web:1' }))).toEqual([
     expect.stringMatching(/^- .*image: local\/web:2$/),
     expect.stringMatching(/^\+ .*image: local\/web:1$/),
   ]);
 });
 
 test('set env changes sources, sets and removes in one patch that the API server takes', async () => {
-  const answer = await planned('mitigate_set_env', {
-    set: [
-      { name: 'MODE', config_map: { name: 'app', key: 'mode' } },
-      { name: 'URL', value: 'http://other' },
-      { name: 'NEW', secret: { name: 's', key: 'k' } },
-    ],
-    unset: ['OLD'],
+  const answer = await planned('mitigate_set_container', {
+    env: {
+      set: [
+        { name: 'MODE', config_map: { name: 'app', key: 'mode' } },
+        { name: 'URL', value: 'http://other' },
+        { name: 'NEW', secret: { name: 's', key: 'k' } },
+      ],
+      unset: ['OLD'],
+    },
   });
   const lines = changed(answer).map((line) => line.replace(/\s+/g, ' '));
   expect(lines).toEqual(
@@ -104,14 +106,14 @@ test('set env changes sources, sets and removes in one patch that the API server
 });
 
 test('rollout restart stamps the template', async () => {
-  const lines = changed(await planned('mitigate_rollout_restart', {}));
+  const lines = changed(await planned('mitigate_rollout', { action: 'restart' }));
   expect(lines.every((line) => line.startsWith('+'))).toBe(true);
   expect(lines.join()).toContain('kubectl.kubernetes.io/restartedAt');
 });
 
 for (const kind of ['deployment', 'sts']) {
   test(`rollout undo of a ${kind} brings the earlier template back`, async () => {
-    const answer = await planned('mitigate_rollout_undo', { kind });
+    const answer = await planned('mitigate_rollout', { action: 'undo', kind });
     expect(changed(answer)).toEqual([
       expect.stringMatching(/^- .*image: local\/web:2$/),
       expect.stringMatching(/^\+ .*image: local\/web:1$/),

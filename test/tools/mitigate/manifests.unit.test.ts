@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type JsonObject, stringifyJson } from '../../../src/core/json.ts';
 import { mitigateApply } from '../../../src/tools/mitigate/apply.ts';
-import { mitigateCreate } from '../../../src/tools/mitigate/create.ts';
 import { type AnyTool, answers, live, plan, reads, refusal } from './support.ts';
 
 const apply = mitigateApply as AnyTool;
-const create = mitigateCreate as AnyTool;
 const nothing = answers({});
 
 const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'app' } };
@@ -129,14 +127,14 @@ spec: {replicas: 2}
   });
 });
 
-describe('mitigate_create', () => {
+describe('mode create', () => {
   test('creates what is missing, refuses what is there', () => {
-    const args = { manifest: config, namespace: 'shop' };
-    expect(plan(create, args, nothing)).toMatchObject([
+    const args = { manifest: config, namespace: 'shop', mode: 'create' };
+    expect(plan(apply, args, nothing)).toMatchObject([
       { verb: 'create', object: { kind: 'ConfigMap', namespace: 'shop', name: 'app' } },
     ]);
     const there = live({ ...config, metadata: { name: 'app', namespace: 'shop' } });
-    expect(refusal(() => plan(create, args, answers({ 'object-0': there })))).toMatchObject({
+    expect(refusal(() => plan(apply, args, answers({ 'object-0': there })))).toMatchObject({
       code: 'conflict',
       message: 'ConfigMap shop/app is there already.',
     });
@@ -149,7 +147,7 @@ describe('mitigate_create', () => {
       metadata: { name: 's', namespace: 'shop' },
       stringData: { password: 'hunter22' },
     };
-    const [write] = plan(create, { manifest: secret }, nothing);
+    const [write] = plan(apply, { manifest: secret, mode: 'create' }, nothing);
     expect(`${write?.kubectl} ${write?.summary}`).not.toContain('hunter22');
   });
 });

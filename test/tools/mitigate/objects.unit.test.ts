@@ -1,16 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mitigateAnnotate } from '../../../src/tools/mitigate/annotate.ts';
 import { mitigateDelete } from '../../../src/tools/mitigate/delete.ts';
 import { kubectl } from '../../../src/tools/mitigate/kubectl.ts';
-import { mitigateLabel } from '../../../src/tools/mitigate/label.ts';
 import { mitigatePatch } from '../../../src/tools/mitigate/patch.ts';
+import { mitigateSetMetadata } from '../../../src/tools/mitigate/set-metadata.ts';
 import { type AnyTool, answers, deployment, live, only, plan, reads, refusal } from './support.ts';
 
 const remove = mitigateDelete as AnyTool;
-const label = mitigateLabel as AnyTool;
-const annotate = mitigateAnnotate as AnyTool;
+const setMetadata = mitigateSetMetadata as AnyTool;
 const patch = mitigatePatch as AnyTool;
 const target = { kind: 'deployment', namespace: 'shop', name: 'catalog' };
 const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'catalog' };
@@ -43,10 +41,10 @@ describe('mitigate_delete', () => {
   });
 });
 
-describe('mitigate_label and mitigate_annotate', () => {
-  test('change only what differs', () => {
-    const args = { ...target, set: { app: 'catalog', tier: 'front' }, remove: ['gone'] };
-    expect(only(plan(label, args, deployment()))).toEqual({
+describe('mitigate_set_metadata', () => {
+  test('changes only what differs', () => {
+    const labels = { app: 'catalog', tier: 'front', gone: null };
+    expect(only(plan(setMetadata, { ...target, labels }, deployment()))).toEqual({
       verb: 'patch',
       object,
       patchType: 'merge',
@@ -54,24 +52,34 @@ describe('mitigate_label and mitigate_annotate', () => {
       summary: 'labels: set tier',
       kubectl: 'kubectl label deployment.apps/catalog --namespace=shop tier=front',
     });
+    const overwritten = only(plan(setMetadata, { ...target, labels: { app: 'x' } }, deployment()));
+    expect(overwritten.kubectl).toContain('--overwrite');
     expect(
-      only(plan(label, { ...target, set: { app: 'x' }, remove: [] }, deployment())).kubectl,
-    ).toContain('--overwrite');
-    expect(only(plan(label, { ...target, remove: ['app'] }, deployment()))).toMatchObject({
+      only(plan(setMetadata, { ...target, labels: { app: null } }, deployment())),
+    ).toMatchObject({
       patch: { metadata: { labels: { app: null } } },
       kubectl: 'kubectl label deployment.apps/catalog --namespace=shop app-',
     });
-    expect(
-      only(plan(annotate, { ...target, set: { note: "it's on" } }, deployment())),
-    ).toMatchObject({
-      patch: { metadata: { annotations: { note: "it's on" } } },
+    const annotations = { note: "it's on" };
+    expect(only(plan(setMetadata, { ...target, annotations }, deployment()))).toMatchObject({
+      patch: { metadata: { annotations } },
       kubectl: `kubectl annotate deployment.apps/catalog --namespace=shop 'note=it'\\''s on'`,
     });
   });
 
-  test('expand a selector to the objects that match now', () => {
-    const args = { kind: 'deploy', namespace: 'shop', selector: 'app=catalog', set: { a: '1' } };
-    expect(reads(label, args)).toEqual([
+  test('changes labels and annotations of an object in one write', () => {
+    const args = { ...target, labels: { app: null, tier: 'front' }, annotations: { note: 'on' } };
+    expect(only(plan(setMetadata, args, deployment()))).toMatchObject({
+      patch: { metadata: { labels: { app: null, tier: 'front' }, annotations: { note: 'on' } } },
+      summary: 'labels: set tier and remove app; annotations: set note',
+      kubectl:
+        'kubectl label deployment.apps/catalog --namespace=shop tier=front app- && kubectl annotate deployment.apps/catalog --namespace=shop note=on',
+    });
+  });
+
+  test('expands a selector to the objects that match now', () => {
+    const args = { kind: 'deploy', namespace: 'shop', selector: 'app=catalog', labels: { a: '1' } };
+    expect(reads(setMetadata, args)).toEqual([
       {
         as: 'matches',
         list: { resource: 'deploy', namespace: 'shop', labelSelector: 'app=catalog' },
@@ -80,33 +88,32 @@ describe('mitigate_label and mitigate_annotate', () => {
     const done = deployment({ metadata: { name: 'done', labels: { a: '1' } } });
     const other = deployment({ metadata: { name: 'other' } });
     const facts = answers({}, { matches: [deployment(), done, other] });
-    expect(plan(label, args, facts).map((write) => write.object.name)).toEqual([
+    expect(plan(setMetadata, args, facts).map((write) => write.object.name)).toEqual([
       'catalog',
       'other',
     ]);
-    expect(refusal(() => plan(label, args, answers({}, { matches: [done] }))).code).toBe(
+    expect(refusal(() => plan(setMetadata, args, answers({}, { matches: [done] }))).code).toBe(
       'no_change',
     );
-    expect(refusal(() => plan(label, args, answers({}))).message).toBe(
+    expect(refusal(() => plan(setMetadata, args, answers({}))).message).toBe(
       'No deploy matches the selector "app=catalog" in namespace shop.',
     );
   });
 
-  test('refuse what is unclear', () => {
-    const set = { a: '1' };
+  test('refuses what is unclear', () => {
+    const labels = { a: '1' };
     const { name: _, ...unnamed } = target;
-    expect(refusal(() => reads(label, { ...unnamed, set })).message).toBe(
+    expect(refusal(() => reads(setMetadata, { ...unnamed, labels })).message).toBe(
       'Give either a name or a selector.',
     );
-    expect(refusal(() => reads(label, { ...target, selector: 'a', set })).code).toBe(
+    expect(refusal(() => reads(setMetadata, { ...target, selector: 'a', labels })).code).toBe(
       'invalid_arguments',
     );
-    expect(refusal(() => plan(label, target, deployment())).message).toBe(
-      'There are no labels to set or to remove.',
-    );
-    expect(
-      refusal(() => plan(label, { ...target, set, remove: ['a'] }, deployment())).message,
-    ).toBe('"a" is both set and removed.');
+    for (const args of [target, { ...target, labels: {}, annotations: {} }]) {
+      expect(refusal(() => plan(setMetadata, args, deployment())).message).toBe(
+        'There are no labels or annotations to set or to remove.',
+      );
+    }
   });
 });
 

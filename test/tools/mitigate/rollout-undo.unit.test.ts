@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
-import { mitigateRolloutUndo } from '../../../src/tools/mitigate/rollout-undo.ts';
+import { mitigateRollout } from '../../../src/tools/mitigate/rollout.ts';
 import { type AnyTool, answers, deployment, live, only, plan, reads, refusal } from './support.ts';
 
-const undo = mitigateRolloutUndo as AnyTool;
-const target = { namespace: 'shop', name: 'catalog' };
+const undo = mitigateRollout({ now: () => 0 }) as AnyTool;
+const object = { namespace: 'shop', name: 'catalog' };
+const target = { ...object, action: 'undo' };
 
 const podTemplate = (image: string, labels: JsonObject = {}): JsonObject => ({
   metadata: { labels: { app: 'catalog', ...labels } },
@@ -91,7 +92,7 @@ test('reads ControllerRevisions without their patch directive', () => {
   const set = live({
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    metadata: { ...target, uid: 'uid-set' },
+    metadata: { ...object, uid: 'uid-set' },
     spec: { template: podTemplate('db:2') },
   });
   const revision = (number: number, image: string) =>

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { mitigateRolloutRestart } from '../../../src/tools/mitigate/rollout-restart.ts';
+import { mitigateRollout } from '../../../src/tools/mitigate/rollout.ts';
 import { mitigateScale } from '../../../src/tools/mitigate/scale.ts';
-import { mitigateSetEnv } from '../../../src/tools/mitigate/set-env.ts';
-import { mitigateSetImage } from '../../../src/tools/mitigate/set-image.ts';
+import { mitigateSetContainer } from '../../../src/tools/mitigate/set-container.ts';
 import { type AnyTool, answers, deployment, live, only, plan, reads, refusal } from './support.ts';
 
 const target = { namespace: 'shop', name: 'catalog' };
 const scale = mitigateScale as AnyTool;
-const setImage = mitigateSetImage as AnyTool;
-const setEnv = mitigateSetEnv as AnyTool;
-const restart = mitigateRolloutRestart({ now: () => Date.UTC(2026, 7, 31, 9, 5, 7) }) as AnyTool;
+const setContainer = mitigateSetContainer as AnyTool;
+const rollout = mitigateRollout({ now: () => Date.UTC(2026, 7, 31, 9, 5, 7) }) as AnyTool;
+
+const restart = { ...target, action: 'restart' };
 
 const twoContainers = deployment({
   spec: {
@@ -78,9 +78,9 @@ describe('mitigate_scale', () => {
   });
 });
 
-describe('mitigate_set_image', () => {
+describe('mitigate_set_container: image', () => {
   test('patches the only container when none is named', () => {
-    const write = only(plan(setImage, { ...target, image: 'shop/catalog:1.1' }, deployment()));
+    const write = only(plan(setContainer, { ...target, image: 'shop/catalog:1.1' }, deployment()));
     expect(write).toMatchObject({
       patchType: 'strategic',
       patch: {
@@ -93,7 +93,7 @@ describe('mitigate_set_image', () => {
 
   test('reaches init containers, and the template of a CronJob where it lies', () => {
     expect(
-      only(plan(setImage, { ...target, container: 'migrate', image: 'm:2' }, deployment())),
+      only(plan(setContainer, { ...target, container: 'migrate', image: 'm:2' }, deployment())),
     ).toMatchObject({
       patch: {
         spec: { template: { spec: { initContainers: [{ name: 'migrate', image: 'm:2' }] } } },
@@ -109,7 +109,9 @@ describe('mitigate_set_image', () => {
         },
       },
     });
-    expect(only(plan(setImage, { ...target, kind: 'cronjob', image: 'x:2' }, cron))).toMatchObject({
+    expect(
+      only(plan(setContainer, { ...target, kind: 'cronjob', image: 'x:2' }, cron)),
+    ).toMatchObject({
       patch: {
         spec: {
           jobTemplate: {
@@ -121,32 +123,32 @@ describe('mitigate_set_image', () => {
   });
 
   test('lists the containers when the choice is unclear or wrong', () => {
-    expect(refusal(() => plan(setImage, { ...target, image: 'x:2' }, twoContainers)).message).toBe(
-      'Deployment catalog has several containers: web, proxy.',
-    );
+    expect(
+      refusal(() => plan(setContainer, { ...target, image: 'x:2' }, twoContainers)).message,
+    ).toBe('Deployment catalog has several containers: web, proxy.');
     const wrong = { ...target, container: 'wbe', image: 'x:2' };
-    expect(refusal(() => plan(setImage, wrong, twoContainers)).message).toBe(
+    expect(refusal(() => plan(setContainer, wrong, twoContainers)).message).toBe(
       'Deployment catalog has no container "wbe". It has: web, proxy.',
     );
   });
 
   test('has nothing to do when the image is the same, and no containers in a ConfigMap', () => {
     const same = { ...target, image: 'shop/catalog:1.0' };
-    expect(refusal(() => plan(setImage, same, deployment())).code).toBe('no_change');
+    expect(refusal(() => plan(setContainer, same, deployment())).code).toBe('no_change');
     const config = live({ apiVersion: 'v1', kind: 'ConfigMap', metadata: target });
-    expect(refusal(() => plan(setImage, same, config)).message).toBe(
+    expect(refusal(() => plan(setContainer, same, config)).message).toBe(
       'A ConfigMap has no containers.',
     );
   });
 
   test('does not take for an image what would break out of a word', () => {
-    expect(() => plan(setImage, { ...target, image: 'x:1 --force' }, deployment())).toThrow();
+    expect(() => plan(setContainer, { ...target, image: 'x:1 --force' }, deployment())).toThrow();
   });
 });
 
-describe('mitigate_set_env', () => {
+describe('mitigate_set_container: env', () => {
   const envOf = (args: Parameters<typeof plan>[1]) =>
-    only(plan(setEnv, { ...target, ...args }, deployment()));
+    only(plan(setContainer, { ...target, env: args }, deployment()));
   const patchOf = (env: unknown[]) => ({
     spec: { template: { spec: { containers: [{ name: 'web', env }] } } },
   });
@@ -191,20 +193,21 @@ describe('mitigate_set_env', () => {
   });
 
   test('has nothing to do when the values are as asked', () => {
-    const args = {
-      ...target,
+    const env = {
       set: [
         { name: 'MODE', value: 'fast' },
         { name: 'DB_URL', config_map: { name: 'catalog', key: 'db-url' } },
       ],
       unset: ['NOT_THERE'],
     };
-    expect(refusal(() => plan(setEnv, args, deployment())).code).toBe('no_change');
+    expect(refusal(() => plan(setContainer, { ...target, env }, deployment())).code).toBe(
+      'no_change',
+    );
   });
 
   test('refuses what is unclear', () => {
     const message = (args: Parameters<typeof plan>[1]) =>
-      refusal(() => plan(setEnv, { ...target, ...args }, deployment())).message;
+      refusal(() => plan(setContainer, { ...target, env: args }, deployment())).message;
     expect(message({})).toBe('There is no variable to set or to unset.');
     expect(message({ set: [{ name: 'A' }] })).toBe(
       'The variable A needs exactly one of value, config_map and secret.',
@@ -215,9 +218,9 @@ describe('mitigate_set_env', () => {
   });
 });
 
-describe('mitigate_rollout_restart', () => {
+describe('mitigate_rollout: restart', () => {
   test('stamps the template like kubectl does', () => {
-    expect(only(plan(restart, target, deployment()))).toMatchObject({
+    expect(only(plan(rollout, restart, deployment()))).toMatchObject({
       patchType: 'merge',
       patch: {
         spec: {
@@ -234,9 +237,9 @@ describe('mitigate_rollout_restart', () => {
 
   test('refuses paused Deployments and kinds without a rollout', () => {
     const paused = deployment({ spec: { paused: true } });
-    expect(refusal(() => plan(restart, target, paused)).message).toContain('is paused');
+    expect(refusal(() => plan(rollout, restart, paused)).message).toContain('is paused');
     const job = live({ apiVersion: 'batch/v1', kind: 'Job', metadata: target });
-    expect(refusal(() => plan(restart, target, job)).message).toBe(
+    expect(refusal(() => plan(rollout, restart, job)).message).toBe(
       'A Job has no rollout to restart.',
     );
   });
@@ -248,6 +251,6 @@ describe('mitigate_rollout_restart', () => {
       metadata: target,
       spec: { updateStrategy: { type: 'OnDelete' } },
     });
-    expect(only(plan(restart, { ...target, kind: 'ds' }, onDelete)).summary).toContain('OnDelete');
+    expect(only(plan(rollout, { ...restart, kind: 'ds' }, onDelete)).summary).toContain('OnDelete');
   });
 });

@@ -4,11 +4,8 @@ import { equalJson, type JsonObject, objectOf, objectsOf } from '../../core/json
 import type { ObjectRef } from '../../core/kube.ts';
 import { redactText } from '../../core/redact.ts';
 import { DEFAULT_REDACTION, nameMatcher } from '../../core/redact-text.ts';
-import { defineMitigateTool } from '../types.ts';
-import { commonArguments, nameArgument, namespaceArgument, workloadKind } from './arguments.ts';
+import type { ContainerPart } from './container-change.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
-import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
-import { containerOf, containerPatch } from './workload.ts';
 
 const keyOf = z.strictObject({ name: z.string().min(1), key: z.string().min(1) });
 
@@ -20,55 +17,36 @@ const variable = z.strictObject({
 });
 type Variable = z.output<typeof variable>;
 
-export const mitigateSetEnv = defineMitigateTool({
-  name: 'mitigate_set_env',
-  title: 'Set environment variables',
-  effect: 'mitigate',
-  description:
-    'Use to set or remove environment variables of one container: a literal value, or a key of a ConfigMap or Secret. Starts a rollout.',
-  input: z.strictObject({
-    namespace: namespaceArgument,
-    kind: workloadKind,
-    name: nameArgument,
-    container: z.string().min(1).optional().describe('May be left out when there is only one.'),
-    set: z.array(variable).default([]),
-    unset: z.array(z.string().min(1)).default([]).describe('Names to remove.'),
-    ...commonArguments,
-  }),
-  reads: (args) => [readTarget(args)],
-  plan: (args, live) => {
-    refuseContradictions(args.set, args.unset);
-    const target = targetOf(args, live);
-    const container = containerOf(target.object, args.container);
-    const now = new Map(objectsOf(container.spec.env).map((entry) => [entry.name, entry]));
-    const set = args.set.filter((item) => !holds(now.get(item.name), item));
-    const unset = args.unset.filter((name) => now.has(name));
-    if (set.length + unset.length === 0) {
-      throw nothingToDo(
-        `The environment of container ${container.name} of ${titleOf(target)} already is as asked.`,
-      );
-    }
-    const env = [
-      ...set.map((item) => entryPatch(item, now.get(item.name))),
-      ...unset.map((name) => ({ name, $patch: 'delete' })),
-    ];
-    const object = refOfLive(target);
-    const words = [
-      ...(set.length > 0 ? [`set ${set.map(({ name }) => name).join(', ')}`] : []),
-      ...(unset.length > 0 ? [`remove ${unset.join(', ')}`] : []),
-    ];
-    return [
-      {
-        verb: 'patch',
-        object,
-        patchType: 'strategic',
-        patch: containerPatch(target.object, container, { env }),
-        summary: `${words.join(' and ')} in the environment of container ${container.name}`,
-        kubectl: command(object, container.name, set, unset),
-      },
-    ];
-  },
+export const envArgument = z.strictObject({
+  set: z.array(variable).default([]),
+  unset: z.array(z.string().min(1)).default([]).describe('Names to remove.'),
 });
+
+export const envChange: ContainerPart<z.output<typeof envArgument>> = (
+  asked,
+  container,
+  object,
+) => {
+  refuseContradictions(asked.set, asked.unset);
+  const now = new Map(objectsOf(container.spec.env).map((entry) => [entry.name, entry]));
+  const set = asked.set.filter((item) => !holds(now.get(item.name), item));
+  const unset = asked.unset.filter((name) => now.has(name));
+  if (set.length + unset.length === 0) return undefined;
+  const words = [
+    ...(set.length > 0 ? [`set ${set.map(({ name }) => name).join(', ')}`] : []),
+    ...(unset.length > 0 ? [`remove ${unset.join(', ')}`] : []),
+  ];
+  return {
+    fields: {
+      env: [
+        ...set.map((item) => entryPatch(item, now.get(item.name))),
+        ...unset.map((name) => ({ name, $patch: 'delete' })),
+      ],
+    },
+    summary: `${words.join(' and ')} in the environment of container ${container.name}`,
+    kubectl: command(object, container.name, set, unset),
+  };
+};
 
 function refuseContradictions(set: readonly Variable[], unset: readonly string[]): void {
   const seen = new Set<string>();
