@@ -1,17 +1,21 @@
 import type { ObserveTool } from '../types.ts';
+import { observeCapacity } from './capacity.ts';
 import { observeDescribe } from './describe.ts';
 import { observeEvents } from './events.ts';
 import { observeGet } from './get.ts';
 import { observeHealth } from './health.ts';
 import { observeList } from './list.ts';
 import { observeLogs } from './logs.ts';
+import { observeRollout } from './rollout.ts';
 
 /** The observing tools, sorted by name. */
 export const observeTools: readonly ObserveTool[] = [
+  observeCapacity,
   observeDescribe,
   observeEvents,
   observeGet,
   observeHealth,
   observeList,
   observeLogs,
+  observeRollout,
 ];
