@@ -9,6 +9,7 @@ import { syncFolder } from './files.ts';
 import { masterKey } from './master-key.ts';
 import { checkVersion, MIGRATIONS, migrate } from './migrations.ts';
 import { policyNotes } from './policy-notes.ts';
+import { openRetention, type Retention } from './retention.ts';
 import type { Room } from './room.ts';
 import { openTransactionStore } from './transaction-store.ts';
 import type { Journal, TransactionStore } from './types.ts';
@@ -55,6 +56,7 @@ export function openJournal(options: JournalOptions): Journal {
       audit,
       transactions: openTransactionStore(room),
       lock,
+      retention: openRetention(database, audit),
       notePolicy: policyNotes(room, clock),
       close: () => {
         lock.release();
@@ -72,6 +74,7 @@ export interface JournalReader {
   readonly path: string;
   readonly audit: AuditReader;
   readonly transactions: Pick<TransactionStore, 'get' | 'list' | 'steps' | 'samples'>;
+  readonly retention: Pick<Retention, 'plan' | 'busy'>;
   close(): void;
 }
 
@@ -106,6 +109,7 @@ export function openJournalReader(options: {
       path,
       audit: openAuditReader(database),
       transactions: openTransactionStore({ database, ...READ_ONLY }),
+      retention: openRetention(database, READ_ONLY.audit),
       close: () => database.close(),
     };
   } catch (thrown) {
