@@ -6,6 +6,7 @@ import {
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { StratusError } from '../core/errors.ts';
 import { stdioActor } from './actor.ts';
 import type { Extra, IncomingCall } from './call.ts';
 import { complete } from './complete.ts';
@@ -46,7 +47,7 @@ export function buildServer(runtime: Runtime): Server {
     return {
       actor: stdioActor(server.getClientVersion(), session),
       ...(typeof clientCall === 'string' ? { clientCall } : {}),
-      signal: AbortSignal.any([extra.signal, runtime.stopping]),
+      signal: AbortSignal.any([cancellation(extra.signal), runtime.stopping]),
       progress: progressOf(extra, runtime),
     };
   };
@@ -70,6 +71,18 @@ export function buildServer(runtime: Runtime): Server {
   // In the background, once the client has its answer: the first call finds the connection warm.
   server.oninitialized = () => void warmUp(runtime);
   return server;
+}
+
+/** The client's cancellation under our own name: the protocol's reason is whatever text the client sent. */
+function cancellation(signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const cancel = () =>
+    controller.abort(
+      new StratusError('cancelled', 'The client cancelled the call.', { changed: 'unknown' }),
+    );
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
+  return controller.signal;
 }
 
 /** Progress for clients that asked for it. The protocol wants numbers that only grow. */

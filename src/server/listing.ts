@@ -26,7 +26,10 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output') {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     target: 'draft-7',
     io,
-    override: ({ jsonSchema }) => leaveOutTheObvious(jsonSchema),
+    override: ({ jsonSchema }) => {
+      leaveOutTheObvious(jsonSchema);
+      oneTypeEach(jsonSchema);
+    },
   });
   const properties = (json.properties ?? {}) as Record<string, object>;
   return { ...json, type: 'object' as const, properties };
@@ -57,4 +60,15 @@ function leaveOutTheObvious(json: z.core.JSONSchema.BaseSchema): void {
   }
   if (maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
   if (minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+}
+
+/** Some models' function dialects know no list of types: each gets a branch of its own. */
+function oneTypeEach(json: z.core.JSONSchema.BaseSchema): void {
+  const types: unknown = json.type;
+  if (!Array.isArray(types)) return;
+  const { type: _, description, default: preset, ...limits } = json;
+  for (const key of Object.keys(json)) delete json[key];
+  json.anyOf = types.map((type) => (type === 'null' ? { type } : { type, ...limits }));
+  if (description !== undefined) json.description = description;
+  if (preset !== undefined) json.default = preset;
 }
