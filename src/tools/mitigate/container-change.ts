@@ -1,6 +1,16 @@
-import type { JsonObject } from '../../core/json.ts';
-import type { ObjectRef } from '../../core/kube.ts';
-import type { Container } from './workload.ts';
+import { type JsonObject, stringifyJson } from '../../core/json.ts';
+import type { KubeObject, ObjectRef } from '../../core/kube.ts';
+import { redactArgs } from '../../core/redact-args.ts';
+import { DEFAULT_REDACTION } from '../../core/redact-text.ts';
+import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
+import { type Container, containerPatch } from './workload.ts';
+
+/** The container that a call is about, and the object that it is part of. */
+export interface ContainerSite {
+  readonly container: Container;
+  readonly workload: KubeObject;
+  readonly object: ObjectRef;
+}
 
 /** What one argument of mitigate_set_container changes; all changes of a call share one patch. */
 export interface ContainerChange {
@@ -11,8 +21,17 @@ export interface ContainerChange {
 }
 
 /** Plans one argument; undefined where the container already is as asked. */
-export type ContainerPart<A> = (
-  asked: A,
-  container: Container,
-  object: ObjectRef,
-) => ContainerChange | undefined;
+export type ContainerPart<A> = (asked: A, site: ContainerSite) => ContainerChange | undefined;
+
+/** `kubectl patch`, for what no shorter command sets. Journaled and shown, so redacted. */
+export function kubectlPatch({ container, workload, object }: ContainerSite, fields: JsonObject) {
+  const patch = containerPatch(workload, container, fields);
+  return kubectl(
+    'patch',
+    kubectlName(object),
+    namespaceFlag(object),
+    '--type=strategic',
+    '-p',
+    stringifyJson(redactArgs({ patch }, DEFAULT_REDACTION).patch ?? null),
+  );
+}

@@ -7,25 +7,24 @@ import { DEFAULT_REDACTION, nameMatcher } from '../../core/redact-text.ts';
 import type { ContainerPart } from './container-change.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
 
-const keyOf = z.strictObject({ name: z.string().min(1), key: z.string().min(1) });
+const keyOf = z.strictObject({ name: z.string(), key: z.string() });
 
 const variable = z.strictObject({
   name: z.string().regex(/^[^=\s]+$/, 'is not the name of a variable'),
-  value: z.string().optional().describe('Literal value; never a secret.'),
-  config_map: keyOf.optional().describe('Take it from a key of a ConfigMap.'),
-  secret: keyOf.optional().describe('Take it from a key of a Secret.'),
+  value: z.string().optional().describe('Never a secret.'),
+  config_map: keyOf.optional(),
+  secret: keyOf.optional(),
 });
 type Variable = z.output<typeof variable>;
 
 export const envArgument = z.strictObject({
   set: z.array(variable).default([]),
-  unset: z.array(z.string().min(1)).default([]).describe('Names to remove.'),
+  unset: z.array(z.string()).default([]).describe('Names to remove.'),
 });
 
 export const envChange: ContainerPart<z.output<typeof envArgument>> = (
   asked,
-  container,
-  object,
+  { container, object },
 ) => {
   refuseContradictions(asked.set, asked.unset);
   const now = new Map(objectsOf(container.spec.env).map((entry) => [entry.name, entry]));

@@ -8,7 +8,7 @@ export const imageArgument = z
   .regex(/^[^\s"'`\\]+$/, 'is not an image reference')
   .describe('Full reference, such as registry/repo:tag or repo@sha256:….');
 
-export const imageChange: ContainerPart<string> = (image, container, object) => {
+export const imageChange: ContainerPart<string> = (image, { container, object }) => {
   const before = stringOf(container.spec.image) ?? 'none';
   if (before === image) return undefined;
   return {

@@ -17,7 +17,7 @@ export const mitigatePatch = defineMitigateTool({
   title: 'Patch an object',
   effect: 'mitigate',
   description:
-    'Use to change fields of one object that no more specific tool changes: a Service selector, a probe, a limit, a quota. Patch types: strategic (built-in kinds; lists of containers, ports and the like merge by their key), merge (RFC 7386; lists are replaced whole, null removes), json (RFC 6902 operations; begin with a test operation for what you rely on).',
+    'Use to change fields of one object that no more specific tool changes, such as a quota. Patch types: strategic (built-in kinds; lists of containers, ports and the like merge by their key), merge (RFC 7386; lists are replaced whole, null removes), json (RFC 6902 operations; begin with a test operation for what you rely on).',
   input: z.strictObject({
     kind: kindArgument,
     name: nameArgument,

@@ -6,15 +6,19 @@ import { commonArguments, nameArgument, namespaceArgument, workloadKind } from '
 import type { ContainerChange, ContainerPart } from './container-change.ts';
 import { envArgument, envChange } from './container-env.ts';
 import { imageArgument, imageChange } from './container-image.ts';
+import { probeArgument, probeChange } from './container-probes.ts';
+import { resourcesArgument, resourcesChange } from './container-resources.ts';
 import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
 import { containerOf, containerPatch } from './workload.ts';
+
+const PROBES = ['liveness', 'readiness', 'startup'] as const;
 
 export const mitigateSetContainer = defineMitigateTool({
   name: 'mitigate_set_container',
   title: 'Set up a container',
   effect: 'mitigate',
   description:
-    'Use to change the image or environment of one container (or init container) of a workload. All changes of a call are one patch, so one rollout.',
+    'Use to change the image, environment, resources or probes of one container (or init container) of a workload. All changes of a call are one patch, so one rollout.',
   input: z.strictObject({
     namespace: namespaceArgument,
     kind: workloadKind,
@@ -22,6 +26,12 @@ export const mitigateSetContainer = defineMitigateTool({
     container: z.string().min(1).optional().describe('May be left out when there is only one.'),
     image: imageArgument.optional(),
     env: envArgument.optional(),
+    resources: resourcesArgument.optional(),
+    liveness: probeArgument.describe(
+      'Fields of a Kubernetes Probe: httpGet, tcpSocket, exec or grpc; times and thresholds. Those left out stay; null removes the probe.',
+    ),
+    readiness: probeArgument,
+    startup: probeArgument,
     ...commonArguments,
   }),
   reads: (args) => [readTarget(args)],
@@ -29,15 +39,18 @@ export const mitigateSetContainer = defineMitigateTool({
     const target = targetOf(args, live);
     const object = refOfLive(target);
     const container = containerOf(target.object, args.container);
+    const site = { container, object, workload: target.object };
     const asked: (() => ContainerChange | undefined)[] = [];
     const ask = <A>(part: ContainerPart<A>, value: A | undefined) => {
-      if (value !== undefined) asked.push(() => part(value, container, object));
+      if (value !== undefined) asked.push(() => part(value, site));
     };
     ask(imageChange, args.image);
     ask(envChange, args.env);
+    ask(resourcesChange, args.resources);
+    for (const name of PROBES) ask(probeChange(name), args[name]);
     if (asked.length === 0) {
       throw new StratusError('invalid_arguments', 'The call names nothing to change.', {
-        next: 'Give image or env.',
+        next: 'Give image, env, resources, liveness, readiness or startup.',
       });
     }
     const changes = asked.flatMap((plan) => plan() ?? []);

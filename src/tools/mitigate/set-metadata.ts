@@ -14,16 +14,12 @@ const MAPS = ['labels', 'annotations'] as const;
 type MapName = (typeof MAPS)[number];
 type Entries = Readonly<Record<string, string | null>>;
 
-const entries = z.record(z.string().min(1), z.string().nullable()).optional();
+const entries = z.record(z.string(), z.string().nullable()).optional();
 
 const input = z.strictObject({
   kind: kindArgument,
-  name: z.string().min(1).max(253).optional().describe('Name of the object, or selector.'),
-  selector: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Label selector instead of a name; it is expanded to a fixed list of objects.'),
+  name: z.string().min(1).max(253).optional().describe('Either this or selector.'),
+  selector: z.string().min(1).optional().describe('Label selector instead of a name.'),
   namespace: optionalNamespace,
   labels: entries.describe('Key to value; null removes the key.'),
   annotations: entries.describe('The same.'),
@@ -36,7 +32,7 @@ export const mitigateSetMetadata = defineMitigateTool({
   title: 'Set labels and annotations',
   effect: 'mitigate',
   description:
-    'Use to set or remove labels and annotations of one object, or of all that match a selector. Services, ReplicaSets and policies select by labels: a changed label may move traffic. Some controllers act on annotations.',
+    'Use to set or remove labels and annotations of one object, or of all that match a selector. Services, ReplicaSets and policies select by labels: a changed label may move traffic.',
   input,
   reads: (args) => {
     const { kind, name, selector, namespace } = args;
