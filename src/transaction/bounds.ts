@@ -2,7 +2,7 @@ import { StratusError } from '../core/errors.ts';
 import { describeRef } from '../core/kube.ts';
 import type { Bounds } from '../policy/types.ts';
 import type { CompiledWrite } from './compile.ts';
-import { podsAtRisk, replicasOf } from './pods-at-risk.ts';
+import { floorOf, podsAtRisk, replicasOf } from './pods-at-risk.ts';
 import type { Budget } from './types.ts';
 
 /** What a transaction has used of its bounds. */
@@ -55,19 +55,30 @@ export function checkBounds(bounds: Bounds, usage: Usage, writes: readonly Compi
 }
 
 function checkReplicas(bounds: Bounds, { base, predicted, write }: CompiledWrite): void {
-  const [before, after] = [replicasOf(base?.object) ?? 0, replicasOf(predicted)];
-  if (after === undefined || after === before) return;
   const name = describeRef(write.object);
-  if (after > bounds.replicas) {
+  const after = replicasOf(predicted);
+  if (after === undefined) return;
+  const before = replicasOf(base?.object) ?? 0;
+  if (after !== before && after > bounds.replicas) {
     throw exceeded('replicas', bounds.replicas, `${name} would have ${after} replicas`);
   }
-  if (base !== undefined && Math.abs(after - before) > bounds.replicaChange) {
-    throw exceeded(
-      'replicaChange',
-      bounds.replicaChange,
-      `${name} would go from ${before} to ${after} replicas in one command`,
-    );
-  }
+  if (base === undefined) return;
+  checkChange(bounds, `${name} would go`, before, after);
+  checkChange(
+    bounds,
+    `${name} would raise or lower what it starts at once`,
+    floorOf(base.object),
+    floorOf(predicted),
+  );
+}
+
+function checkChange(bounds: Bounds, what: string, before: number, after: number): void {
+  if (Math.abs(after - before) <= bounds.replicaChange) return;
+  throw exceeded(
+    'replicaChange',
+    bounds.replicaChange,
+    `${what} from ${before} to ${after} replicas in one command`,
+  );
 }
 
 function total(objects: ReadonlyMap<string, number>): number {

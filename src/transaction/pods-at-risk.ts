@@ -11,6 +11,12 @@ export function replicasOf(object: KubeObject | undefined): number | undefined {
   return numberOf(at(object, 'spec', 'replicas')) ?? 1;
 }
 
+/** Replicas that an autoscaler starts at once when they are not there; 0 for another kind. */
+export function floorOf(object: KubeObject | undefined): number {
+  if (object?.kind !== 'HorizontalPodAutoscaler') return 0;
+  return numberOf(at(object, 'spec', 'minReplicas')) ?? 1;
+}
+
 /** Pods that a change of this object may cost: the larger of before and after. */
 export function podsAtRisk(before: KubeObject | undefined, after: KubeObject | undefined): number {
   return Math.max(podsOf(before), podsOf(after));

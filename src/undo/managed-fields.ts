@@ -11,6 +11,7 @@ import {
 import type { KubeObject } from '../core/kube.ts';
 import { isIgnoredAnnotation } from './normalise.ts';
 import type { Path, Segment } from './path.ts';
+import { withoutTaints } from './taints.ts';
 
 /** Field managers of ours: commands and restores. */
 export const COMMAND_MANAGER = 'stratus-mcp';
@@ -129,11 +130,21 @@ export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[]
     // Times have seconds: within one, new fields tell that it wrote. Fewer fields are what we took from it.
     if (old !== undefined && old.time === entry.time && within(entry, old)) continue;
     if (OURS.includes(stringOf(entry.manager) ?? '')) continue;
+    if (old !== undefined && wroteItsOwn(entry, old)) {
+      if (equalJson(entry.fieldsV1, old.fieldsV1)) result[index] = entry;
+      continue;
+    }
     if (!onlyIgnored(objectOf(entry.fieldsV1))) return undefined;
     if (index < 0) result.push(entry);
     else result[index] = entry;
   }
   return result;
+}
+
+/** True for a controller that holds what it held, besides the list of taints that it shares with everybody. */
+function wroteItsOwn(entry: JsonObject, old: JsonObject): boolean {
+  if (!CONTROLLERS.includes(stringOf(entry.manager) ?? '')) return false;
+  return subset(withoutTaints(objectOf(entry.fieldsV1)), objectOf(old.fieldsV1));
 }
 
 /** True when an entry holds no field that the other one doesn't hold. */

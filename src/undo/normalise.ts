@@ -1,6 +1,7 @@
 import { cloneJson, isObject, type JsonObject } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { isMark } from './marks.ts';
+import { dropConditionTaints, keepConditionTaints } from './taints.ts';
 
 /** Written by the server alone; a restore can't set them. */
 const SERVER_METADATA = ['resourceVersion', 'generation', 'managedFields', 'selfLink'] as const;
@@ -42,6 +43,7 @@ export function normalise(object: KubeObject, options: NormaliseOptions): KubeOb
   if (options.hasStatus) delete copy.status;
   dropKeys(metadata, 'annotations', isIgnoredAnnotation);
   dropKeys(metadata, 'labels', isMark);
+  dropConditionTaints(copy);
   return copy;
 }
 
@@ -69,6 +71,7 @@ export function denormalise(
     if (value !== undefined) metadata[field] = value;
   }
   if (options.hasStatus && live.status !== undefined) copy.status = live.status;
+  keepConditionTaints(copy, live);
   const kept: JsonObject = {};
   for (const [name, value] of Object.entries(live.metadata.annotations ?? {})) {
     if (isIgnoredAnnotation(name) && !isMark(name)) kept[name] = value;

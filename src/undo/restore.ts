@@ -9,6 +9,7 @@ import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
 import { formatPath } from './path.ts';
 import { recreateBody } from './recreate.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
+import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
 
@@ -61,7 +62,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       parting = await partingOf(group, live, port);
     }
     const request = await requestFor(group.key, target, live, port, options, parting);
-    port.mark('UNDO_INTENT', request.verb === 'delete' ? {} : { body: request.body });
+    port.mark('UNDO_INTENT', 'body' in request ? { body: request.body } : {});
     const outcome = await port.send(request);
     if (outcome.kind === 'applied') {
       port.mark('UNDO_APPLIED');
@@ -204,6 +205,7 @@ async function finish(
   let how = 'already as before';
   if (live === undefined) how = 'deleted again';
   else if (first !== undefined) {
+    residual.push(...(await settleTaints(group.key, port)));
     residual.push(...(await restoreOwnership(group.key, first, port)));
     residual.push(...(await replaceStuckPods(group, port)));
     const after = (await port.get(group.key))?.object ?? live.object;
