@@ -40,6 +40,7 @@ const IMAGE = `${TEMPLATE}.containers[name=web].image`;
 const core = (kind: string): Partial<WriteQuestion> => ({ group: '', kind });
 const remove = { tool: 'mitigate_delete', verb: 'delete', changedPaths: [] } as const;
 const cluster = { namespace: undefined };
+const node = { tool: 'mitigate_node', ...core('Node') };
 
 type Row = [string, Parameters<typeof write>[0], Effect, Effect];
 
@@ -86,6 +87,73 @@ const WRITES: Row[] = [
   [
     'annotate',
     { tool: 'mitigate_set_metadata', changedPaths: ['metadata.annotations["example.com/a"]'] },
+    'allow',
+    'allow',
+  ],
+  ...['resources.limits.memory', 'readinessProbe.httpGet.port', 'image'].map(
+    (field): Row => [
+      `set ${field} of an init container`,
+      {
+        tool: 'mitigate_set_container',
+        changedPaths: [`${TEMPLATE}.initContainers[name=web].${field}`],
+      },
+      'allow',
+      'allow',
+    ],
+  ),
+  [
+    'set up a container of a CronJob',
+    {
+      tool: 'mitigate_set_container',
+      group: 'batch',
+      kind: 'CronJob',
+      changedPaths: ['env[name=A].value', 'livenessProbe'].map(
+        (field) => `spec.jobTemplate.${TEMPLATE}.containers[name=web].${field}`,
+      ),
+    },
+    'allow',
+    'allow',
+  ],
+  [
+    'an image that comes with more privileges',
+    {
+      tool: 'mitigate_set_container',
+      changedPaths: [IMAGE, `${TEMPLATE}.containers[name=web].securityContext.privileged`],
+    },
+    'ask',
+    'refuse',
+  ],
+  ['pause', { tool: 'mitigate_rollout', changedPaths: ['spec.paused'] }, 'allow', 'allow'],
+  [
+    'suspend a CronJob',
+    { tool: 'mitigate_rollout', group: 'batch', kind: 'CronJob', changedPaths: ['spec.suspend'] },
+    'allow',
+    'allow',
+  ],
+  [
+    'suspend a Job',
+    { tool: 'mitigate_rollout', group: 'batch', kind: 'Job', changedPaths: ['spec.suspend'] },
+    'ask',
+    'refuse',
+  ],
+  [
+    'bounds of an autoscaler',
+    {
+      tool: 'mitigate_scale',
+      group: 'autoscaling',
+      kind: 'HorizontalPodAutoscaler',
+      changedPaths: ['spec.minReplicas', 'spec.maxReplicas'],
+    },
+    'allow',
+    'allow',
+  ],
+  [
+    'selector and ports of a Service',
+    {
+      tool: 'mitigate_set_service',
+      ...core('Service'),
+      changedPaths: ['spec.selector.app', 'spec.ports[port=80].targetPort'],
+    },
     'allow',
     'allow',
   ],
@@ -197,8 +265,22 @@ const WRITES: Row[] = [
     'refuse',
   ],
   [
-    'cordon a Node',
+    'cordon a Node by a patch',
     { ...core('Node'), ...cluster, changedPaths: ['spec.unschedulable'] },
+    'ask',
+    'refuse',
+  ],
+  ['cordon a Node', { ...node, ...cluster, changedPaths: ['spec.unschedulable'] }, 'ask', 'allow'],
+  ['taint a Node', { ...node, ...cluster, changedPaths: ['spec.taints'] }, 'ask', 'refuse'],
+  [
+    'drain: the Node',
+    { ...node, ...cluster, tool: 'mitigate_drain', changedPaths: ['spec.unschedulable'] },
+    'ask',
+    'refuse',
+  ],
+  [
+    'drain: a pod',
+    { ...core('Pod'), tool: 'mitigate_drain', verb: 'delete', changedPaths: [] },
     'ask',
     'refuse',
   ],
@@ -325,6 +407,12 @@ test('read-only offers no tool that writes, the others offer all', () => {
   expect(tools.filter((tool) => loadPolicy('read-only').offers(tool))).toEqual([]);
   expect(tools.filter((tool) => loadPolicy('default').offers(tool))).toEqual(tools);
   expect(tools.filter((tool) => loadPolicy('autonomous').offers(tool))).toEqual(tools);
+});
+
+test('a batch is offered wherever something may be changed', () => {
+  expect(BUILT_IN_POLICIES.filter((name) => loadPolicy(name).offers('mitigate_batch'))).toEqual(
+    BUILT_IN_POLICIES.filter((name) => name !== 'read-only'),
+  );
 });
 
 test('nobody is asked where nobody is', () => {

@@ -28,7 +28,16 @@ const REPAIRS: readonly (readonly [string, JsonObject])[] = [
     'mitigate_set_container',
     { name: 'catalog', env: { set: [{ name: 'LOG_LEVEL', value: 'debug' }] } },
   ],
+  [
+    'mitigate_set_container',
+    {
+      name: 'catalog',
+      resources: { limits: { memory: '256Mi' } },
+      liveness: { periodSeconds: 30 },
+    },
+  ],
   ['mitigate_rollout', { name: 'catalog', action: 'restart' }],
+  ['mitigate_rollout', { name: 'catalog', action: 'pause' }],
   ['mitigate_set_metadata', { kind: 'deployment', name: 'cart', labels: { team: 'shop' } }],
   ['mitigate_set_metadata', { kind: 'service', name: 'cart', annotations: { note: 'checked' } }],
   [
