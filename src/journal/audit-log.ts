@@ -49,7 +49,7 @@ export function openAuditLog(database: Database, clock: Clock): AuditLog {
 
   // The write lock is taken before the head is read, so processes take turns at one chain.
   const append = (row: NewRow): void => {
-    database.write(() => {
+    database.writeUnsynced(() => {
       const { audit_rows: rows, audit_head: head } = readMeta(database);
       const record = {
         seq: rows + 1,
@@ -85,20 +85,21 @@ export function openAuditLog(database: Database, clock: Clock): AuditLog {
   return {
     ...openAuditReader(database),
     start: ({ actor, args, clientCall, ...call }) => {
-      database.write(() => {
+      database.writeUnsynced(() => {
         if (startOf.get(call.call) !== undefined) throw twice(call.call, 'started');
         append({ kind: 'call', ...call, ...actor, detail: { args, clientCall } });
       });
     },
-    end: ({ code, message, durationMs, severityBefore, severityAfter, ...end }) => {
-      database.write(() => {
+    end: ({ code, message, durationMs, severityBefore, severityAfter, ...end }, options) => {
+      const write = options?.synced ? database.write : database.writeUnsynced;
+      write(() => {
         if (endOf.get(end.call) !== undefined) throw twice(end.call, 'ended');
         const detail = { code, message, durationMs, severityBefore, severityAfter };
         append(joined(end.call, { kind: 'outcome', ...end, detail }));
       });
     },
     append: (event: AuditEvent) => {
-      database.write(() => append(joined(event.call, { ...event })));
+      database.writeUnsynced(() => append(joined(event.call, { ...event })));
     },
   };
 }

@@ -93,9 +93,13 @@ export interface AuditFilter {
 }
 
 export interface AuditLog {
-  /** Journals a call before anything else happens. Durable when it returns. */
+  /**
+   * Journals a call before anything else happens. It outlives this process at once, and a power loss
+   * from the next synced write on: the intent of a change, at the latest.
+   */
   start(call: CallStart): void;
-  end(end: CallEnd): void;
+  /** `synced`: on the disk, with everything before it, when it returns. */
+  end(end: CallEnd, options?: { readonly synced?: boolean }): void;
   append(event: AuditEvent): void;
   query(filter: AuditFilter): { rows: AuditRow[]; total: number; nextBefore?: number };
   /** `seq` of the newest row; 0 while there is none. */

@@ -14,6 +14,14 @@ export interface Database {
    * `write` it joins that one. `changed` is what a failure leaves behind in the cluster.
    */
   write<T>(act: () => T, changed?: Changed): T;
+  /**
+   * Like `write`, but returns before the disk has it. A process that dies loses nothing by that, for
+   * the kernel has the pages; a machine that loses power may lose the row, and all rows after it.
+   * The write-ahead log is one sequence, and `write` syncs the whole of it: whatever came before a
+   * `write` is as durable as the `write` itself. So this is for rows that no write to the cluster
+   * relies on without a `write` in between. Inside a `write` it joins that one.
+   */
+  writeUnsynced<T>(act: () => T, changed?: Changed): T;
   close(): void;
 }
 
@@ -90,14 +98,30 @@ function switchToWal(sql: Sqlite.Database, path: string, busyTimeoutMs: number):
 
 function wrap(path: string, sql: Sqlite.Database): Database {
   const inTransaction = sql.transaction((act: () => unknown) => act());
+  let unsynced = false;
   return {
     path,
     sql,
     read: (act) => guarded(path, 'nothing', act),
     write<T>(act: () => T, changed: Changed = 'nothing'): T {
       return guarded(path, changed, () => {
+        if (unsynced) throw new Error('A durable write inside one that is not.');
         if (sql.inTransaction) return act();
         return inTransaction.immediate(act) as T;
+      });
+    },
+    writeUnsynced<T>(act: () => T, changed: Changed = 'nothing'): T {
+      return guarded(path, changed, () => {
+        if (sql.inTransaction) return act();
+        // By exec: a pragma works when it is prepared, and prepared statements are kept.
+        sql.exec('PRAGMA synchronous = NORMAL');
+        unsynced = true;
+        try {
+          return inTransaction.immediate(act) as T;
+        } finally {
+          unsynced = false;
+          sql.exec('PRAGMA synchronous = FULL');
+        }
       });
     },
     close: () => {

@@ -13,7 +13,7 @@ import {
 import { openImageTable } from './image-table.ts';
 import { EPOCH_HOLDS, epochOver, type Room, unknownTransaction } from './room.ts';
 import { idOf, keyOf } from './transaction-id.ts';
-import type { StepRow, TransactionStore } from './types.ts';
+import type { StepRow, StepState, TransactionStore } from './types.ts';
 
 const COLUMNS: Columns<Exclude<keyof StepRow, 'transaction'>> = {
   seq: column('seq'),
@@ -41,6 +41,13 @@ const COLUMNS: Columns<Exclude<keyof StepRow, 'transaction'>> = {
   residual: json('residual'),
   conflicts: json('conflicts'),
 };
+
+/**
+ * States that announce a write to the cluster: on the disk when `moveStep` returns. After a power loss any other may be the one before it, as if the process had
+ * been killed just before it noted the answer: recovery then finds INTENT and fences the object, or
+ * UNDO_INTENT and restores once more. The end of the call syncs what the caller is told.
+ */
+const SYNCED: ReadonlySet<StepState> = new Set<StepState>(['INTENT', 'UNDO_INTENT']);
 
 type StepTable = Pick<TransactionStore, 'addStep' | 'moveStep' | 'steps' | 'image'>;
 
@@ -97,7 +104,8 @@ export function openStepTable(room: Room): StepTable {
     },
     moveStep: (transaction, seq, from, to, epoch, patch = {}, contents = {}) => {
       crashpoint(`journal.moveStep.${to}.before`);
-      const landed = database.write(() => {
+      const write = SYNCED.has(to) ? database.write : database.writeUnsynced;
+      const landed = write(() => {
         const was = get(transaction, seq);
         if (was === undefined) return false;
         const { seq: _, ...fields } = toStored(COLUMNS, { ...patch, state: to });

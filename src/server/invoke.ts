@@ -49,7 +49,10 @@ export async function invoke(runtime: Runtime, call: IncomingCall): Promise<Call
 
   const durationMs = Math.round(runtime.clock.monotonic() - started);
   try {
-    journal.audit.end({ call: id, durationMs, ...objectFacts(objects), ...end });
+    const written = objects.length > 0 && call.args.dry_run !== true;
+    const row = { call: id, durationMs, ...objectFacts(objects), ...end };
+    // What the caller is told about a change is on the disk before.
+    journal.audit.end(row, { synced: written });
   } catch (thrown) {
     log.error({ err: thrown }, 'the outcome could not be journaled');
     return renderError(outcomeUnjournaled(end));
