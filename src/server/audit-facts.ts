@@ -5,9 +5,11 @@ import { redactArgs } from '../core/redact-args.ts';
 import type { CallEnd, CallStart } from '../journal/types.ts';
 import type { Decision, Policy } from '../policy/types.ts';
 import { parseKind } from '../tools/mitigate/arguments.ts';
+import { journaledArguments } from './argument-limits.ts';
 import type { IncomingCall } from './call.ts';
 
 const LONGEST_NAME = 128;
+const LONGEST_OBJECT = 400;
 
 /** What the audit log says about a call before it is looked at. */
 export function startFacts(call: IncomingCall, id: string, policy: Policy): CallStart {
@@ -16,10 +18,12 @@ export function startFacts(call: IncomingCall, id: string, policy: Policy): Call
     call: id,
     actor: call.actor,
     tool: call.tool.slice(0, LONGEST_NAME),
-    args: redactedArgs(call.args as JsonObject, policy),
-    ...(typeof namespace === 'string' ? { namespace } : {}),
-    ...(typeof kind === 'string' && typeof name === 'string' ? { object: `${kind}/${name}` } : {}),
-    ...(typeof transaction === 'string' ? { transaction } : {}),
+    args: journaledArguments(redactedArgs(call.args as JsonObject, policy)),
+    ...(typeof namespace === 'string' ? { namespace: namespace.slice(0, LONGEST_NAME) } : {}),
+    ...(typeof kind === 'string' && typeof name === 'string'
+      ? { object: `${kind}/${name}`.slice(0, LONGEST_OBJECT) }
+      : {}),
+    ...(typeof transaction === 'string' ? { transaction: transaction.slice(0, LONGEST_NAME) } : {}),
     ...(call.clientCall === undefined ? {} : { clientCall: call.clientCall }),
   };
 }

@@ -5,6 +5,7 @@ import type { ObjectRef } from '../core/kube.ts';
 import type { CallEnd, Journal } from '../journal/types.ts';
 import type { Decision } from '../policy/types.ts';
 import type { Tool } from '../tools/types.ts';
+import { oversize, tooLarge } from './argument-limits.ts';
 import { answerFacts, errorFacts, objectFacts, startFacts, strictest } from './audit-facts.ts';
 import type { IncomingCall } from './call.ts';
 import { renderError, renderResult } from './render.ts';
@@ -20,10 +21,12 @@ export async function invoke(runtime: Runtime, call: IncomingCall): Promise<Call
   const id = runtime.ids.call();
   const started = runtime.clock.monotonic();
   const log = runtime.log.child({ call: id, tool: call.tool });
+  const oversized = oversize(call.args);
   let journal: Journal;
   try {
     journal = await runtime.journal();
-    journal.audit.start(startFacts(call, id, runtime.policy));
+    const told = oversized === undefined ? call : { ...call, args: { left_out: oversized } };
+    journal.audit.start(startFacts(told, id, runtime.policy));
   } catch (thrown) {
     log.error({ err: thrown }, 'the call could not be journaled');
     return renderError(unjournaled(thrown));
@@ -34,6 +37,7 @@ export async function invoke(runtime: Runtime, call: IncomingCall): Promise<Call
   let result: CallToolResult;
   let end: Omit<CallEnd, 'call' | 'durationMs'>;
   try {
+    if (oversized !== undefined) throw tooLarge(oversized);
     const tool = offeredTool(runtime, call.tool);
     const args = validate(tool, call.args);
     const payload = await runTool(tool, args, { runtime, journal, call, id, decisions, objects });

@@ -1,5 +1,7 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { buildServer } from './build-server.ts';
+import { limitLines } from './line-limit.ts';
+import { refuseMessage } from './refuse-message.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Time to abort open transactions, and the moment after which nothing is waited for. */
@@ -33,9 +35,9 @@ export async function serveStdio(runtime: Runtime): Promise<void> {
   process.on('unhandledRejection', defect);
 
   const server = buildServer(runtime);
-  // The transport gives up on a message larger than its buffer.
   server.onclose = () => leave('the transport closed', 1);
-  await server.connect(new StdioServerTransport());
+  const lines = limitLines((bytes, id) => void refuseMessage(runtime, server, bytes, id));
+  await server.connect(new StdioServerTransport(process.stdin.pipe(lines)));
 }
 
 function once(run: (why: string, code: number) => void): (why: string, code: number) => void {

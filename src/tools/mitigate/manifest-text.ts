@@ -5,6 +5,8 @@ import type { Json } from '../../core/json.ts';
 
 const MAX_CHARACTERS = 1_500_000;
 const MAX_ALIASES = 100;
+/** No object of Kubernetes comes near; what follows reads it by recursion. */
+const MAX_DEPTH = 64;
 
 // As kubectl reads YAML: 1.1, where 0644 is octal and yes is true, without its dates and times of day.
 const OPTIONS = {
@@ -42,15 +44,18 @@ export function parseManifestText(text: string): Json[] {
   });
 }
 
-function toJson(value: unknown): Json {
+function toJson(value: unknown, depth = 0): Json {
+  if (depth > MAX_DEPTH) throw invalid(`The manifest is nested deeper than ${MAX_DEPTH} levels.`);
   if (typeof value === 'bigint') {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : new LosslessNumber(value.toString());
   }
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (Array.isArray(value)) return value.map(toJson);
+  if (Array.isArray(value)) return value.map((item) => toJson(item, depth + 1));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, toJson(item, depth + 1)]),
+    );
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw invalid(`${value} is no value that Kubernetes can store.`);
@@ -60,9 +65,11 @@ function toJson(value: unknown): Json {
 
 function invalidAt(lines: LineCounter, offset: number, message: string): StratusError {
   const { line, col } = lines.linePos(offset);
+  // The parser reads nesting by recursion and reports its end as a problem of the text.
+  const problem = /call stack/i.test(message) ? 'it is nested too deeply' : message;
   return new StratusError(
     'invalid_manifest',
-    `The manifest can't be read at line ${line}, column ${col}: ${message}.`,
+    `The manifest can't be read at line ${line}, column ${col}: ${problem}.`,
     { details: { line, column: col } },
   );
 }
