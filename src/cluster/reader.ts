@@ -7,7 +7,7 @@ import { liveObject } from './live-object.ts';
 import { logs } from './logs.ts';
 import { createOpenapiReader } from './openapi.ts';
 import { objectPath } from './paths.ts';
-import { can, whoAmI } from './reviews.ts';
+import { accessRules, can, whoAmI } from './reviews.ts';
 import { sharedAnswer } from './shared-answer.ts';
 import { jsonIn, statusIn } from './status.ts';
 import { table } from './tables.ts';
@@ -41,6 +41,7 @@ export function createReader(connection: ClusterConnection): ClusterReader {
     logs: (query, options) => logs(connection, query, options),
     openapi: createOpenapiReader(connection),
     can: (query, options) => can(connection, query, options),
+    rules: (namespace, options) => accessRules(connection, namespace, options),
   };
 }
 

@@ -14,6 +14,7 @@ import {
 /** The reviews that reading code may POST. The API server answers them and stores nothing. */
 const REVIEWS = {
   SelfSubjectAccessReview: 'authorization.k8s.io/v1/selfsubjectaccessreviews',
+  SelfSubjectRulesReview: 'authorization.k8s.io/v1/selfsubjectrulesreviews',
   SelfSubjectReview: 'authentication.k8s.io/v1/selfsubjectreviews',
 } as const;
 

@@ -107,6 +107,21 @@ export interface AccessQuery {
   readonly name?: string;
 }
 
+/** What an identity may do in one namespace, as SelfSubjectRulesReview tells it. */
+export interface AccessRules {
+  readonly rules: readonly {
+    readonly verbs: readonly string[];
+    readonly groups: readonly string[];
+    /** `pods`, `pods/log`, `*`. */
+    readonly resources: readonly string[];
+    /** Only these objects; empty for all. */
+    readonly names: readonly string[];
+  }[];
+  /** True when an authorizer can't list its rules (a webhook, for one): there may be more. */
+  readonly incomplete: boolean;
+  readonly error?: string;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds; the connection's default (15 s) when absent. */
@@ -144,6 +159,8 @@ export interface ClusterReader {
   openapi(groupVersionPath: string, options?: CallOptions): Promise<JsonObject>;
   /** SelfSubjectAccessReview. */
   can(query: AccessQuery, options?: CallOptions): Promise<{ allowed: boolean; reason: string }>;
+  /** SelfSubjectRulesReview. @throws StratusError unknown_resource where the server has no such review. */
+  rules(namespace: string, options?: CallOptions): Promise<AccessRules>;
 }
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';

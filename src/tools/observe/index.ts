@@ -1,4 +1,5 @@
 import type { ObserveTool } from '../types.ts';
+import { observeApi } from './api.ts';
 import { observeCapacity } from './capacity.ts';
 import { observeDescribe } from './describe.ts';
 import { observeEvents } from './events.ts';
@@ -10,6 +11,7 @@ import { observeRollout } from './rollout.ts';
 
 /** The observing tools, sorted by name. */
 export const observeTools: readonly ObserveTool[] = [
+  observeApi,
   observeCapacity,
   observeDescribe,
   observeEvents,
