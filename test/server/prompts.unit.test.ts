@@ -17,7 +17,9 @@ test('the prompts name only tools that there are', async () => {
       .join();
     for (const value of Object.values(args)) expect(text, prompt.name).toContain(value);
     expect(text).toContain('Stop ');
-    for (const [name] of text.matchAll(/\b(observe|transaction|undo|audit)_[a-z_]+/g)) {
+    for (const [name] of text.matchAll(
+      /\b(observe|mitigate|transaction|undo|audit)_[a-z_]*[a-z]/g,
+    )) {
       expect(names, prompt.name).toContain(name);
     }
   }

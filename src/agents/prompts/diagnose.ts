@@ -13,9 +13,9 @@ export const diagnose: Prompt = {
   }. You read; you change nothing.
 ${quoted('Incident', incident)}
 How
-1. Begin at the object that fails and follow its connections: workload → pods → containers; Service → selector → endpoints → target port; claims, ConfigMaps and Secrets it mounts; quotas, nodes, admission webhooks that stand in its way. observe_describe shows most of them at once.
+1. Begin at the object that fails and follow its connections: workload → pods → containers; Service → selector → endpoints → target port; claims, ConfigMaps and Secrets it mounts; quotas, nodes, admission webhooks that stand in its way. observe_describe shows most of them at once; for a pod that finds no node ask observe_capacity.
 2. Read observe_events, and observe_logs of the container that fails (the previous one too when it restarts). The first error in time usually counts more than the loudest.
-3. Ask what changed: rollout history, a fresh ReplicaSet, field owners, audit_query for what was done through this server.
+3. Ask what changed: observe_rollout (the revisions and what each changed), field owners, audit_query for what was done through this server.
 4. Hold at least two explanations and look for the fact that tells them apart. Drop the one that it contradicts.
 
 Stop when one explanation accounts for all symptoms and nothing you saw contradicts it; or when ten looks did not narrow it down any more: then say what is missing.

@@ -25,7 +25,7 @@ How
       ? `Go on in ${transaction}: transaction_status shows what it did and what is left of its budget.`
       : 'transaction_begin with the reason and the namespace.'
   }
-3. Plan: the mitigate_* tool that fits best, dry_run true. Read the diff. Only what you meant may be in it.
+3. Plan: the mitigate_* tool that fits best, dry_run true. Read the diff. Only what you meant may be in it. All that one container needs goes into one mitigate_set_container: that is one rollout.
 4. The same call with dry_run false. One change at a time. If its answer isn't what you expected, undo_last before anything else.
 5. transaction_commit. While it says "settling", call it again with the same handle.
 6. Committed: look with observe_health whether the incident is gone, not only whether nothing got worse.

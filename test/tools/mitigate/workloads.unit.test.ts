@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { mitigateRollout } from '../../../src/tools/mitigate/rollout.ts';
 import { mitigateScale } from '../../../src/tools/mitigate/scale.ts';
 import { mitigateSetContainer } from '../../../src/tools/mitigate/set-container.ts';
 import { type AnyTool, answers, deployment, live, only, plan, reads, refusal } from './support.ts';
@@ -7,9 +6,6 @@ import { type AnyTool, answers, deployment, live, only, plan, reads, refusal } f
 const target = { namespace: 'shop', name: 'catalog' };
 const scale = mitigateScale as AnyTool;
 const setContainer = mitigateSetContainer as AnyTool;
-const rollout = mitigateRollout({ now: () => Date.UTC(2026, 7, 31, 9, 5, 7) }) as AnyTool;
-
-const restart = { ...target, action: 'restart' };
 
 const twoContainers = deployment({
   spec: {
@@ -26,20 +22,19 @@ const twoContainers = deployment({
 
 describe('mitigate_scale', () => {
   test('reads a Deployment unless another kind is named', () => {
-    expect(reads(scale, { ...target, replicas: 1 })).toEqual([
-      { as: 'target', get: { resource: 'deployment', namespace: 'shop', name: 'catalog' } },
-    ]);
-    expect(reads(scale, { ...target, kind: 'apps/v1 StatefulSet', replicas: 1 })).toEqual([
-      {
-        as: 'target',
-        get: {
-          resource: 'StatefulSet',
-          apiVersion: 'apps/v1',
-          namespace: 'shop',
-          name: 'catalog',
-        },
+    expect(reads(scale, { ...target, replicas: 1 })[0]).toEqual({
+      as: 'target',
+      get: { resource: 'deployment', namespace: 'shop', name: 'catalog' },
+    });
+    expect(reads(scale, { ...target, kind: 'apps/v1 StatefulSet', replicas: 1 })[0]).toEqual({
+      as: 'target',
+      get: {
+        resource: 'StatefulSet',
+        apiVersion: 'apps/v1',
+        namespace: 'shop',
+        name: 'catalog',
       },
-    ]);
+    });
   });
 
   test('sets nothing but spec.replicas', () => {
@@ -215,42 +210,5 @@ describe('mitigate_set_container: env', () => {
     expect(message({ set: [{ name: 'A', value: '1' }], unset: ['A'] })).toBe(
       'The variable A is named twice.',
     );
-  });
-});
-
-describe('mitigate_rollout: restart', () => {
-  test('stamps the template like kubectl does', () => {
-    expect(only(plan(rollout, restart, deployment()))).toMatchObject({
-      patchType: 'merge',
-      patch: {
-        spec: {
-          template: {
-            metadata: {
-              annotations: { 'kubectl.kubernetes.io/restartedAt': '2026-08-31T09:05:07Z' },
-            },
-          },
-        },
-      },
-      kubectl: 'kubectl rollout restart deployment.apps/catalog --namespace=shop',
-    });
-  });
-
-  test('refuses paused Deployments and kinds without a rollout', () => {
-    const paused = deployment({ spec: { paused: true } });
-    expect(refusal(() => plan(rollout, restart, paused)).message).toContain('is paused');
-    const job = live({ apiVersion: 'batch/v1', kind: 'Job', metadata: target });
-    expect(refusal(() => plan(rollout, restart, job)).message).toBe(
-      'A Job has no rollout to restart.',
-    );
-  });
-
-  test('says when the strategy will not replace pods', () => {
-    const onDelete = live({
-      apiVersion: 'apps/v1',
-      kind: 'DaemonSet',
-      metadata: target,
-      spec: { updateStrategy: { type: 'OnDelete' } },
-    });
-    expect(only(plan(rollout, { ...restart, kind: 'ds' }, onDelete)).summary).toContain('OnDelete');
   });
 });
