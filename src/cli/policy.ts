@@ -3,6 +3,7 @@ import { StratusError } from '../core/errors.ts';
 import { isObject, objectsOf } from '../core/json.ts';
 import { BUILT_IN_POLICIES, loadPolicy } from '../policy/load.ts';
 import { policyJsonSchema } from '../policy/schema.ts';
+import { VERBS } from '../policy/vocabulary.ts';
 import { type ExplainOptions, explain, summarise } from './policy-text.ts';
 
 /** What the command needs of the terminal. */
@@ -62,12 +63,9 @@ export function policyCommand(io: PolicyIo): Command {
     .argument('<file>', 'policy file or built-in policy')
     .requiredOption('--tool <name>', 'tool, such as mitigate_scale')
     .addOption(
-      new Option('--verb <verb>', 'what a write does; by default what the tool does').choices([
-        'create',
-        'patch',
-        'apply',
-        'delete',
-      ]),
+      new Option('--verb <verb>', 'what a write does; by default what the tool does').choices(
+        VERBS,
+      ),
     )
     .option('--kind <kind>', 'kind as in manifests: Deployment, or Deployment.apps')
     .option('--group <group>', 'API group; by default that of the well-known kind')

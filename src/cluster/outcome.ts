@@ -19,7 +19,15 @@ export function outcomeOf(key: ObjectKey, answer: Answer): WriteOutcome {
     return { kind: 'ambiguous', status, message: `The API server answered: ${said.message}` };
   }
   const { reason, message, causes } = said;
-  return { kind: 'rejected', status, reason, message, causes };
+  const retryAfterSeconds = retryAfterOf(answer.headers);
+  return {
+    kind: 'rejected',
+    status,
+    reason,
+    message,
+    causes,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
 }
 
 function appliedOutcome(key: ObjectKey, answer: Answer): WriteOutcome {
@@ -54,6 +62,12 @@ export function outcomeOfBreakdown(host: string, error: unknown): WriteOutcome {
 
 function notSent(message: string): WriteOutcome {
   return { kind: 'rejected', status: 0, reason: 'NotSent', message, causes: [] };
+}
+
+/** Seconds of `Retry-After` (RFC 9110 10.2.3); the API server never gives a date. */
+function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
+  const value = headers['retry-after'] ?? '';
+  return /^\d{1,6}$/.test(value) ? Number(value) : undefined;
 }
 
 /** The texts of `Warning: 299 - "…"` headers (RFC 7234 5.5), which the API server sends. */

@@ -189,6 +189,14 @@ export type WriteRequest =
       readonly key: ObjectKey;
       readonly preconditions: { readonly uid: string; readonly resourceVersion: string };
       readonly propagationPolicy: 'Orphan' | 'Background' | 'Foreground';
+    }
+  /** POST of a policy/v1 Eviction: a delete of a pod that its PodDisruptionBudget may refuse (429). */
+  | {
+      readonly verb: 'evict';
+      readonly key: ObjectKey;
+      readonly preconditions: { readonly uid: string; readonly resourceVersion: string };
+      /** Seconds; the pod's own terminationGracePeriodSeconds when absent. */
+      readonly gracePeriodSeconds?: number;
     };
 
 export interface SendOptions extends CallOptions {
@@ -203,7 +211,7 @@ export type WriteOutcome =
   | {
       readonly kind: 'applied';
       readonly status: number;
-      /** The object in the response; absent when the server answered a Status (delete). */
+      /** The object in the response; absent when the server answered a Status (delete, eviction). */
       readonly object?: LiveObject;
       readonly warnings: readonly string[];
     }
@@ -213,6 +221,8 @@ export type WriteOutcome =
       readonly reason: string;
       readonly message: string;
       readonly causes: readonly { field: string; reason: string; message: string }[];
+      /** Seconds, of the header Retry-After. */
+      readonly retryAfterSeconds?: number;
     }
   | { readonly kind: 'ambiguous'; readonly status?: number; readonly message: string };
 

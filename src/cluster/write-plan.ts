@@ -29,6 +29,16 @@ export function writePlan(request: WriteRequest, options: SendOptions, dryRun: b
       auditId,
     };
   }
+  if (request.verb === 'evict') {
+    return {
+      method: 'POST',
+      path:
+        objectPath(request.key, 'eviction') + queryString({ dryRun: dryRun ? 'All' : undefined }),
+      contentType: 'application/json',
+      body: eviction(request, dryRun),
+      auditId,
+    };
+  }
   const query = queryString({
     fieldManager,
     fieldValidation: 'Strict',
@@ -78,20 +88,42 @@ function deleteOptions(
   request: Extract<WriteRequest, { verb: 'delete' }>,
   dryRun: boolean,
 ): string {
-  const { uid, resourceVersion } = request.preconditions;
-  if (!uid || !resourceVersion) {
-    throw refused(request, 'a delete needs uid and resourceVersion as its preconditions');
-  }
   return stringifyJson({
     apiVersion: 'v1',
     kind: 'DeleteOptions',
-    preconditions: { uid, resourceVersion },
+    preconditions: preconditionsOf(request),
     propagationPolicy: request.propagationPolicy,
     ...(dryRun ? { dryRun: ['All'] } : {}),
   });
 }
 
-function bodyOf(request: Exclude<WriteRequest, { verb: 'delete' }>): Json {
+/** The dry run stands in the body as well as in the query: either alone keeps the pod. */
+function eviction(request: Extract<WriteRequest, { verb: 'evict' }>, dryRun: boolean): string {
+  const { key, gracePeriodSeconds } = request;
+  if (key.resource.kind !== 'Pod' || key.resource.group !== '') {
+    throw refused(request, 'only pods can be evicted');
+  }
+  return stringifyJson({
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name: key.name, namespace: key.namespace ?? '' },
+    deleteOptions: {
+      preconditions: preconditionsOf(request),
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      ...(dryRun ? { dryRun: ['All'] } : {}),
+    },
+  });
+}
+
+function preconditionsOf(request: Extract<WriteRequest, { verb: 'delete' | 'evict' }>) {
+  const { uid, resourceVersion } = request.preconditions;
+  if (!uid || !resourceVersion) {
+    throw refused(request, 'needs uid and resourceVersion as its preconditions');
+  }
+  return { uid, resourceVersion };
+}
+
+function bodyOf(request: Exclude<WriteRequest, { verb: 'delete' | 'evict' }>): Json {
   let body: Json;
   try {
     body = parseJson(request.body);

@@ -148,7 +148,9 @@ function matchRule(
     const covered = new Set(changed.map(({ text }) => text));
     return { rule, hit: true, covered, why: 'everything it names fits' };
   }
-  if (question.verb === 'delete') return miss('it names fields, and a delete changes none');
+  if (question.verb === 'delete' || question.verb === 'evict') {
+    return miss('it names fields, and what removes an object changes none');
+  }
   if (changed.length === 0) {
     // A write without known changes may change anything: enough to refuse or ask, not to allow.
     if (rule.effect === 'allow') return miss('it names fields, and no changed field is known');

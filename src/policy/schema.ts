@@ -95,7 +95,7 @@ const rule = z
     fields: list(field)
       .optional()
       .describe(
-        'Fields. Each changed field has to be covered by some allow or ask rule; one changed field inside is enough for refuse or ask to match. A rule with fields says nothing about deletes.',
+        'Fields. Each changed field has to be covered by some allow or ask rule; one changed field inside is enough for refuse or ask to match. A rule with fields says nothing about deletes and evictions.',
       ),
     reason: reason.optional().describe('Told to the caller when the rule refuses or asks.'),
   })

@@ -27,12 +27,12 @@ export interface ReadQuestion {
 /** One planned write, as the policy sees it: the write itself, not the words of the call. */
 export interface WriteQuestion {
   readonly tool: string;
-  readonly verb: 'create' | 'patch' | 'apply' | 'delete';
+  readonly verb: 'create' | 'patch' | 'apply' | 'delete' | 'evict';
   readonly group: string;
   readonly kind: string;
   readonly namespace?: string;
   readonly name: string;
-  /** Leaf paths that differ between before and after, as `spec.template.spec.containers[name=web].image`. Empty for a delete. */
+  /** Leaf paths that differ between before and after, as `spec.template.spec.containers[name=web].image`. Empty for a delete and an eviction. */
   readonly changedPaths: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }

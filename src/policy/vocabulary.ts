@@ -13,6 +13,7 @@ export const VERBS = [
   'patch',
   'apply',
   'delete',
+  'evict',
 ] as const satisfies readonly WriteQuestion['verb'][];
 
 const FAMILIES = ['observe_', 'audit_', 'mitigate_', 'transaction_', 'undo_'];

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WriteRequest } from '../../src/cluster/types.ts';
 import { writePlan } from '../../src/cluster/write-plan.ts';
 import { AS_COMMAND, CONFIG_MAPS, DEPLOYMENTS, resource } from './fixtures.ts';
@@ -67,6 +67,50 @@ test('a scale goes to the subresource', () => {
     false,
   );
   expect(plan.path).toMatch(/^\/apis\/apps\/v1\/namespaces\/shop\/deployments\/web\/scale\?/);
+});
+
+describe('an eviction', () => {
+  const pods = resource('pods', 'Pod', 'v1');
+  const eviction: WriteRequest = {
+    verb: 'evict',
+    key: { resource: pods, namespace: 'shop', name: 'web-0' },
+    preconditions: { uid: 'u-1', resourceVersion: '7' },
+    gracePeriodSeconds: 5,
+  };
+
+  test('is posted to the pod with its preconditions and its grace', () => {
+    const plan = writePlan(eviction, AS_COMMAND, false);
+    expect(plan).toMatchObject({
+      method: 'POST',
+      path: '/api/v1/namespaces/shop/pods/web-0/eviction',
+    });
+    expect(JSON.parse(plan.body)).toEqual({
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name: 'web-0', namespace: 'shop' },
+      deleteOptions: {
+        preconditions: { uid: 'u-1', resourceVersion: '7' },
+        gracePeriodSeconds: 5,
+      },
+    });
+  });
+
+  test('says in its query and in its body that it is only a dry run', () => {
+    const plan = writePlan(eviction, AS_COMMAND, true);
+    expect(plan.path).toMatch(/\?dryRun=All$/);
+    expect(JSON.parse(plan.body)).toMatchObject({ deleteOptions: { dryRun: ['All'] } });
+  });
+
+  test.each<[string, WriteRequest, string]>([
+    [
+      'without uid',
+      { ...eviction, preconditions: { uid: '', resourceVersion: '7' } },
+      'preconditions',
+    ],
+    ['of something else than a pod', { ...eviction, key }, 'only pods'],
+  ])('%s is not sent', (_what, request, why) => {
+    expect(() => writePlan(request, AS_COMMAND, false)).toThrow(why);
+  });
 });
 
 const replace = (body: string): WriteRequest => ({ verb: 'replace', key, body });

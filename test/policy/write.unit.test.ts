@@ -127,12 +127,15 @@ describe('fields', () => {
     }
   });
 
-  test('a rule with fields opens no delete and refuses none', () => {
-    const question = write({ verb: 'delete', changedPaths: [] });
-    expect(rulesOf(scale).decideWrite(question).rule).toBe('default');
-    const policy = rulesOf({ effect: 'allow', ...all }, { ...scale, effect: 'refuse' });
-    expect(policy.decideWrite(question).effect).toBe('allow');
-  });
+  test.each(['delete', 'evict'] as const)(
+    'a rule with fields opens no %s and refuses none',
+    (verb) => {
+      const question = write({ verb, changedPaths: [] });
+      expect(rulesOf(scale).decideWrite(question).rule).toBe('default');
+      const policy = rulesOf({ effect: 'allow', ...all }, { ...scale, effect: 'refuse' });
+      expect(policy.decideWrite(question).effect).toBe('allow');
+    },
+  );
 
   test('paths that only the API server sets ask for no permission', () => {
     const changedPaths = ['spec.replicas', 'metadata.generation', 'metadata.managedFields[0].time'];
