@@ -33,6 +33,11 @@ export function refusal(
             next: 'The API server gives no reason. A JSON patch may name a path that is not there; look with observe_get.',
           }
         : {}),
+      ...(outcome.status === 429
+        ? {
+            next: 'The API server is overloaded or limits this identity (priority and fairness). Wait some seconds, then call again.',
+          }
+        : {}),
       ...(outcome.reason === 'Conflict' && causes.length > 0
         ? {
             next: 'Other field managers own these fields. Leave them out of the manifest, or change them where they are managed; fields are never taken by force.',

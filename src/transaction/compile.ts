@@ -1,6 +1,6 @@
-import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
+import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
-import { describeRef, groupOf, type KubeObject } from '../core/kube.ts';
+import { groupOf, type KubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { Decision } from '../policy/types.ts';
 import { type Classification, classify } from '../undo/classify.ts';
@@ -11,14 +11,15 @@ import { formatPath } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { type Dependent, dependentsImage, dependentsOf } from './dependents.ts';
-import { keyFor, readLive, resolveFresh } from './live.ts';
+import { refusedByBudget, refusingBudget } from './disruption.ts';
+import { idOfKey, type Known, keyFor, readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
-import { refOfKey } from './refs.ts';
 import { requestOf } from './request.ts';
 import { refuseReserved } from './reserved.ts';
 import type { Shapes } from './shapes.ts';
-import { showDiff } from './show-diff.ts';
-import type { ObjectChange, PlannedWrite, StepRequest } from './types.ts';
+import { isStale, newerBase } from './stale.ts';
+import type { PlannedWrite, StepRequest } from './types.ts';
+import { isRemoval } from './verbs.ts';
 
 /** A planned write with everything that is known before it is sent. */
 export interface CompiledWrite {
@@ -62,29 +63,37 @@ export async function compile(
       signal,
     );
     const key = keyFor(resource, write.object.namespace, write.object.name, parts.reader);
-    const id = [resource.apiVersion, resource.kind, key.namespace ?? '', key.name].join('|');
+    const id = idOfKey(key);
     if (seen.has(id)) {
       throw new StratusError('invalid_arguments', `The call changes ${nameOfKey(key)} twice.`, {
         next: 'Put the changes of one object into one command, or use two commands.',
       });
     }
     seen.add(id);
-    const one = await compileWrite(parts, shapes, request.tool, write, key, id, signal);
+    const target = { tool: request.tool, write, key, signal, known: live.known(id) };
+    const one = await compileWrite(parts, shapes, target);
     if (one !== undefined) compiled.push(one);
   }
   return compiled;
+}
+
+/** One planned write, ready to be compiled. */
+export interface WriteTarget {
+  readonly tool: string;
+  readonly write: PlannedWrite;
+  readonly key: ObjectKey;
+  readonly signal: AbortSignal | undefined;
+  /** A fresh read of the object, where the plan has made one; read here otherwise. */
+  readonly known: Known | undefined;
 }
 
 /** Compiles one write against the object as it is now. @returns undefined when it would change nothing. */
 export async function compileWrite(
   parts: EngineParts,
   shapes: Shapes,
-  tool: string,
-  write: PlannedWrite,
-  key: ObjectKey,
-  id: string,
-  signal?: AbortSignal,
+  target: WriteTarget,
 ): Promise<CompiledWrite | undefined> {
+  const { tool, write, key } = target;
   const question = {
     tool,
     verb: write.verb,
@@ -97,38 +106,11 @@ export async function compileWrite(
   // What is protected is refused before the cluster is asked anything. Rules on fields need the dry run first.
   const early = parts.policy.decideWrite({ ...question, changedPaths: [], labels: {} });
   if (early.rule.startsWith('protected/')) refuse(early, key);
-  const options = signal === undefined ? {} : { signal };
-  const base = await parts.reader.get(key, options);
-  checkPresence(write, key, base);
   const intentId = parts.newId();
-  const deleted = write.verb === 'delete' ? base : undefined;
-  const dependents = deleted && (await dependentsOf(parts, key, deleted.uid, signal));
-  const request = requestOf(write, key, base, intentId, propagationOf(key, dependents));
-  const outcome = await parts.writer.dryRun(request, {
-    ...options,
-    auditId: `${intentId}-dry`,
-    fieldManager: COMMAND_MANAGER,
-  });
-  if (outcome.kind === 'rejected')
-    throw refusal(key, outcome, 'dry_run_rejected', 'The dry run', parts.policy.redaction);
-  if (outcome.kind === 'ambiguous') {
-    throw new StratusError(
-      'cluster_error',
-      `The dry run of ${nameOfKey(key)} got no clear answer: ${redactText(outcome.message, parts.policy.redaction)}`,
-      {
-        next: 'A change that cannot be rehearsed is not made. Look for a failing admission webhook or an API server in trouble.',
-      },
-    );
-  }
-  const predicted = write.verb === 'delete' ? undefined : outcome.object;
-  if (write.verb !== 'delete' && predicted === undefined) {
-    throw new StratusError(
-      'cluster_error',
-      `The dry run of ${nameOfKey(key)} did not say what the change would do.`,
-    );
-  }
+  const rehearsed = await rehearse(parts, shapes, target, intentId);
+  const { base, request, dependents, predicted } = rehearsed;
   const changedPaths = await pathsOf(shapes, key, base?.object, predicted?.object, write.verb);
-  if (write.verb !== 'delete' && changedPaths.length === 0) return undefined;
+  if (!isRemoval(write.verb) && changedPaths.length === 0) return undefined;
   const classification = classify({
     verb: write.verb,
     kind: key.resource.kind,
@@ -148,7 +130,7 @@ export async function compileWrite(
   return {
     write,
     key,
-    id,
+    id: idOfKey(key),
     intentId,
     base,
     request,
@@ -157,8 +139,76 @@ export async function compileWrite(
     changedPaths,
     classification,
     decision,
-    warnings: outcome.warnings,
+    warnings: [...(write.warnings ?? []), ...rehearsed.warnings],
   };
+}
+
+/** A controller may move the resourceVersion between our read and the dry run. */
+const ATTEMPTS = 5;
+
+interface Rehearsed {
+  readonly base: LiveObject | undefined;
+  readonly request: WriteRequest;
+  readonly dependents: readonly Dependent[] | undefined;
+  /** The dry run's result; undefined where the object goes. */
+  readonly predicted: LiveObject | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** The request conditioned on the fresh read, and its dry run. @throws StratusError when it is refused */
+async function rehearse(
+  parts: EngineParts,
+  shapes: Shapes,
+  { write, key, signal, known }: WriteTarget,
+  intentId: string,
+): Promise<Rehearsed> {
+  const options = signal === undefined ? {} : { signal };
+  let base = known === undefined ? await parts.reader.get(key, options) : known.live;
+  checkPresence(write, key, base);
+  const deleted = write.verb === 'delete' ? base : undefined;
+  const dependents = deleted && (await dependentsOf(parts, key, deleted.uid, signal));
+  for (let attempt = 1; ; attempt++) {
+    const request = requestOf(write, key, base, intentId, propagationOf(key, dependents));
+    const outcome = await parts.writer.dryRun(request, {
+      ...options,
+      auditId: `${intentId}-dry`,
+      fieldManager: COMMAND_MANAGER,
+    });
+    if (base !== undefined && isStale(outcome) && attempt < ATTEMPTS) {
+      base = await newerBase(parts, shapes, key, base, signal);
+      checkPresence(write, key, base);
+      continue;
+    }
+    if (outcome.kind !== 'applied') throw unrehearsed(parts, key, outcome);
+    const predicted = isRemoval(write.verb) ? undefined : outcome.object;
+    if (!isRemoval(write.verb) && predicted === undefined) {
+      throw new StratusError(
+        'cluster_error',
+        `The dry run of ${nameOfKey(key)} did not say what the change would do.`,
+      );
+    }
+    return { base, request, dependents, predicted, warnings: outcome.warnings };
+  }
+}
+
+function unrehearsed(
+  parts: EngineParts,
+  key: ObjectKey,
+  outcome: Exclude<WriteOutcome, { kind: 'applied' }>,
+): StratusError {
+  const { redaction } = parts.policy;
+  if (outcome.kind === 'rejected') {
+    const budget = refusingBudget(key, outcome);
+    if (budget !== undefined) return refusedByBudget(key, budget);
+    return refusal(key, outcome, 'dry_run_rejected', 'The dry run', redaction);
+  }
+  return new StratusError(
+    'cluster_error',
+    `The dry run of ${nameOfKey(key)} got no clear answer: ${redactText(outcome.message, redaction)}`,
+    {
+      next: 'A change that cannot be rehearsed is not made. Look for a failing admission webhook or an API server in trouble.',
+    },
+  );
 }
 
 /** A workload's children are made by its controller at any time, so they are kept even when none was seen. */
@@ -177,7 +227,7 @@ async function pathsOf(
   after: KubeObject | undefined,
   verb: PlannedWrite['verb'],
 ): Promise<string[]> {
-  if (verb === 'delete') return [];
+  if (isRemoval(verb)) return [];
   const options = { ...optionsOf(key), ignoreIdentity: true };
   const shape = await shapes.of(key);
   return diffPaths(
@@ -193,7 +243,7 @@ function checkPresence(write: PlannedWrite, key: ObjectKey, base: LiveObject | u
       next: 'Change it with mitigate_apply or mitigate_patch, or create it under another name.',
     });
   }
-  if ((write.verb === 'patch' || write.verb === 'delete') && base === undefined) {
+  if ((write.verb === 'patch' || isRemoval(write.verb)) && base === undefined) {
     throw new StratusError('not_found', `${nameOfKey(key)} does not exist.`);
   }
   if (base?.object.metadata.deletionTimestamp !== undefined) {
@@ -224,57 +274,4 @@ function refuse(decision: Decision, key: ObjectKey): void {
       },
     );
   }
-}
-
-/**
- * What must not run although it can be shown as a plan.
- * @throws StratusError irreversible or needs_approval
- */
-export function checkRunnable(writes: readonly CompiledWrite[]): void {
-  for (const { classification, decision, key } of writes) {
-    if (classification.class === 'irreversible') {
-      throw new StratusError(
-        'irreversible',
-        `The change of ${nameOfKey(key)} can't be undone. ${classification.undo}`,
-        {
-          rule: 'A2 faithful undo',
-        },
-      );
-    }
-    if (decision.effect === 'ask') {
-      throw new StratusError(
-        'needs_approval',
-        `The policy wants a human's approval to change ${nameOfKey(key)}: ${decision.reason}`,
-        {
-          rule: decision.rule,
-          next: 'Without an approval this does not run. Tell the person what you would do and why (dry_run shows it), or choose a change that the policy allows.',
-        },
-      );
-    }
-  }
-}
-
-/** What the caller is told about a write. */
-export function changeOf(
-  parts: EngineParts,
-  compiled: CompiledWrite,
-  after = compiled.predicted,
-): ObjectChange {
-  const { write, key, classification, changedPaths, decision, warnings } = compiled;
-  const object = refOfKey(key);
-  return {
-    object,
-    verb: write.verb,
-    summary: `${describeRef(object)}: ${write.summary}`,
-    kubectl: write.kubectl,
-    class: classification.class,
-    undo: classification.undo,
-    diff:
-      write.verb === 'delete'
-        ? 'The whole object goes; observe_get shows it, and the journal keeps it.'
-        : showDiff(object, compiled.base?.object, after, parts.policy.redaction),
-    changedPaths: changedPaths.slice(0, 20),
-    decision,
-    warnings,
-  };
 }

@@ -4,11 +4,13 @@ import { openWriter } from '../cluster/writer.ts';
 import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts';
 import type { TransactionRow } from '../journal/types.ts';
 import { abortInTurn, abortSession, armDeadline, TIME_OVER } from './abort.ts';
+import { planBatch, runSteps } from './batch.ts';
 import { openSession } from './begin.ts';
 import { budgetOf, checkBounds } from './bounds.ts';
+import { changeOf } from './change.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { waitForCommit } from './commit-call.ts';
-import { changeOf, compile } from './compile.ts';
+import { compile } from './compile.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
 import { noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
@@ -78,12 +80,10 @@ class Engine implements TransactionEngine {
   }
 
   async plan(request: StepRequest, caller: Caller, transaction?: string): Promise<PlanResult> {
-    const session = this.#seat.session;
-    if (transaction !== undefined && session?.id !== transaction)
-      this.#seat.notOpenHere(transaction);
+    const session = this.#sessionOf(transaction);
     const writes = await compile(this.#parts, this.#seat.shapes, request, caller.signal);
     const changes = writes.map((write) => changeOf(this.#parts, write));
-    if (transaction === undefined || session === undefined) {
+    if (session === undefined) {
       checkBounds(this.#parts.policy.bounds, { commands: 0, objects: new Map() }, writes);
       return { changes };
     }
@@ -92,12 +92,37 @@ class Engine implements TransactionEngine {
     return { changes, budget: budgetOf(session.bounds, session.usage, session.deadlineAt, now) };
   }
 
+  plans(requests: readonly StepRequest[], caller: Caller, transaction?: string) {
+    const session = this.#sessionOf(transaction);
+    return planBatch(this.#parts, this.#seat.shapes, session, requests, caller);
+  }
+
+  /** The open session of that name; undefined for a call that names none. */
+  #sessionOf(transaction: string | undefined): Session | undefined {
+    const session = this.#seat.session;
+    if (transaction !== undefined && session?.id !== transaction)
+      this.#seat.notOpenHere(transaction);
+    return transaction === undefined ? undefined : session;
+  }
+
   step(transaction: string, request: StepRequest, caller: Caller): Promise<StepResult> {
+    return this.#writing(transaction, (session) =>
+      runStep(this.#parts, this.#seat.shapes, session, request, caller),
+    );
+  }
+
+  steps(transaction: string, requests: readonly StepRequest[], caller: Caller) {
+    return this.#writing(transaction, (session) =>
+      runSteps(this.#parts, this.#seat.shapes, session, requests, caller),
+    );
+  }
+
+  #writing<T>(transaction: string, work: (session: Session) => Promise<T>): Promise<T> {
     return this.#seat.serial.run(async () => {
       const session = this.#seat.open(transaction);
       if (this.#parts.clock.now() >= session.deadlineAt) await this.#abortLate(session);
       try {
-        return await runStep(this.#parts, this.#seat.shapes, session, request, caller);
+        return await work(session);
       } catch (error) {
         if (error instanceof AmbiguousWrite) {
           const lost = `The answer to a write was lost (${error.message}).`;

@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../cluster/types.ts';
+import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import { crashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import { stringifyJson } from '../core/json.ts';
@@ -54,7 +54,9 @@ async function fenceExisting(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await parts.reader.get(key);
     if (live === undefined) return true;
-    if (live.uid !== step.uid || live.resourceVersion !== step.baseResourceVersion) return true;
+    if (live.uid !== step.uid) return true;
+    if (live.resourceVersion !== step.baseResourceVersion && !isHalfEvicted(step, live))
+      return true;
     crashpoint('cluster.fence.before');
     const outcome = await parts.writer.send(
       {
@@ -88,6 +90,14 @@ async function fenceExisting(
       changed: 'unknown',
     },
   );
+}
+
+/**
+ * An eviction first writes a condition to the pod and then deletes it on the version that this made: as long as the
+ * pod isn't terminating a moved version is no proof, and only a newer one keeps the rest from being done.
+ */
+function isHalfEvicted(step: StepRow, live: LiveObject): boolean {
+  return step.verb === 'evict' && live.object.metadata.deletionTimestamp === undefined;
 }
 
 /**

@@ -4,18 +4,16 @@ import { StratusError } from '../core/errors.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
-import { diffPaths } from '../undo/diff.ts';
 import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
-import { normalise } from '../undo/normalise.ts';
-import { formatPath } from '../undo/path.ts';
-import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey, refusal } from './answers.ts';
-import { type CompiledWrite, checkRunnable, compileWrite } from './compile.ts';
+import { checkRunnable } from './change.ts';
+import { type CompiledWrite, compileWrite } from './compile.ts';
 import { mayHaveLanded } from './landed.ts';
 import type { EngineParts } from './parts.ts';
 import { rehearseDelete, rehearseUndo } from './rehearse.ts';
 import { epochOver, type Session } from './session.ts';
 import type { Shapes } from './shapes.ts';
+import { newerBase } from './stale.ts';
 
 /** A controller may move the resourceVersion between our read and our write; then the plan is compiled anew. */
 const ATTEMPTS = 5;
@@ -79,7 +77,7 @@ export async function guardedWrite(
   }
 }
 
-function journalIntent(
+export function journalIntent(
   { parts, session, tool, command }: WriteContext,
   compiled: CompiledWrite,
   attempt: number,
@@ -117,7 +115,7 @@ function journalIntent(
     row,
     {
       ...(base === undefined ? {} : { pre: base.bytes }),
-      ...(request.verb === 'delete' ? {} : { request: Buffer.from(request.body) }),
+      ...('body' in request ? { request: Buffer.from(request.body) } : {}),
       ...(compiled.predictedBytes === undefined ? {} : { predicted: compiled.predictedBytes }),
     },
     session.epoch,
@@ -125,7 +123,7 @@ function journalIntent(
   return seq;
 }
 
-async function send(
+export async function send(
   { parts }: WriteContext,
   compiled: CompiledWrite,
   seq: number,
@@ -141,7 +139,7 @@ async function send(
   return outcome;
 }
 
-function move(
+export function move(
   { parts, session }: WriteContext,
   seq: number,
   from: readonly StepRow['state'][],
@@ -194,38 +192,12 @@ async function afterApplied(
   throw new OneWayWrite(rehearsal.reason);
 }
 
-/**
- * After a 409: if nobody changed what the plan was made from, it is compiled again on the newer version;
- * otherwise the caller has to look again, because it decided on something that is no longer so.
- */
+/** After a 409: the plan is compiled again on the newer version, if nobody changed what it was made from. */
 async function rebase(context: WriteContext, stale: CompiledWrite): Promise<CompiledWrite> {
-  const { parts, shapes } = context;
-  const { key, base } = stale;
-  const live = await parts.reader.get(key);
-  if (base === undefined || live === undefined || live.uid !== base.uid) {
-    throw new StratusError(
-      'conflict',
-      `${nameOfKey(key)} was created, deleted or replaced by somebody else meanwhile.`,
-    );
-  }
-  const options = optionsOf(key);
-  const shape = await shapes.of(key);
-  const moved = diffPaths(normalise(base.object, options), normalise(live.object, options), shape);
-  if (moved.length > 0) {
-    throw new StratusError(
-      'conflict',
-      `${nameOfKey(key)} was changed by somebody else meanwhile, at ${moved.map(formatPath).slice(0, 5).join(', ')}.`,
-    );
-  }
-  const again = await compileWrite(
-    parts,
-    shapes,
-    context.tool,
-    stale.write,
-    key,
-    stale.id,
-    context.signal,
-  );
+  const { parts, shapes, tool, signal } = context;
+  const { key, write } = stale;
+  const live = await newerBase(parts, shapes, key, stale.base);
+  const again = await compileWrite(parts, shapes, { tool, write, key, signal, known: { live } });
   if (again === undefined)
     throw new StratusError('no_change', `${nameOfKey(key)} already is as asked.`);
   checkRunnable([again]);

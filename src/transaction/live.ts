@@ -25,19 +25,38 @@ export async function resolveFresh(
   }
 }
 
+/** The reads of a plan, and those of single objects by their id: they can serve as the base of a write. */
+export interface FreshLive extends Live {
+  /** Absent: not read one by one. An item of a list is no base, because its bytes are not the object's own. */
+  known(id: string): Known | undefined;
+}
+
+/** What a fresh read of one object found; `live` is undefined when it isn't there. */
+export interface Known {
+  readonly live: LiveObject | undefined;
+}
+
+/** `v1|ConfigMap|shop|app`: one object in one API version, whatever is done to it. */
+export function idOfKey({ resource, namespace, name }: ObjectKey): string {
+  return [resource.apiVersion, resource.kind, namespace ?? '', name].join('|');
+}
+
 /** Makes the reads of a plan, all of them fresh and side by side. */
 export async function readLive(
   reader: ClusterReader,
   reads: readonly Read[],
   signal?: AbortSignal,
-): Promise<Live> {
+): Promise<FreshLive> {
   const objects = new Map<string, LiveObject | undefined>();
+  const byId = new Map<string, LiveObject | undefined>();
   const lists = new Map<string, readonly LiveObject[]>();
   const unread = new Set<string>();
   await Promise.all(
     reads.map(async (read) => {
       if ('get' in read) {
-        objects.set(read.as, await objectOf(reader, read.get, signal));
+        const { key, live } = await objectOf(reader, read.get, signal);
+        objects.set(read.as, live);
+        byId.set(idOfKey(key), live);
         return;
       }
       const found = await listOf(reader, read.list, signal);
@@ -49,6 +68,7 @@ export async function readLive(
     object: (as) => objects.get(as),
     list: (as) => lists.get(as) ?? [],
     unread: (as) => unread.has(as),
+    known: (id) => (byId.has(id) ? { live: byId.get(id) } : undefined),
   };
 }
 
@@ -56,14 +76,14 @@ async function objectOf(
   reader: ClusterReader,
   { resource: word, apiVersion, namespace, name }: Extract<Read, { get: unknown }>['get'],
   signal?: AbortSignal,
-): Promise<LiveObject | undefined> {
+): Promise<{ key: ObjectKey; live: LiveObject | undefined }> {
   const resource = await resolveFresh(
     reader,
     (all) => (apiVersion === undefined ? all.resolve(word) : all.resolveKind(apiVersion, word)),
     signal,
   );
   const key = keyFor(resource, namespace, name, reader);
-  return reader.get(key, signal === undefined ? {} : { signal });
+  return { key, live: await reader.get(key, signal === undefined ? {} : { signal }) };
 }
 
 /** What keeps an optional list from being read without being a trouble of the call itself. */
@@ -74,7 +94,7 @@ async function listOf(
   query: Extract<Read, { list: unknown }>['list'],
   signal?: AbortSignal,
 ): Promise<LiveObject[] | undefined> {
-  const { namespace, labelSelector } = query;
+  const { namespace, labelSelector, fieldSelector } = query;
   try {
     const resource = await resolveFresh(reader, (all) => all.resolve(query.resource), signal);
     const page = await reader.listAll(
@@ -82,6 +102,7 @@ async function listOf(
         resource,
         ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
         ...(labelSelector === undefined ? {} : { labelSelector }),
+        ...(fieldSelector === undefined ? {} : { fieldSelector }),
       },
       signal === undefined ? {} : { signal },
     );

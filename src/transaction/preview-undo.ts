@@ -1,5 +1,4 @@
 import type { StepRow } from '../journal/types.ts';
-import { groupKind } from '../undo/group-kind.ts';
 import { undoGroups } from '../undo/groups.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { undoTarget } from '../undo/target.ts';
@@ -10,6 +9,7 @@ import { refOfKey } from './refs.ts';
 import type { Shapes } from './shapes.ts';
 import { keyOfStep } from './take-back.ts';
 import type { UndoReport } from './types.ts';
+import { removesPod } from './verbs.ts';
 
 /**
  * Looks whether a committed transaction can be taken back whole, without writing. Half of it taken back would
@@ -26,9 +26,7 @@ export async function previewUndo(
   const keys = new Map<StepRow, Awaited<ReturnType<typeof keyOfStep>>>();
   for (const step of steps) keys.set(step, await keyOfStep(parts, step));
   const groups = undoGroups(
-    steps.filter(
-      (step) => step.verb !== 'delete' || groupKind(step.apiVersion, step.kind) !== 'Pod',
-    ),
+    steps.filter((step) => !removesPod(step)),
     (seq, name) => store.image(transaction, seq, name),
     (step) => keys.get(step) as Awaited<ReturnType<typeof keyOfStep>>,
   );

@@ -28,6 +28,8 @@ export async function rehearseUndo(
   post: LiveObject | undefined,
 ): Promise<Rehearsal> {
   const { key, base, intentId } = compiled;
+  const { verb } = compiled.write;
+  if (verb === 'evict') return { ok: true };
   const options = optionsOf(key);
   const shape = await shapes.of(key);
   let live = post;
@@ -35,7 +37,7 @@ export async function rehearseUndo(
     if (live === undefined) return { ok: true };
     const step = {
       seq: 0,
-      verb: compiled.write.verb,
+      verb,
       intentId,
       pre: base?.object,
       post: post?.object,

@@ -31,6 +31,11 @@ export function requestOf(
   }
   if (base === undefined) throw new StratusError('internal', 'A write without its pre-image.');
   const guard = { resourceVersion: base.resourceVersion, uid: base.uid };
+  if (write.verb === 'evict') {
+    const { gracePeriodSeconds } = write;
+    const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
+    return { verb: 'evict', key, preconditions: guard, ...grace };
+  }
   if (write.verb === 'delete') {
     return { verb: 'delete', key, preconditions: guard, propagationPolicy };
   }

@@ -22,7 +22,7 @@ const RESERVED: readonly string[] = [
  * @throws StratusError invalid_arguments that names the field
  */
 export function refuseReserved(write: PlannedWrite): void {
-  if (write.verb === 'delete') return;
+  if (write.verb === 'delete' || write.verb === 'evict') return;
   if (write.verb === 'patch' && write.patchType === 'json') {
     for (const operation of objectsOf(write.patch)) refuseOperation(operation);
     return;

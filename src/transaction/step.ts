@@ -2,7 +2,10 @@ import { StratusError, toStratusError } from '../core/errors.ts';
 import { groupOf } from '../core/kube.ts';
 import { nameOfKey } from './answers.ts';
 import { budgetOf, checkBounds, usageWith } from './bounds.ts';
-import { type CompiledWrite, changeOf, checkRunnable, compile } from './compile.ts';
+import { changeOf, checkRunnable } from './change.ts';
+import { type CompiledWrite, compile } from './compile.ts';
+import { declare } from './declare.ts';
+import { evict } from './evict.ts';
 import { AmbiguousWrite, guardedWrite, OneWayWrite } from './guarded-write.ts';
 import type { EngineParts } from './parts.ts';
 import type { Session } from './session.ts';
@@ -34,22 +37,23 @@ export async function runStep(
   session.usage = usageWith(session.usage, writes);
   const command = session.usage.commands;
   const changes: ObjectChange[] = [];
+  const context = { parts, shapes, session, tool: request.tool, command, signal: caller.signal };
+  const startedAt = parts.clock.monotonic();
   try {
+    declare(parts, session, writes);
     for (const write of writes) {
-      const context = {
-        parts,
-        shapes,
-        session,
-        tool: request.tool,
-        command,
-        signal: caller.signal,
-      };
-      const after = await guardedWrite(context, write);
-      changes.push(changeOf(parts, write, after));
+      if (write.write.verb === 'evict') {
+        const evicted = changes.filter(({ verb }) => verb === 'evict').length;
+        await evict(context, write, { evicted, startedAt });
+        changes.push(changeOf(parts, write));
+      } else {
+        const after = await guardedWrite(context, write);
+        changes.push(changeOf(parts, write, after));
+      }
     }
   } catch (error) {
     if (error instanceof AmbiguousWrite) throw error;
-    await undoCommand(parts, shapes, session, command, error);
+    await undoCommands(parts, shapes, session, [command], causeOf(error));
   }
   return {
     transaction: session.id,
@@ -59,16 +63,14 @@ export async function runStep(
   };
 }
 
-/** Takes back what the failed command did so far, then throws its error. @throws HalfDone */
-async function undoCommand(
+/** Takes back what these commands did so far, because of an error, then throws it. @throws HalfDone */
+export async function undoCommands(
   parts: EngineParts,
   shapes: Shapes,
   session: Session,
-  command: number,
-  error: unknown,
+  commands: readonly number[],
+  cause: StratusError,
 ): Promise<never> {
-  const cause = causeOf(error);
-  const commands = [command];
   const { id: transaction, epoch } = session;
   let undone: UndoReport;
   try {

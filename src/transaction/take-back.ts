@@ -1,8 +1,7 @@
 import type { ObjectKey } from '../cluster/types.ts';
 import { crashpoint } from '../core/crashpoint.ts';
 import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
-import { type Json, objectsOf, parseJson } from '../core/json.ts';
-import { isKubeObject } from '../core/kube.ts';
+import type { Json } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
@@ -15,6 +14,7 @@ import { dependentsFrom } from './dependents.ts';
 import { fence } from './fence.ts';
 import { readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
+import { isManagedPodRemoval, isStillServing } from './pod-removal.ts';
 import { redactNote } from './redact-note.ts';
 import { refOfStep } from './refs.ts';
 import { epochOver } from './session.ts';
@@ -64,7 +64,9 @@ export async function takeBack(
       const key = await keyOfStep(parts, step);
       keys.set(step, key);
       if (!(await fence(parts, request, step, key))) continue;
-      if (isManagedPodDelete(step, image)) objects.push(noteReplaced(parts, request, step));
+      const replaced =
+        isManagedPodRemoval(step, image) && !isStillServing(step, await parts.reader.get(key));
+      if (replaced) objects.push(noteReplaced(parts, request, step));
       else toUndo.push(step);
     } catch (error) {
       objects.push(noteImpossible(parts, request, step, lasting(error)));
@@ -235,16 +237,6 @@ function port(
       }
     },
   };
-}
-
-function isManagedPodDelete(step: StepRow, image: OpenImage): boolean {
-  if (step.verb !== 'delete' || groupKind(step.apiVersion, step.kind) !== 'Pod') return false;
-  const bytes = image(step.seq, 'pre');
-  const pre: Json | undefined = bytes && parseJson(bytes.toString('utf8'));
-  return (
-    isKubeObject(pre) &&
-    objectsOf(pre.metadata.ownerReferences).some((owner) => owner.controller === true)
-  );
 }
 
 function noteReplaced(

@@ -1,4 +1,5 @@
 import type { LiveObject, PatchType } from '../cluster/types.ts';
+import type { StratusError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
 import type { ReversibilityClass, StepState, TransactionState } from '../journal/types.ts';
@@ -24,6 +25,8 @@ export type Read =
         readonly resource: string;
         readonly namespace?: string;
         readonly labelSelector?: string;
+        /** `spec.nodeName=node-1`. */
+        readonly fieldSelector?: string;
         /** Only for advice: where it may not be read the plan goes on, and `Live.unread` says so. */
         readonly optional?: true;
       };
@@ -44,6 +47,10 @@ interface PlannedBase {
   readonly kubectl: string;
   /** `scale from 3 to 5 replicas`. */
   readonly summary: string;
+  /** What the caller should know before it runs. */
+  readonly warnings?: readonly string[];
+  /** Why the write is a reduction by its very meaning (a cordon); it is declared to the gate with it. */
+  readonly declares?: string;
 }
 
 /** One write to one named object. uid and resourceVersion preconditions are added by the transaction from its own fresh read. */
@@ -56,7 +63,15 @@ export type PlannedWrite =
     })
   /** Server-side apply. A conflict is an answer, never forced. */
   | (PlannedBase & { readonly verb: 'apply'; readonly manifest: JsonObject })
-  | (PlannedBase & { readonly verb: 'delete' });
+  | (PlannedBase & { readonly verb: 'delete' })
+  /** A delete of a pod that a PodDisruptionBudget may put off. */
+  | (PlannedBase & {
+      readonly verb: 'evict';
+      /** Seconds; the pod's own when absent. */
+      readonly gracePeriodSeconds?: number;
+      /** How long the evictions of one command may wait for budgets, in seconds from the first one. */
+      readonly patienceSeconds: number;
+    });
 
 /** Who asks, for the journal. */
 export interface Caller {
@@ -110,6 +125,30 @@ export interface PlanResult {
   readonly changes: readonly ObjectChange[];
   /** Absent outside a transaction. */
   readonly budget?: Budget;
+}
+
+/** One command of a call that has several, as far as it can be planned before any of them runs. */
+export type PlannedCommand =
+  | {
+      readonly kind: 'planned';
+      readonly changes: readonly ObjectChange[];
+      /** Earlier commands of the call that touch the same objects: the plan doesn't know their result. */
+      readonly after: readonly number[];
+    }
+  /** Not possible on the state of now; an earlier command may cure that. */
+  | { readonly kind: 'later'; readonly error: StratusError }
+  | { readonly kind: 'nothing'; readonly reason: string };
+
+export interface BatchPlan {
+  readonly commands: readonly PlannedCommand[];
+  /** Absent outside a transaction. */
+  readonly budget?: Budget;
+}
+
+/** What became of one command of a call that has several; undefined where there was nothing to do. */
+export interface BatchResult {
+  readonly commands: readonly (StepResult | undefined)[];
+  readonly budget: Budget;
 }
 
 export interface StepResult {
@@ -202,6 +241,14 @@ export interface TransactionEngine {
   /** Plans without writing: reads, policy, bounds, class, dry run, diff. `transaction` is optional. */
   plan(request: StepRequest, caller: Caller, transaction?: string): Promise<PlanResult>;
   step(transaction: string, request: StepRequest, caller: Caller): Promise<StepResult>;
+  /** Plans several commands, each against the state of now, and refuses what no earlier one could cure. */
+  plans(requests: readonly StepRequest[], caller: Caller, transaction?: string): Promise<BatchPlan>;
+  /** Several commands in this order, all of them or none; each counts against K. */
+  steps(
+    transaction: string,
+    requests: readonly StepRequest[],
+    caller: Caller,
+  ): Promise<BatchResult>;
   commit(transaction: string, options: CommitOptions): Promise<CommitResult>;
   /** Takes everything back and closes. */
   abort(

@@ -1,11 +1,14 @@
 import { arrayOf, at, equalJson, numberOf, objectsOf } from '../core/json.ts';
 import { groupOf, type KubeObject } from '../core/kube.ts';
 import type { ReversibilityClass } from '../journal/types.ts';
+import { classifyEviction } from './classify-eviction.ts';
 import { CONTROLLER_OUTPUT, groupKind, LASTING, RECREATABLE, WORKLOADS } from './group-kind.ts';
+import { gainsSelector, losesAddress } from './service-change.ts';
+import { newTaints } from './taints.ts';
 
 /** What a write would do, for its class: verb and both images. */
 export interface Classifiable {
-  readonly verb: 'create' | 'patch' | 'apply' | 'delete';
+  readonly verb: 'create' | 'patch' | 'apply' | 'delete' | 'evict';
   readonly kind: string;
   readonly apiVersion: string;
   /** `undefined` for a create. */
@@ -31,6 +34,7 @@ export function isBuiltIn(apiVersion: string): boolean {
  * equivalent, with another identity or other pods. Irreversible: refused.
  */
 export function classify(write: Classifiable): Classification {
+  if (write.verb === 'evict') return classifyEviction(write.before);
   if (write.verb === 'delete') return classifyDelete(write);
   if (write.before === undefined) return classifyCreate(write);
   return classifyUpdate(write, write.before, write.after);
@@ -155,7 +159,19 @@ function classifyUpdate(
   if (id === 'Service' && losesAddress(before, after)) {
     return {
       class: 'compensating',
-      undo: 'Asks for the same cluster addresses again; refused if somebody took them meanwhile.',
+      undo: 'Asks for the same cluster addresses and node ports again; refused if somebody took them meanwhile.',
+    };
+  }
+  if (id === 'Service' && gainsSelector(before, after)) {
+    return {
+      class: 'compensating',
+      undo: 'Takes the selector away again; the endpoints it found stay, and nobody renews them.',
+    };
+  }
+  if (id === 'Node' && newTaints(after, before).some((taint) => taint.effect === 'NoExecute')) {
+    return {
+      class: 'compensating',
+      undo: 'Puts the taint back; pods that came meanwhile and do not tolerate it are evicted.',
     };
   }
   if (
@@ -239,12 +255,8 @@ function oneWayField(id: string, before: KubeObject, after: KubeObject): string 
   }
   if (id === 'CustomResourceDefinition.apiextensions.k8s.io')
     return 'a changed definition may drop stored fields of its resources';
-  if (
-    id === 'Node' &&
-    objectsOf(now('spec', 'taints')).some((taint) => taint.effect === 'NoExecute') &&
-    changed(before, after, 'spec', 'taints')
-  ) {
-    return 'a NoExecute taint evicts pods that do not come back';
+  if (id === 'Node' && newTaints(before, after).some((taint) => taint.effect === 'NoExecute')) {
+    return 'a NoExecute taint evicts pods that do not come back; NoSchedule keeps new ones away and can be taken back';
   }
   return undefined;
 }
@@ -263,13 +275,6 @@ const CLAIM_MOMENTS = ['whenScaled', 'whenDeleted'] as const;
 
 function deletesClaims(object: KubeObject, when: (typeof CLAIM_MOMENTS)[number]): boolean {
   return at(object, 'spec', 'persistentVolumeClaimRetentionPolicy', when) === 'Delete';
-}
-
-function losesAddress(before: KubeObject, after: KubeObject): boolean {
-  const left = arrayOf(at(after, 'spec', 'clusterIPs'));
-  return arrayOf(at(before, 'spec', 'clusterIPs')).some(
-    (address) => address !== 'None' && !left.includes(address),
-  );
 }
 
 function irreversible(why: string): Classification {

@@ -53,12 +53,14 @@ function undoStep(row: StepRow, image: OpenImage, renewed: Renewed): UndoStep {
     return object && withUidsNow(object, renewed);
   };
   const pre = open('pre');
-  const isDelete = row.verb === 'delete';
+  // Of a pod that was evicted and is still there, as of one that was deleted, nothing has to be taken back.
+  const verb = row.verb === 'evict' ? 'delete' : row.verb;
+  const isDelete = verb === 'delete';
   // Where no response was seen, the dry run's prediction stands for it: the merge is right either way.
   const post = isDelete ? undefined : (open('post') ?? open('predicted'));
   return {
     seq: row.seq,
-    verb: row.verb,
+    verb,
     intentId: row.intentId,
     pre,
     post,

@@ -1,0 +1,64 @@
+import { StratusError } from '../core/errors.ts';
+import { describeRef } from '../core/kube.ts';
+import { nameOfKey } from './answers.ts';
+import type { CompiledWrite } from './compile.ts';
+import type { EngineParts } from './parts.ts';
+import { refOfKey } from './refs.ts';
+import { showDiff } from './show-diff.ts';
+import type { ObjectChange } from './types.ts';
+
+/**
+ * What must not run although it can be shown as a plan.
+ * @throws StratusError irreversible or needs_approval
+ */
+export function checkRunnable(writes: readonly CompiledWrite[]): void {
+  for (const { classification, decision, key } of writes) {
+    if (classification.class === 'irreversible') {
+      throw new StratusError(
+        'irreversible',
+        `The change of ${nameOfKey(key)} can't be undone. ${classification.undo}`,
+        {
+          rule: 'A2 faithful undo',
+        },
+      );
+    }
+    if (decision.effect === 'ask') {
+      throw new StratusError(
+        'needs_approval',
+        `The policy wants a human's approval to change ${nameOfKey(key)}: ${decision.reason}`,
+        {
+          rule: decision.rule,
+          next: 'Without an approval this does not run. Tell the person what you would do and why (dry_run shows it), or choose a change that the policy allows.',
+        },
+      );
+    }
+  }
+}
+
+/** What the caller is told about a write. */
+export function changeOf(
+  parts: EngineParts,
+  compiled: CompiledWrite,
+  after = compiled.predicted,
+): ObjectChange {
+  const { write, key, classification, changedPaths, decision, warnings } = compiled;
+  const object = refOfKey(key);
+  return {
+    object,
+    verb: write.verb,
+    summary: `${describeRef(object)}: ${write.summary}`,
+    kubectl: write.kubectl,
+    class: classification.class,
+    undo: classification.undo,
+    diff:
+      REMOVED[write.verb] ?? showDiff(object, compiled.base?.object, after, parts.policy.redaction),
+    changedPaths: changedPaths.slice(0, 20),
+    decision,
+    warnings,
+  };
+}
+
+const REMOVED: Readonly<Partial<Record<ObjectChange['verb'], string>>> = {
+  delete: 'The whole object goes; observe_get shows it, and the journal keeps it.',
+  evict: 'The pod goes.',
+};
