@@ -8,7 +8,7 @@ import type { JournalReader } from '../journal/open.ts';
 import type { AuditRow } from '../journal/types.ts';
 import { storyOf } from './audit-story.ts';
 import { auditTable } from './audit-table.ts';
-import { parseMoment } from './time-option.ts';
+import { momentOf, parseMoment } from './time-option.ts';
 
 /** What the command needs of the terminal. */
 export interface AuditIo {
@@ -128,6 +128,12 @@ export function auditCommand(
         const found = audit.verify();
         if (found.ok) {
           print(`The audit chain is whole: ${found.rows} rows, head ${found.head}\n`);
+          const { pruned } = found;
+          if (pruned === undefined) return;
+          const until = momentOf(pruned.until);
+          print(
+            `Rows 1 to ${pruned.rows} were pruned, as a row of it says: it is verified from ${until} on.\n`,
+          );
           return;
         }
         io.stderr(`The audit chain is broken at row ${found.brokenAt}. ${found.reason}\n`);

@@ -14,6 +14,10 @@ const LAZY = {
     description: 'read, export and verify the audit log',
     load: async () => (await import('./people.ts')).audit(),
   },
+  journal: {
+    description: 'size, pruning, vacuum and backup of the journal',
+    load: async () => (await import('./people.ts')).journal(),
+  },
   transactions: {
     description: 'list, show, undo, accept and recover transactions',
     load: async () => (await import('./transactions.ts')).transactionsCommand(),

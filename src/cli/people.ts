@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
+import { randomIds } from '../core/ids.ts';
 import { configOf } from './options.ts';
 import { terminal } from './terminal.ts';
 
@@ -24,4 +25,22 @@ export async function audit(): Promise<Command> {
   return auditCommand(terminal, (journal) =>
     openJournalReader({ path: configOf(journal === undefined ? {} : { journal }).journal }),
   );
+}
+
+/** The journal command, wired to this process. */
+export async function journal(): Promise<Command> {
+  const [{ journalCommand }, { osUser }] = await Promise.all([
+    import('./journal.ts'),
+    import('../server/actor.ts'),
+  ]);
+  return journalCommand({
+    ...terminal,
+    exit: (code) => {
+      process.exitCode = code;
+    },
+    clock: systemClock,
+    actor: { client: 'cli', principal: osUser(), session: `cli-${process.pid}` },
+    newCall: () => randomIds.call(),
+    journalPath: (option) => configOf(option === undefined ? {} : { journal: option }).journal,
+  });
 }

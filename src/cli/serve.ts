@@ -1,6 +1,7 @@
 import type { Flags } from '../core/config.ts';
 import { createLog } from '../core/log.ts';
 import { createRuntime } from '../server/create-runtime.ts';
+import { retain } from '../server/retain.ts';
 import { serveStdio } from '../server/stdio.ts';
 import { configOf } from './options.ts';
 
@@ -8,5 +9,7 @@ import { configOf } from './options.ts';
 export async function serve(flags: Flags): Promise<void> {
   const config = configOf(flags);
   const log = createLog(config.logLevel);
-  await serveStdio(await createRuntime(config, log));
+  const runtime = await createRuntime(config, log);
+  await serveStdio(runtime);
+  void retain(runtime, config.retainDays);
 }

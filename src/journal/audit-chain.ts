@@ -62,6 +62,9 @@ export interface PruneNote {
   readonly hash: string;
 }
 
+/** Where a walk starts: what stands before its first row. */
+export type Start = Pick<Anchor, 'seq' | 'hash'>;
+
 /**
  * Walks the chain, oldest first, from the anchor on. `expected` is what the journal noted about its
  * end. Finds changed, removed, inserted and reordered rows, a cut tail, and a front that left
@@ -72,9 +75,25 @@ export function verifyChain(
   expected: { rows: number; head: string },
   anchor: Anchor = { seq: 0, hash: GENESIS, at: 0 },
 ): Verification {
-  let rows = anchor.seq;
-  let head = anchor.hash;
   let vouched = anchor.seq === 0;
+  const walked = verifyPart(records, expected, anchor, (row) => {
+    vouched ||= row.kind === 'server' && vouches(row.detail, anchor);
+  });
+  if (!walked.ok || anchor.seq === 0) return walked;
+  if (vouched) return { ...walked, pruned: { rows: anchor.seq, until: anchor.at } };
+  const reason = `Rows 1 to ${anchor.seq} were removed, and no row says who pruned them.`;
+  return { ok: false, rows: walked.rows, brokenAt: 1, reason };
+}
+
+/** Walks the end of the chain, from any row on whose hash is taken as it is. */
+export function verifyPart(
+  records: Iterable<AuditRecord>,
+  expected: { rows: number; head: string },
+  start: Start,
+  visit: (row: Omit<AuditRecord, 'hash'>) => void = () => {},
+): Verification {
+  let rows = start.seq;
+  let head = start.hash;
   for (const { hash, ...row } of records) {
     rows += 1;
     if (row.seq !== rows) {
@@ -85,19 +104,14 @@ export function verifyChain(
       const reason = `Row ${rows} doesn't match its hash: it, or a row before it, was changed.`;
       return { ok: false, rows, brokenAt: rows, reason };
     }
-    vouched ||= row.kind === 'server' && vouches(row.detail, anchor);
+    visit(row);
     head = hash;
   }
   if (rows !== expected.rows || head !== expected.head) {
     const reason = `The journal noted ${expected.rows} rows, but ${rows} are there: the end was cut off or rewritten.`;
     return { ok: false, rows, brokenAt: Math.min(rows, expected.rows) + 1, reason };
   }
-  if (!vouched) {
-    const reason = `Rows 1 to ${anchor.seq} were removed, and no row says who pruned them.`;
-    return { ok: false, rows, brokenAt: 1, reason };
-  }
-  const pruned = anchor.seq === 0 ? {} : { pruned: { rows: anchor.seq, until: anchor.at } };
-  return { ok: true, rows, head, ...pruned };
+  return { ok: true, rows, head };
 }
 
 // A prune that was interrupted left its anchor before the row that it had announced.

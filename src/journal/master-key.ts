@@ -21,11 +21,17 @@ export interface KeySource {
  * could never be undone.
  */
 export function masterKey(database: Database, source: KeySource): SealingKey {
-  const found = fromEnvironment(source.env) ?? fromFile(source.keyPath);
+  if (!source.env[VARIABLE]) requirePrivate(source.keyPath);
+  const found = findKey(source);
   requireFit(database, found?.id, source);
   const key = found ?? createFile(source.keyPath);
   setKeyId(database, key.id);
   return key;
+}
+
+/** The key that is there, without making one. @throws StratusError journal_unavailable when it is malformed. */
+export function findKey(source: KeySource): SealingKey | undefined {
+  return fromEnvironment(source.env) ?? fromFile(source.keyPath);
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): SealingKey | undefined {
@@ -42,7 +48,6 @@ function fromEnvironment(env: NodeJS.ProcessEnv): SealingKey | undefined {
 
 function fromFile(path: string): SealingKey | undefined {
   if (fileStats(path) === undefined) return undefined;
-  requirePrivate(path);
   let bytes: Buffer;
   try {
     bytes = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');

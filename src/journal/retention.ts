@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { PruneNote } from './audit-chain.ts';
 import type { Database } from './database.ts';
 import { readAnchor, readMeta } from './meta.ts';
-import { TERMINAL_STATES } from './states.ts';
+import { NEEDS_HUMAN, TERMINAL_STATES } from './states.ts';
 import { idOf, keyOf } from './transaction-id.ts';
 import type { AuditLog } from './types.ts';
 
@@ -47,7 +47,8 @@ export interface Retention {
   busy(): boolean;
 }
 
-const DONE = TERMINAL_STATES.map((state) => `'${state}'`).join(', ');
+const words = (states: readonly string[]) => states.map((state) => `'${state}'`).join(', ');
+const DONE = words(TERMINAL_STATES);
 
 /** Finished before the rule's time, and not among the newest that it keeps. */
 const PRUNABLE = `state IN (${DONE}) AND closed_at < @before
@@ -93,7 +94,7 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
   const setAnchor = sql.prepare('UPDATE audit_anchor SET seq = @seq, hash = @hash, at = @at');
   const removeRows = sql.prepare('DELETE FROM audit WHERE seq <= ?');
   const underWay = sql.prepare(
-    `SELECT 1 FROM txn WHERE state NOT IN (${DONE}, 'ABORT_INCOMPLETE', 'UNDO_INCOMPLETE') LIMIT 1`,
+    `SELECT 1 FROM txn WHERE state NOT IN (${words([...TERMINAL_STATES, ...NEEDS_HUMAN])}) LIMIT 1`,
   );
   const parametersOf = ({ before, keepTransactions = 0 }: RetentionRule) => ({
     before,

@@ -9,3 +9,9 @@ export const TERMINAL_STATES: readonly TransactionState[] = [
   TransactionState.ABORTED,
   TransactionState.UNDONE,
 ];
+
+/** Ended, but a person has to look at what could not be taken back. */
+export const NEEDS_HUMAN: readonly TransactionState[] = [
+  TransactionState.ABORT_INCOMPLETE,
+  TransactionState.UNDO_INCOMPLETE,
+];

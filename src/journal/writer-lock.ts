@@ -1,16 +1,20 @@
 import Sqlite from 'better-sqlite3';
 import type { Clock } from '../core/clock.ts';
 import { type Database, guarded } from './database.ts';
-import { createPrivate, requirePrivate } from './files.ts';
+import { createPrivate, fileStats, requirePrivate } from './files.ts';
 import { raiseEpoch } from './meta.ts';
 import { openSqlite } from './sqlite.ts';
 import type { WriterLock } from './types.ts';
 
-interface Holder {
-  epoch: number;
+export interface WriterHolder {
   pid: number;
+  /** Wall ms. */
   since: number;
   description: string;
+}
+
+interface Holder extends WriterHolder {
+  epoch: number;
 }
 
 /**
@@ -76,9 +80,27 @@ export function openWriterLock(database: Database, clock: Clock, description: st
   };
 }
 
+/**
+ * Who holds the writer lock of a journal now; `undefined` when nobody does. Holds it for an instant
+ * itself, and makes no file.
+ */
+export function writerOf(database: Database): WriterHolder | undefined {
+  const path = `${database.path}.lock`;
+  if (fileStats(path) === undefined) return undefined;
+  const lock = lockOrBusy(path);
+  lock?.close();
+  if (lock !== undefined) return undefined;
+  const row = database.read(() => database.sql.prepare<[], Holder>('SELECT * FROM writer').get());
+  return row ?? { pid: 0, since: 0, description: 'a process that just started' };
+}
+
 function tryLock(path: string): Sqlite.Database | undefined {
   createPrivate(path);
   requirePrivate(path);
+  return lockOrBusy(path);
+}
+
+function lockOrBusy(path: string): Sqlite.Database | undefined {
   return guarded(path, 'nothing', () => {
     const lock = openSqlite(path, { timeout: 0, fileMustExist: true });
     try {
