@@ -7,6 +7,7 @@ import { observeGet } from './get.ts';
 import { observeHealth } from './health.ts';
 import { observeList } from './list.ts';
 import { observeLogs } from './logs.ts';
+import { observeRelated } from './related.ts';
 import { observeRollout } from './rollout.ts';
 
 /** The observing tools, sorted by name. */
@@ -19,5 +20,6 @@ export const observeTools: readonly ObserveTool[] = [
   observeHealth,
   observeList,
   observeLogs,
+  observeRelated,
   observeRollout,
 ];

@@ -9,9 +9,18 @@ const LONGEST_CHAIN = 6;
 
 /** The owners of an object, nearest first, up to one that nobody owns. */
 export async function ownersOf(object: KubeObject, around: Surroundings): Promise<Relation[]> {
-  const chain: Relation[] = [];
+  const { owners, end } = await climb(object, around);
+  return [...owners.map((owner) => relateOne('owner', owner)), ...(end ? [end] : [])];
+}
+
+/** The owners as objects, nearest first; `end` is one that can't be seen or isn't there. */
+export async function climb(
+  object: KubeObject,
+  around: Surroundings,
+): Promise<{ owners: readonly KubeObject[]; end?: Relation }> {
+  const owners: KubeObject[] = [];
   let here = object;
-  while (chain.length < LONGEST_CHAIN) {
+  while (owners.length < LONGEST_CHAIN) {
     const references = objectsOf(here.metadata.ownerReferences);
     const reference = references.find((it) => it.controller === true) ?? references[0];
     const kind = stringOf(reference?.kind);
@@ -25,20 +34,22 @@ export async function ownersOf(object: KubeObject, around: Surroundings): Promis
         owner === 'hidden'
           ? 'not visible'
           : 'missing: the garbage collector will delete what it owned';
-      chain.push({ relation: 'owner', object: describeRef({ kind, name, namespace }), state });
-      break;
+      const end = { relation: 'owner', object: describeRef({ kind, name, namespace }), state };
+      return { owners, end };
     }
-    chain.push(relateOne('owner', owner));
+    owners.push(owner);
     here = owner;
   }
-  return chain;
+  return { owners };
 }
 
 const POD = { apiVersion: 'v1', kind: 'Pod' };
 const JOB = { apiVersion: 'batch/v1', kind: 'Job' };
 const REPLICA_SET = { apiVersion: 'apps/v1', kind: 'ReplicaSet' };
 
-const CHILD_KINDS: Readonly<Record<string, readonly { apiVersion: string; kind: string }[]>> = {
+export const CHILD_KINDS: Readonly<
+  Record<string, readonly { apiVersion: string; kind: string }[]>
+> = {
   Deployment: [REPLICA_SET],
   ReplicaSet: [POD],
   StatefulSet: [POD],
@@ -49,7 +60,7 @@ const CHILD_KINDS: Readonly<Record<string, readonly { apiVersion: string; kind: 
 };
 
 // What operators mostly create for their custom resources.
-const OTHER_CHILD_KINDS = [
+export const OTHER_CHILD_KINDS = [
   { apiVersion: 'apps/v1', kind: 'Deployment' },
   { apiVersion: 'apps/v1', kind: 'StatefulSet' },
   { apiVersion: 'apps/v1', kind: 'DaemonSet' },
@@ -104,7 +115,7 @@ function uidsOf(objects: readonly KubeObject[]): ReadonlySet<string> {
   return new Set(objects.flatMap((object) => object.metadata.uid ?? []));
 }
 
-function ownedBy(objects: readonly KubeObject[], uid: string): KubeObject[] {
+export function ownedBy(objects: readonly KubeObject[], uid: string): KubeObject[] {
   return objects.filter((object) =>
     objectsOf(object.metadata.ownerReferences).some((reference) => reference.uid === uid),
   );

@@ -3,6 +3,7 @@ import { describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
 import { isCustomGroup } from '../../../core/redact.ts';
 import { labelsOf, matchesAll, selectorText, selects } from '../related/label-match.ts';
 import { podReferences, relatePodReferences } from '../related/pod-references.ts';
+import { routesOf } from '../related/routes.ts';
 import { type Relation, relate, relateOne, type Surroundings } from '../related/surroundings.ts';
 import { worstPodsFirst } from '../state.ts';
 
@@ -54,17 +55,35 @@ async function aroundPod(pod: KubeObject, around: Surroundings): Promise<Relatio
 }
 
 async function aroundWorkload(workload: KubeObject, around: Surroundings): Promise<Relation[]> {
-  const { namespace = '', name } = workload.metadata;
+  const { namespace = '' } = workload.metadata;
   const template = objectOf(at(workload, 'spec', 'template'));
-  const autoscalers = (await around.list({ ...AUTOSCALER, namespace })).filter((it) => {
-    const target = objectOf(at(it, 'spec', 'scaleTargetRef'));
-    return target.kind === workload.kind && target.name === name;
-  });
   return [
-    ...relate('scaled by', autoscalers),
+    ...(await scalersOf(workload, around)),
     ...(await selectorsOf(labelsOf(template), namespace, around)),
     ...(await relatePodReferences(objectOf(template.spec), namespace, around)),
   ];
+}
+
+/** The autoscalers whose target is this workload. */
+export async function scalersOf(workload: KubeObject, around: Surroundings): Promise<Relation[]> {
+  const { namespace, name } = workload.metadata;
+  const scalers = (await around.list({ ...AUTOSCALER, namespace })).filter((it) => {
+    const target = objectOf(at(it, 'spec', 'scaleTargetRef'));
+    return target.kind === workload.kind && target.name === name;
+  });
+  return relate('scaled by', scalers);
+}
+
+/** The disruption budgets that select these labels. */
+export async function budgetsOf(
+  labels: JsonObject,
+  namespace: string,
+  around: Surroundings,
+): Promise<Relation[]> {
+  const budgets = (await around.list({ ...BUDGET, namespace })).filter((budget) =>
+    selects(objectOf(at(budget, 'spec', 'selector')), labels),
+  );
+  return relate('protected by', budgets);
 }
 
 /** The Services and disruption budgets that select these labels. */
@@ -77,10 +96,7 @@ async function selectorsOf(
     const selector = objectOf(at(service, 'spec', 'selector'));
     return Object.keys(selector).length > 0 && matchesAll(selector, labels);
   });
-  const budgets = (await around.list({ ...BUDGET, namespace })).filter((budget) =>
-    selects(objectOf(at(budget, 'spec', 'selector')), labels),
-  );
-  return [...relate('selected by', services), ...relate('protected by', budgets)];
+  return [...relate('selected by', services), ...(await budgetsOf(labels, namespace, around))];
 }
 
 async function aroundService(service: KubeObject, around: Surroundings): Promise<Relation[]> {
@@ -92,14 +108,14 @@ async function aroundService(service: KubeObject, around: Surroundings): Promise
     { labelSelector: `kubernetes.io/service-name=${name}` },
   );
   const pods =
-    labelSelector === '' ? [] : await around.list({ ...POD, namespace }, { labelSelector });
-  const none = labelSelector !== '' && pods.length === 0;
+    labelSelector === '' ? [] : await around.seen({ ...POD, namespace }, { labelSelector });
+  const none = labelSelector !== '' && pods?.length === 0;
   const ingresses = (await around.list({ ...INGRESS, namespace })).filter((ingress) =>
     backendsOf(ingress).includes(name),
   );
   return [
     ...relate('endpoints', slices),
-    ...relate('selects', worstPodsFirst(pods)),
+    ...relate('selects', worstPodsFirst(pods ?? [])),
     ...(none
       ? [{ relation: 'selects', object: 'no pod', state: `none has ${labelSelector}` }]
       : []),
@@ -108,13 +124,7 @@ async function aroundService(service: KubeObject, around: Surroundings): Promise
 }
 
 function backendsOf(ingress: KubeObject): string[] {
-  const backends = [
-    at(ingress, 'spec', 'defaultBackend'),
-    ...objectsOf(at(ingress, 'spec', 'rules')).flatMap((rule) =>
-      objectsOf(at(rule, 'http', 'paths')).map((path) => path.backend),
-    ),
-  ];
-  return [...new Set(backends.flatMap((it) => stringOf(at(it, 'service', 'name')) ?? []))];
+  return [...new Set(routesOf(ingress).map(({ service }) => service))];
 }
 
 async function aroundIngress(ingress: KubeObject, around: Surroundings): Promise<Relation[]> {

@@ -27,6 +27,11 @@ export interface Surroundings {
     place: Place,
     query?: Pick<ListQuery, 'labelSelector' | 'fieldSelector' | 'metadataOnly'>,
   ): Promise<readonly KubeObject[]>;
+  /** The same; undefined when they can't be seen, for those who conclude something from nothing. */
+  seen(
+    place: Place,
+    query?: Pick<ListQuery, 'labelSelector' | 'fieldSelector' | 'metadataOnly'>,
+  ): Promise<readonly KubeObject[] | undefined>;
   /** What could not be seen. */
   readonly notes: ReadonlySet<string>;
 }
@@ -34,13 +39,16 @@ export interface Surroundings {
 export function createSurroundings(context: ObserveContext, tool: string): Surroundings {
   const { reader, signal } = context;
   const notes = new Set<string>();
-  const lists = new Map<string, Promise<readonly KubeObject[]>>();
+  const lists = new Map<string, Promise<readonly KubeObject[] | undefined>>();
 
   async function resolve({ apiVersion, kind }: Place) {
     return (await reader.resources({ signal })).resolveKind(apiVersion, kind);
   }
 
-  async function read(place: Place, query: Partial<ListQuery>): Promise<readonly KubeObject[]> {
+  async function read(
+    place: Place,
+    query: Partial<ListQuery>,
+  ): Promise<readonly KubeObject[] | undefined> {
     const look = await lookAside(async () => {
       const resource = await resolve(place);
       const namespace = resource.namespaced ? place.namespace : undefined;
@@ -52,7 +60,14 @@ export function createSurroundings(context: ObserveContext, tool: string): Surro
     });
     if ('seen' in look) return look.seen;
     notes.add(`${place.kind}s were not looked at: ${look.unseen}`);
-    return [];
+    return undefined;
+  }
+
+  function seen(place: Place, query: Partial<ListQuery> = {}) {
+    const id = JSON.stringify([place, query]);
+    const known = lists.get(id) ?? read(place, query);
+    lists.set(id, known);
+    return known;
   }
 
   return {
@@ -70,12 +85,8 @@ export function createSurroundings(context: ObserveContext, tool: string): Surro
         return 'hidden';
       }
     },
-    list(place, query = {}) {
-      const id = JSON.stringify([place, query]);
-      const known = lists.get(id) ?? read(place, query);
-      lists.set(id, known);
-      return known;
-    },
+    seen,
+    list: async (place, query) => (await seen(place, query)) ?? [],
   };
 }
 
@@ -83,8 +94,12 @@ export function createSurroundings(context: ObserveContext, tool: string): Surro
 const SHOWN = 10;
 
 /** Objects as relations, a few of them; the rest is counted. */
-export function relate(relation: string, objects: readonly KubeObject[]): Relation[] {
-  const shown = objects.slice(0, SHOWN).map((object) => relateOne(relation, object));
+export function relate(
+  relation: string,
+  objects: readonly KubeObject[],
+  max: number = SHOWN,
+): Relation[] {
+  const shown = objects.slice(0, max).map((object) => relateOne(relation, object));
   const more = objects.length - shown.length;
   return more > 0 ? [...shown, { relation, object: `and ${more} more` }] : shown;
 }
