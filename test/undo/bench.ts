@@ -12,9 +12,12 @@ import { createLog } from '../../src/core/log.ts';
 import { openJournal } from '../../src/journal/open.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import { createSeverityMeter } from '../../src/severity/meter.ts';
+import { mitigateTools } from '../../src/tools/mitigate/index.ts';
+import type { MitigateTool } from '../../src/tools/types.ts';
 import { createTransactionEngine } from '../../src/transaction/engine.ts';
 import type {
   Caller,
+  Live,
   PlannedWrite,
   StepResult,
   TransactionEngine,
@@ -41,6 +44,8 @@ export interface Bench {
   begin(namespace: string, gone?: readonly ObjectRef[]): Promise<string>;
   /** As `begin`, for one test: leaves nothing behind that would keep the next one from beginning. */
   begun(namespace: string, gone?: readonly ObjectRef[]): Promise<string>;
+  /** One call of a tool, by its own schema, reads and plan. */
+  call(transaction: string, tool: string, args: JsonObject): Promise<StepResult>;
   /** One command with one write. */
   step(transaction: string, object: ObjectRef, change: Change): Promise<StepResult>;
   abort(transaction: string): ReturnType<TransactionEngine['abort']>;
@@ -48,13 +53,14 @@ export interface Bench {
   aborted(transaction: string): Promise<void>;
 }
 
-/** A real engine over the shared control plane, as administrator, with a journal of its own. */
-export function useBench(cluster: ControlPlaneClient): Bench {
+/** A real engine over a control plane, as administrator, with a journal of its own. */
+export function useBench(given: ControlPlaneClient | (() => ControlPlaneClient)): Bench {
   const folder = mkdtempSync(join(tmpdir(), 'undo-test-'));
   const closers: (() => Promise<void> | void)[] = [];
   let engine: TransactionEngine | undefined;
 
   beforeAll(async () => {
+    const cluster = typeof given === 'function' ? given() : given;
     const clock = systemClock;
     const log = createLog('silent');
     const policy = await loadPolicy(fileURLToPath(new URL('./policy.yaml', import.meta.url)));
@@ -85,6 +91,13 @@ export function useBench(cluster: ControlPlaneClient): Bench {
       const request = { reason: 'test', namespaces: [namespace], declaredReductions };
       return (await running().begin(request, CALLER)).id;
     },
+    async call(transaction, name, args) {
+      const tool = mitigateTools(systemClock).find((it) => it.name === name) as MitigateTool;
+      const given = tool.input.parse({ reason: 'test', ...args });
+      const plan = (live: Live) => tool.plan(given, live);
+      const request = { tool: name, reads: tool.reads(given), plan };
+      return running().step(transaction, request, CALLER);
+    },
     step(transaction, object, change) {
       const planned = {
         object,
@@ -114,20 +127,16 @@ export function useBench(cluster: ControlPlaneClient): Bench {
   return bench;
 }
 
+/** Kinds whose plural has more than an s. */
 const PLURALS: Readonly<Record<string, string>> = {
-  ConfigMap: 'configmaps',
-  Deployment: 'deployments',
-  Secret: 'secrets',
-  Service: 'services',
-  Ratchet: 'ratchets',
-  ReplicaSet: 'replicasets',
-  StatefulSet: 'statefulsets',
-  Widget: 'widgets',
+  Ingress: 'ingresses',
+  NetworkPolicy: 'networkpolicies',
 };
 
 export function urlOf({ apiVersion, kind, namespace, name }: ObjectRef): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${root}/namespaces/${namespace}/${PLURALS[kind]}/${name}`;
+  const place = namespace === undefined ? '' : `/namespaces/${namespace}`;
+  return `${root}${place}/${PLURALS[kind] ?? `${kind.toLowerCase()}s`}/${name}`;
 }
 
 export async function read(

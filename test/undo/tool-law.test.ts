@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { at, isObject, stringifyJson } from '../../src/core/json.ts';
+import type { KubeObject, ObjectRef } from '../../src/core/kube.ts';
+import { normalise } from '../../src/undo/normalise.ts';
+import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
+import { CALLER, createAs, expectRestored, mustRead, read, useBench, writeAs } from './bench.ts';
+import { full } from './kinds.ts';
+import { KIND_NAMES, type KindName, LAW_KINDS } from './law-kinds.ts';
+import { type Cell, MATRIX, NEW, nameOf, type Row } from './law-matrix.ts';
+import { WIDGETS } from './widget.ts';
+
+requireControlPlane();
+
+let plane: ControlPlane;
+let namespace = '';
+
+// One of its own: nodes are cordoned here, and that is everybody's business.
+beforeAll(async () => {
+  plane = await startControlPlane({ nodes: 2 });
+});
+const bench = useBench(() => plane);
+afterAll(() => plane?.stop());
+
+beforeAll(async () => {
+  namespace = await plane.namespace('tool-law');
+  await plane.apply(WIDGETS);
+  for (const kind of KIND_NAMES) {
+    const { manifest, later } = LAW_KINDS[kind];
+    const ref = refOf(kind);
+    if (kind !== 'Node')
+      await createAs(plane, 'kubectl-create', ref, full(manifest(ref.name), ref));
+    await settled(kind);
+    if (later !== undefined) await writeAs(plane, 'kubectl-edit', ref, 'merge', later);
+  }
+});
+
+function refOf(kind: KindName, name = nameOf(kind)): ObjectRef {
+  const { apiVersion, clusterScoped } = LAW_KINDS[kind];
+  return { apiVersion, kind, name, ...(clusterScoped ? {} : { namespace }) };
+}
+
+test('every kind meets every call of a tool', () => {
+  for (const { call, cells } of MATRIX) expect(Object.keys(cells), call).toEqual(KIND_NAMES);
+});
+
+test.each(MATRIX)('$call, taken back by $back', async (row) => {
+  await prepare(row);
+  const before = await readAll(row);
+  // A node lies in no namespace.
+  const transaction = await bench.begun(
+    '*',
+    KIND_NAMES.map((kind) => refOf(kind)),
+  );
+  const commands = await callAll(row, transaction, before);
+  await takeBack(row, transaction, commands);
+  for (const kind of KIND_NAMES) {
+    const did = 'does' in row.cells[kind];
+    await told(`${row.call} of a ${kind}`, async () => {
+      const after = await read(plane, targetOf(row, kind));
+      const image = before.get(kind);
+      if (image === undefined) expect(after).toBeUndefined();
+      else expectRestored(image, after, { recreated: did && row.recreates === true });
+    });
+  }
+});
+
+const targetOf = (row: Row, kind: KindName) => refOf(kind, row.creates ? NEW : undefined);
+
+/** Every object at rest, where the row wants it to start. */
+async function prepare(row: Row): Promise<void> {
+  for (const kind of KIND_NAMES) {
+    const cell = row.cells[kind];
+    if ('first' in cell && cell.first !== undefined) {
+      await writeAs(plane, 'kubectl-edit', refOf(kind), 'merge', cell.first);
+    } else if (kind === 'Deployment') {
+      await writeAs(plane, 'kubectl-edit', refOf(kind), 'merge', { spec: { paused: null } });
+    } else if (kind === 'Node') {
+      await writeAs(plane, 'kubectl-edit', refOf(kind), 'merge', { spec: { unschedulable: null } });
+    }
+  }
+  for (const kind of KIND_NAMES) await settled(kind);
+}
+
+async function readAll(row: Row): Promise<Map<KindName, KubeObject>> {
+  const objects = new Map<KindName, KubeObject>();
+  for (const kind of KIND_NAMES) {
+    const object = await read(plane, targetOf(row, kind));
+    if (object !== undefined) objects.set(kind, object);
+  }
+  return objects;
+}
+
+/** @returns how many calls were answered with a change */
+async function callAll(
+  row: Row,
+  transaction: string,
+  before: ReadonlyMap<KindName, KubeObject>,
+): Promise<number> {
+  let commands = 0;
+  for (const kind of KIND_NAMES) {
+    const cell = row.cells[kind];
+    if ('none' in cell) continue;
+    await told(`${row.call} of a ${kind}`, async () => {
+      const asked = bench.call(transaction, row.tool, argumentsOf(row, kind, cell));
+      if ('refuses' in cell) {
+        await expect(asked, cell.why).rejects.toMatchObject({ code: cell.refuses });
+        return;
+      }
+      const { changes } = await asked;
+      commands += 1;
+      expect(changes.map((change) => change.class)).toEqual([cell.does]);
+      await answered(kind, targetOf(row, kind));
+      // An undo of nothing would prove nothing.
+      const now = await read(plane, targetOf(row, kind));
+      const uid = row.recreates ? undefined : before.get(kind)?.metadata.uid;
+      expect(now && comparable(now)).not.toEqual(comparable(before.get(kind)));
+      if (uid !== undefined) expect(now?.metadata.uid).toBe(uid);
+    });
+  }
+  return commands;
+}
+
+function argumentsOf(row: Row, kind: KindName, cell: Exclude<Cell, { none: string }>): JsonObject {
+  const { args } = cell;
+  if (row.tool === 'mitigate_apply') return { ...args, manifest: placed(args.manifest) };
+  const { apiVersion, name } = refOf(kind);
+  if (row.tool === 'mitigate_node') return { ...args, name };
+  if (row.tool === 'mitigate_set_service') return { ...args, name, namespace };
+  const words = { kind: `${apiVersion} ${kind}`, name, namespace };
+  const { namespace: _, ...unplaced } = words;
+  const takesNone = ['mitigate_patch', 'mitigate_delete', 'mitigate_set_metadata'];
+  return { ...args, ...(kind === 'Node' && takesNone.includes(row.tool) ? unplaced : words) };
+}
+
+function placed(manifest: JsonObject[string]): JsonObject {
+  if (!isObject(manifest) || manifest.kind === 'Node') return manifest as JsonObject;
+  return { ...manifest, metadata: { ...(manifest.metadata as JsonObject), namespace } };
+}
+
+function comparable(object: KubeObject | undefined): string | undefined {
+  return object && stringifyJson(normalise(object, { hasStatus: true }));
+}
+
+async function takeBack(row: Row, transaction: string, commands: number): Promise<void> {
+  const { engine } = bench;
+  if (row.back === 'undo_last') {
+    for (let left = commands; left > 0; left--) {
+      const { undo } = await engine.undoLast(transaction, CALLER);
+      expect(undo.objects.flatMap(({ conflicts }) => conflicts)).toEqual([]);
+    }
+    return;
+  }
+  if (row.back === 'abort') return bench.aborted(transaction);
+  const ended = await engine.commit(transaction, { waitMs: 60_000 });
+  expect(ended.kind, stringifyJson(ended as unknown as JsonObject)).toBe('committed');
+  const { undo } = await engine.undoCommitted(transaction, CALLER);
+  expect(undo.objects.flatMap(({ conflicts }) => conflicts)).toEqual([]);
+}
+
+/** Waits until a controller has looked at what is there: the undo has to cope with what it did. */
+async function answered(kind: KindName, ref: ObjectRef): Promise<void> {
+  await plane.waitFor(`the controller's answer to ${kind}`, async () => {
+    const object = await read(plane, ref);
+    const seen = at(object, 'status', 'observedGeneration');
+    if (kind === 'Node')
+      return isTainted(object) === (at(object, 'spec', 'unschedulable') === true);
+    return seen === undefined || seen === object?.metadata.generation;
+  });
+}
+
+function isTainted(node: KubeObject | undefined): boolean {
+  return stringifyJson(at(node, 'spec', 'taints') ?? []).includes('kubernetes.io/unschedulable');
+}
+
+/** At rest: nothing that happens from now on is an echo of what was. */
+async function settled(kind: KindName): Promise<void> {
+  const ref = refOf(kind);
+  await answered(kind, ref);
+  await plane.waitFor(`${kind} at rest`, async () => {
+    const { spec, status = {} } = await mustRead(plane, ref);
+    const is = (field: string, value: unknown) => (at(status, field) ?? 0) === value;
+    const wanted = at(spec, 'replicas');
+    if (kind === 'Deployment' && at(spec, 'paused') !== true) {
+      return ['replicas', 'updatedReplicas', 'availableReplicas'].every((it) => is(it, wanted));
+    }
+    if (kind === 'StatefulSet') {
+      const counts = ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas'];
+      return counts.every((it) => is(it, wanted));
+    }
+    if (kind !== 'DaemonSet') return true;
+    const pods = at(status, 'desiredNumberScheduled');
+    return pods === 2 && is('updatedNumberScheduled', pods) && is('numberAvailable', pods);
+  });
+}
+
+/** Says whose failure it is, and goes on with the other kinds. */
+async function told(what: string, check: () => Promise<void>): Promise<void> {
+  const failure = await check().then(
+    () => undefined,
+    (error: unknown) => `${what}: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  expect.soft(failure).toBeUndefined();
+}
