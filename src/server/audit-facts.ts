@@ -18,7 +18,7 @@ export function startFacts(call: IncomingCall, id: string, policy: Policy): Call
     call: id,
     actor: call.actor,
     tool: call.tool.slice(0, LONGEST_NAME),
-    args: journaledArguments(redactedArgs(call.args as JsonObject, policy)),
+    args: journaledArguments(redactedCall(call.args as JsonObject, policy)),
     ...(typeof namespace === 'string' ? { namespace: namespace.slice(0, LONGEST_NAME) } : {}),
     ...(typeof kind === 'string' && typeof name === 'string'
       ? { object: `${kind}/${name}`.slice(0, LONGEST_OBJECT) }
@@ -27,6 +27,26 @@ export function startFacts(call: IncomingCall, id: string, policy: Policy): Call
     ...(call.clientCall === undefined ? {} : { clientCall: call.clientCall }),
   };
 }
+
+/** Each command of a batch is redacted as the call that it would be alone: by its own kind. */
+function redactedCall({ commands, ...args }: JsonObject, policy: Policy): JsonObject {
+  if (!Array.isArray(commands)) {
+    return redactedArgs(commands === undefined ? args : { ...args, commands }, policy);
+  }
+  const shown = commands.slice(0, MOST_COMMANDS).map((command): Json => {
+    if (!isObject(command)) return NO_COMMAND;
+    const { arguments: inner, ...rest } = command;
+    return {
+      ...redactedArgs(rest, policy),
+      arguments: isObject(inner) ? redactedArgs(inner, policy) : NO_COMMAND,
+    };
+  });
+  return { ...redactedArgs(args, policy), commands: shown };
+}
+
+/** More than a call may have; what is not an object can't be redacted by its kind. */
+const MOST_COMMANDS = 100;
+const NO_COMMAND = '(not an object)';
 
 // "v1 Secret" is a Secret too: redaction knows kinds by their plain word.
 function redactedArgs(args: JsonObject, policy: Policy): JsonObject {

@@ -3,27 +3,18 @@ import { describeRef } from '../core/kube.ts';
 import type { MitigateOutput } from '../tools/mitigate/output.ts';
 import { DATA_NOTE } from '../tools/render/untrusted.ts';
 import { commitPayload } from '../tools/transaction/commit.ts';
-import { budgetPayload, budgetSentence, short } from '../tools/transaction/payload.ts';
-import type { MitigateTool } from '../tools/types.ts';
-import type { Caller, ObjectChange, StepRequest } from '../transaction/types.ts';
+import { budgetPayload, budgetSentence } from '../tools/transaction/payload.ts';
+import type { Caller, ObjectChange } from '../transaction/types.ts';
 import { callerOf, type Passage } from './run-tool.ts';
 import type { Workbench } from './runtime.ts';
+import { NOTHING_TO_DO, type Work } from './work.ts';
 
-/** How long a one-command transaction may take, begin to commit, before it hands over the handle. */
-const ONE_COMMAND_WAIT_MS = 50_000;
-
-/** The call as the transaction layer takes it. @throws StratusError for what is wrong with the arguments alone. */
-export function stepRequest(tool: MitigateTool, args: Record<string, unknown>): StepRequest {
-  return {
-    tool: tool.name,
-    reads: tool.reads(args),
-    plan: (live) => tool.plan(args, live),
-  };
-}
+/** How long a one-call transaction may take, begin to commit, before it hands over the handle. */
+const ONE_CALL_WAIT_MS = 50_000;
 
 /** A change: planned only, added to a transaction, or a transaction of its own. */
 export async function runMitigate(
-  request: StepRequest,
+  work: Work,
   args: Record<string, unknown>,
   bench: Workbench,
   passage: Passage,
@@ -38,11 +29,11 @@ export async function runMitigate(
     if (typeof transaction === 'string') {
       refuseLateDeclaration(args);
       return args.dry_run === true
-        ? await planned(bench, request, caller, note, transaction)
-        : await applied(bench, request, caller, note, transaction);
+        ? await planned(bench, work, caller, note, transaction)
+        : await applied(bench, work, caller, note, transaction);
     }
-    if (args.dry_run === true) return await planned(bench, request, caller, note);
-    return await oneCommand(bench, request, args, passage, note);
+    if (args.dry_run === true) return await planned(bench, work, caller, note);
+    return await oneCall(bench, work, args, passage, note);
   } catch (thrown) {
     const error = toStratusError(thrown);
     if (error.code !== 'no_change') throw error;
@@ -50,25 +41,23 @@ export async function runMitigate(
   }
 }
 
-const NOTHING_TO_DO = 'Nothing to do: everything already is as asked.';
-
 type Note = (changes: readonly ObjectChange[]) => void;
 
 async function planned(
   { engine }: Workbench,
-  request: StepRequest,
+  work: Work,
   caller: Caller,
   note: Note,
   transaction?: string,
 ): Promise<MitigateOutput> {
-  const { changes, budget } = await engine.plan(request, caller, transaction);
+  const { changes, budget, sentence, payload } = await work.plan(engine, caller, transaction);
   if (changes.length === 0) throw new StratusError('no_change', NOTHING_TO_DO);
   note(changes);
   return {
-    summary: `Planned, nothing written: ${sentenceOf(changes)}`,
+    summary: `Planned, nothing written: ${sentence}`,
     status: 'planned',
     ...(transaction === undefined ? {} : { transaction }),
-    changes: changes.map(changePayload),
+    ...payload,
     note: DATA_NOTE,
     ...(budget === undefined ? {} : { budget: budgetPayload(budget) }),
     next: nextOf(changes),
@@ -77,28 +66,28 @@ async function planned(
 
 async function applied(
   { engine }: Workbench,
-  request: StepRequest,
+  work: Work,
   caller: Caller,
   note: Note,
   transaction: string,
 ): Promise<MitigateOutput> {
-  const { changes, budget } = await engine.step(transaction, request, caller);
+  const { changes, budget, sentence, payload } = await work.run(engine, transaction, caller);
   note(changes);
   return {
-    summary: `Done in ${transaction}: ${sentenceOf(changes)} ${budgetSentence(budget)}`,
+    summary: `Done in ${transaction}: ${sentence} ${budgetSentence(budget)}`,
     status: 'applied',
     transaction,
-    changes: changes.map(changePayload),
+    ...payload,
     note: DATA_NOTE,
     budget: budgetPayload(budget),
-    next: `transaction_commit settles and judges ${transaction}; undo_last takes this command back, transaction_abort everything.`,
+    next: `transaction_commit settles and judges ${transaction}; undo_last takes ${'commands' in payload ? 'the last command' : 'this command'} back, transaction_abort everything.`,
   };
 }
 
 // Planned first, so that a refused or needless change leaves no transaction behind.
-async function oneCommand(
+async function oneCall(
   bench: Workbench,
-  request: StepRequest,
+  work: Work,
   args: Record<string, unknown>,
   passage: Passage,
   note: Note,
@@ -108,17 +97,15 @@ async function oneCommand(
   const started = clock.monotonic();
   const caller = callerOf(passage);
   const reason = String(args.reason);
-  const plan = await engine.plan(request, caller);
+  const plan = await work.plan(engine, caller);
   note(plan.changes);
   if (plan.changes.length === 0) throw new StratusError('no_change', NOTHING_TO_DO);
   requireRunnable(plan.changes);
-  // Severity is measured where the change is; an object of the cluster can hurt everywhere.
-  const namespaces = [...new Set(plan.changes.map(({ object }) => object.namespace ?? '*'))];
   passage.call.progress('measuring severity before the change', 0);
   const { id } = await engine.begin(
     {
       reason,
-      namespaces,
+      namespaces: plan.namespaces,
       ...(args.intended_reduction === true
         ? { declaredReductions: plan.changes.map(({ object }) => ({ object, reason })) }
         : {}),
@@ -126,9 +113,9 @@ async function oneCommand(
     caller,
   );
   try {
-    const { changes } = await engine.step(id, request, caller);
+    const { sentence, payload } = await work.run(engine, id, caller);
     const result = await engine.commit(id, {
-      waitMs: Math.max(0, started + ONE_COMMAND_WAIT_MS - clock.monotonic()),
+      waitMs: Math.max(0, started + ONE_CALL_WAIT_MS - clock.monotonic()),
       onProgress: (sample) =>
         passage.call.progress(
           `severity ${sample.severity}: ${sample.note}`,
@@ -138,8 +125,8 @@ async function oneCommand(
     const commit = commitPayload(result);
     return {
       ...commit,
-      summary: `${sentenceOf(changes)} ${commit.summary}`,
-      changes: changes.map(changePayload),
+      summary: `${sentence} ${commit.summary}`,
+      ...payload,
     };
   } catch (thrown) {
     throw await takenBack(bench, id, toStratusError(thrown), passage);
@@ -184,13 +171,15 @@ async function takenBack(
       cause: error.cause,
       ...(facts.rule === undefined ? {} : { rule: facts.rule }),
     });
+  // Evicted pods don't come back, even where all else did.
+  const left = error.changed === 'something' ? 'something' : 'nothing';
   try {
     const { undo } = await engine.abort(id, error.message, caller);
-    if (undo.complete) return as('nothing', error.next);
+    if (undo.complete) return as(left, error.next);
   } catch (thrown) {
     // The engine may have closed it already, as it does after an outcome nobody knows.
     passage.runtime.log.info({ err: thrown, transaction: id }, 'abort after a failed command');
-    if (engine.view(id).state === 'ABORTED') return as('nothing', error.next);
+    if (engine.view(id).state === 'ABORTED') return as(left, error.next);
   }
   return as('unknown', `Look at ${id} with transaction_status; a person may have to decide.`);
 }
@@ -212,25 +201,4 @@ function nextOf(changes: readonly ObjectChange[]): string {
     return 'It needs the approval of a human and would be refused without. Ask the person.';
   }
   return 'Call again with dry_run false to do it.';
-}
-
-function sentenceOf(changes: readonly ObjectChange[]): string {
-  const [first] = changes;
-  if (first === undefined) return NOTHING_TO_DO;
-  const more = changes.length > 1 ? `, and ${changes.length - 1} more` : '';
-  return `${first.summary}${more}.`;
-}
-
-function changePayload(change: ObjectChange) {
-  const { effect, rule, reason } = change.decision;
-  return {
-    object: describeRef(change.object),
-    summary: change.summary,
-    diff: change.diff,
-    kubectl: change.kubectl,
-    class: change.class,
-    undo: change.undo,
-    policy: effect === 'allow' ? `allow (${rule})` : `${effect} (${rule}): ${reason}`,
-    ...short(change.warnings, 'warnings'),
-  };
 }

@@ -5,8 +5,10 @@ import type { Decision, Policy } from '../policy/types.ts';
 import type { ControlContext, ObserveContext, Tool } from '../tools/types.ts';
 import type { Caller } from '../transaction/types.ts';
 import type { IncomingCall } from './call.ts';
-import { runMitigate, stepRequest } from './run-mitigate.ts';
+import { batchWork } from './run-batch.ts';
+import { runMitigate } from './run-mitigate.ts';
 import type { Runtime, Workbench } from './runtime.ts';
+import { singleWork, stepRequest } from './work.ts';
 
 const RECOVERY_WAIT_MS = 40_000;
 
@@ -33,8 +35,11 @@ export async function runTool(
   if (tool.effect === 'observe') return tool.run(args, await observing(passage));
   if (tool.effect === 'mitigate') {
     // What is wrong with the arguments themselves is said before a cluster is asked.
-    const request = stepRequest(tool, args);
-    return runMitigate(request, args, await recovered(passage), passage);
+    const work =
+      'commands' in tool
+        ? batchWork(tool, args, passage.runtime.offers)
+        : singleWork(stepRequest(tool, args));
+    return runMitigate(work, args, await recovered(passage), passage);
   }
   return tool.run(args, controlling(await recovered(passage), passage));
 }

@@ -51,6 +51,19 @@ export interface MitigateTool<I extends z.ZodObject = z.ZodObject>
   plan(args: z.output<I>, live: Live): readonly PlannedWrite[];
 }
 
+/** One command of a batch: a tool by its name, and arguments that its own schema has yet to see. */
+export interface CommandCall {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** A writing tool made of others: their commands in one call, in order, all of them or none. */
+export interface BatchTool<I extends z.ZodObject = z.ZodObject>
+  extends Omit<ToolBase<I, z.ZodObject>, 'output'> {
+  readonly effect: 'mitigate';
+  commands(args: z.output<I>): readonly CommandCall[];
+}
+
 export interface ControlContext extends ObserveContext {
   readonly engine: TransactionEngine;
   readonly caller: Caller;
@@ -65,7 +78,7 @@ export interface ControlTool<
   run(args: z.output<I>, context: ControlContext): Promise<z.input<O>>;
 }
 
-export type Tool = ObserveTool | MitigateTool | ControlTool;
+export type Tool = ObserveTool | MitigateTool | BatchTool | ControlTool;
 
 /** Identity functions, there for the types: they tie args to the input schema. */
 export function defineObserveTool<I extends z.ZodObject, O extends z.ZodObject>(
@@ -74,6 +87,9 @@ export function defineObserveTool<I extends z.ZodObject, O extends z.ZodObject>(
   return tool;
 }
 export function defineMitigateTool<I extends z.ZodObject>(tool: MitigateTool<I>): MitigateTool<I> {
+  return tool;
+}
+export function defineBatchTool<I extends z.ZodObject>(tool: BatchTool<I>): BatchTool<I> {
   return tool;
 }
 export function defineControlTool<I extends z.ZodObject, O extends z.ZodObject>(

@@ -1,7 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Tool } from '../types.ts';
 import { mitigateApply } from './apply.ts';
+import { mitigateBatch } from './batch.ts';
 import { mitigateDelete } from './delete.ts';
+import { mitigateDrain } from './drain.ts';
 import { mitigateNode } from './node.ts';
 import { mitigatePatch } from './patch.ts';
 import { mitigateRollout } from './rollout.ts';
@@ -14,7 +16,9 @@ import { mitigateSetService } from './set-service.ts';
 export function mitigateTools(clock: Clock): readonly Tool[] {
   return [
     mitigateApply,
+    mitigateBatch,
     mitigateDelete,
+    mitigateDrain,
     mitigateNode,
     mitigatePatch,
     mitigateRollout(clock),
