@@ -20,7 +20,44 @@ export type Fate =
   /** Answered 504 at once, and done nevertheless a moment later. */
   | 'time out, then do'
   /** Done twice; the second answer is given. */
-  | 'twice';
+  | 'twice'
+  /** Refused by priority and fairness. */
+  | 'busy'
+  /** Answered with an internal error, and not done. */
+  | 'broken'
+  /** Answered 200 with bytes that are no JSON, and not done. */
+  | 'garbage'
+  /** Answered with a page of HTML by something that is no API server. */
+  | 'a stranger answers'
+  /** Done; only the first half of the answer's body comes. */
+  | 'half the answer'
+  /** Never answered, and not done. */
+  | 'silence';
+
+const status = (code: number, reason: string, message: string) =>
+  Buffer.from(
+    JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message }),
+  );
+
+/** Answers given in the place of the API server. */
+const MADE_UP: Partial<Record<Fate, Reply>> = {
+  busy: {
+    status: 429,
+    type: 'application/json',
+    body: status(429, 'TooManyRequests', 'too many requests, please try again later'),
+  },
+  broken: {
+    status: 500,
+    type: 'application/json',
+    body: status(500, 'InternalError', 'etcdserver: no leader'),
+  },
+  garbage: { status: 200, type: 'application/json', body: Buffer.from('{"kind": \u0000\ufffd') },
+  'a stranger answers': {
+    status: 502,
+    type: 'text/html',
+    body: Buffer.from('<html><script>alert(1)</script>Bad gateway</html>'),
+  },
+};
 
 export interface PassingRequest {
   readonly method: string;
@@ -79,7 +116,18 @@ export async function startFaultyNetwork(cluster: ControlPlaneClient): Promise<F
     response.end(body);
   };
   const handle = async (request: Whole, response: ServerResponse): Promise<void> => {
-    switch (network.fate(request)) {
+    const fate = network.fate(request);
+    const madeUp = MADE_UP[fate];
+    if (madeUp !== undefined) return answer(response, madeUp);
+    switch (fate) {
+      case 'silence':
+        return;
+      case 'half the answer': {
+        const { status, type, body } = await send(request);
+        response.writeHead(status, { 'content-type': type, 'content-length': body.length });
+        response.write(body.subarray(0, body.length / 2));
+        return void setTimeout(() => response.destroy(), 50);
+      }
       case 'pass':
         return answer(response, await send(request));
       case 'twice':
