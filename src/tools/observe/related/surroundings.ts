@@ -36,9 +36,31 @@ export interface Surroundings {
   readonly notes: ReadonlySet<string>;
 }
 
+// Reads at once: an object can refer to hundreds, and others use the connection too.
+const AT_ONCE = 8;
+
+/** Runs at most so many at a time, in the order they came. */
+function createGate(most: number): <T>(run: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (run) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await run();
+    } finally {
+      // Whoever is woken takes over this place.
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
+
 export function createSurroundings(context: ObserveContext, tool: string): Surroundings {
   const { reader, signal } = context;
   const notes = new Set<string>();
+  const gate = createGate(AT_ONCE);
   const lists = new Map<string, Promise<readonly KubeObject[] | undefined>>();
 
   async function resolve({ apiVersion, kind }: Place) {
@@ -54,7 +76,8 @@ export function createSurroundings(context: ObserveContext, tool: string): Surro
       const namespace = resource.namespaced ? place.namespace : undefined;
       permit(context, { tool, resource, namespace });
       const inside = namespace === undefined ? {} : { namespace };
-      const { items } = await reader.listAll({ resource, ...inside, ...query }, { signal });
+      const wanted = { resource, ...inside, ...query };
+      const { items } = await gate(() => reader.listAll(wanted, { signal }));
       // Items of a list may come without kind and apiVersion.
       return items.map((item) => ({ ...item, apiVersion: place.apiVersion, kind: place.kind }));
     });
@@ -78,7 +101,7 @@ export function createSurroundings(context: ObserveContext, tool: string): Surro
         const namespace = resource.namespaced ? place.namespace : undefined;
         permit(context, { tool, resource, namespace, name });
         const key = { resource, name, ...(namespace === undefined ? {} : { namespace }) };
-        return (await reader.get(key, { signal }))?.object;
+        return (await gate(() => reader.get(key, { signal })))?.object;
       } catch (error) {
         if (!(error instanceof StratusError) || error.code === 'cancelled') throw error;
         notes.add(`${describeRef({ ...place, name })} was not looked at: ${error.message}`);
