@@ -15,6 +15,9 @@ import { jsonIn } from './status.ts';
 import { read } from './transport.ts';
 import type { CallOptions, ListPage, ListQuery, ResourceInfo } from './types.ts';
 
+/** What a caller keeps of an object. */
+export type Keep = (object: KubeObject) => KubeObject;
+
 export const DEFAULT_PAGE = 500;
 const METADATA_ONLY =
   'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
@@ -40,16 +43,17 @@ export async function list(
 
 /**
  * Every page. Later pages come from the snapshot of the first; when that is compacted away (410)
- * all begins again, twice at most.
+ * all begins again, twice at most. With `keep`, the memory holds one whole page at a time.
  */
 export async function listAll(
   connection: ClusterConnection,
   query: ListQuery,
   options?: CallOptions,
+  keep: Keep = (object) => object,
 ): Promise<ListPage> {
   for (let restart = 0; ; restart += 1) {
     try {
-      return await allPages(connection, query, options);
+      return await allPages(connection, query, options, keep);
     } catch (error) {
       const expired = error instanceof StratusError && error.code === 'conflict';
       if (!expired || restart === RESTARTS) throw error;
@@ -60,15 +64,17 @@ export async function listAll(
 async function allPages(
   connection: ClusterConnection,
   query: ListQuery,
-  options?: CallOptions,
+  options: CallOptions | undefined,
+  keep: Keep,
 ): Promise<ListPage> {
-  const first = await list(connection, query, options);
-  const items = [...first.items];
-  for (let page = first; page.continueToken !== undefined; ) {
+  let page = await list(connection, query, options);
+  const { resourceVersion } = page;
+  const items = page.items.map(keep);
+  while (page.continueToken !== undefined) {
     page = await list(connection, { ...query, continueToken: page.continueToken }, options);
-    items.push(...page.items);
+    for (const item of page.items) items.push(keep(item));
   }
-  return { items, resourceVersion: first.resourceVersion };
+  return { items, resourceVersion };
 }
 
 export function pagePath(query: ListQuery): string {

@@ -12,6 +12,7 @@ const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s
 /** The server ends the watch then, so a connection that died silently is noticed. */
 const WATCH_SECONDS = 290;
 const SILENCE_MS = (WATCH_SECONDS + 30) * 1000;
+const NEWLINE = 10;
 const EVENTS = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK']);
 
 /** Ends quietly when the signal aborts or the server ends it; a 410 throws conflict. */
@@ -20,37 +21,56 @@ export async function* watch(
   query: ListQuery & { resourceVersion: string },
   options: CallOptions = {},
 ): AsyncGenerator<WatchEvent, void> {
-  const { signal } = options;
+  try {
+    const body = await openWatch(connection, query, {}, options);
+    for await (const line of lines(body)) yield eventOf(connection, query, line);
+  } catch (error) {
+    if (options.signal?.aborted) return;
+    throw unreachable(connection, error);
+  }
+}
+
+/**
+ * The body of a watch, once the server has accepted it. Whoever gets it reads it by {@link lines}.
+ * @throws StratusError, a 410 as conflict; ExchangeError.
+ */
+export async function openWatch(
+  connection: ClusterConnection,
+  query: ListQuery & { resourceVersion?: string },
+  parameters: Readonly<Record<string, string | boolean>>,
+  options: CallOptions,
+): Promise<Readable> {
   const path = listPath(query, {
     watch: true,
     resourceVersion: query.resourceVersion,
     allowWatchBookmarks: true,
     timeoutSeconds: WATCH_SECONDS,
+    ...parameters,
   });
   const accept = query.metadataOnly ? METADATA_ONLY : 'application/json';
-  try {
-    const { status, body } = await stream(connection, path, accept, options);
-    if (status !== 200) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of body) chunks.push(chunk as Buffer);
-      throw refusal(connection, statusIn(status, Buffer.concat(chunks)), 'unknown_resource');
-    }
-    for await (const line of lines(body)) yield eventOf(connection, query, line);
-  } catch (error) {
-    if (signal?.aborted) return;
-    throw unreachable(connection, error);
-  }
+  const { status, body } = await stream(connection, path, accept, options);
+  if (status === 200) return body;
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  throw refusal(connection, statusIn(status, Buffer.concat(chunks)), 'unknown_resource');
 }
 
-/** Whole lines as they come. What stands after the last newline was cut off and is left out. */
-async function* lines(body: Readable): AsyncGenerator<Buffer, void> {
+/**
+ * Whole lines as they come. What stands after the last newline was cut off and is left out.
+ * `onBytes` hears of each piece before its lines are given, and whether it ends in the middle of one.
+ */
+export async function* lines(
+  body: Readable,
+  onBytes: (isPartial: boolean) => void = () => {},
+): AsyncGenerator<Buffer, void> {
   const silence = setTimeout(() => body.destroy(), SILENCE_MS);
   let parts: Buffer[] = [];
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       silence.refresh();
+      onBytes(chunk[chunk.length - 1] !== NEWLINE);
       let from = 0;
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
         yield Buffer.concat([...parts, chunk.subarray(from, end)]);
         parts = [];
         from = end + 1;
@@ -63,7 +83,8 @@ async function* lines(body: Readable): AsyncGenerator<Buffer, void> {
   }
 }
 
-function eventOf(connection: ClusterConnection, query: ListQuery, line: Buffer): WatchEvent {
+/** @throws StratusError for what isn't an event, and for the server's ERROR events. */
+export function eventOf(connection: ClusterConnection, query: ListQuery, line: Buffer): WatchEvent {
   const event: JsonObject = objectOf(jsonIn(line));
   const { type, object } = event;
   if (type === 'ERROR') throw refusal(connection, statusOf(objectOf(object), 500));

@@ -1,14 +1,27 @@
-import type { ClusterReader, ResourceCatalogue, ResourceInfo } from '../cluster/types.ts';
+import type { ListFeed } from '../cluster/feed.ts';
+import type {
+  ClusterReader,
+  ListQuery,
+  ResourceCatalogue,
+  ResourceInfo,
+} from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
 import { StratusError } from '../core/errors.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { unknownName, WATCHED_KINDS, type WatchedKind, WEBHOOK_SLICES } from './kinds.ts';
 import { shorten } from './text.ts';
+import { trimmed } from './trim.ts';
 import type { Scope, Snapshot, Unknown } from './types.ts';
 import { failClosedServices } from './webhooks.ts';
 
-/** Lists that run at the same time. */
-const PARALLEL_LISTS = 6;
+/**
+ * Lists that run at the same time: the kinds of one cluster-wide snapshot. A consistent read may wait
+ * 100 ms for etcd's progress (Kubernetes 1.31 and later), however small it is; these wait together.
+ */
+const PARALLEL_LISTS = 24;
+
+/** The objects of a list once all are there; undefined when its evidence broke meanwhile. */
+type Listed = () => readonly KubeObject[] | undefined;
 
 interface ListJob {
   /** Key in `Snapshot.objects`. */
@@ -23,7 +36,8 @@ interface ListJob {
 
 /**
  * Reads what the predicates need. Every list that fails is named in `unknowns`, whatever the cause;
- * a kind that the cluster doesn't serve is an empty list.
+ * a kind that the cluster doesn't serve is an empty list. Cluster-wide lists come from the feed, where
+ * there is one.
  * @throws the signal's reason when it aborts, nothing else.
  */
 export async function takeSnapshot(
@@ -31,36 +45,57 @@ export async function takeSnapshot(
   scope: Scope,
   clock: Clock,
   signal?: AbortSignal,
+  feed?: ListFeed,
 ): Promise<Snapshot> {
   const at = clock.now();
-  const objects: Record<string, KubeObject[]> = {};
+  const objects: Record<string, readonly KubeObject[]> = {};
   const unknowns: Unknown[] = [];
   const options = signal === undefined ? {} : { signal };
+  const everywhere = scope.namespaces === 'all' ? feed : undefined;
 
-  async function run(job: ListJob): Promise<void> {
-    const { as, watched, resource, namespace, labelSelector } = job;
+  async function listed(query: ListQuery): Promise<Listed> {
+    if (everywhere !== undefined) {
+      return (await everywhere.current(query, { ...options, keep: trimmed })).items;
+    }
+    const { items } = await reader.listAll(query, options);
+    return () => items;
+  }
+
+  async function guarded(job: ListJob, work: () => Promise<void>): Promise<void> {
     try {
-      const page = await reader.listAll(
-        {
-          resource,
-          ...(namespace === undefined ? {} : { namespace }),
-          ...(labelSelector === undefined ? {} : { labelSelector }),
-          ...(watched.fieldSelector === undefined ? {} : { fieldSelector: watched.fieldSelector }),
-        },
-        options,
-      );
-      const found = objects[as] ?? [];
-      objects[as] = found;
-      for (const item of page.items) found.push(named(item, resource));
+      await work();
     } catch (error) {
       signal?.throwIfAborted();
       const forbidden = isForbidden(error);
       unknowns.push({
-        what: unknownName(watched.plural, namespace, job.outside && forbidden),
+        what: unknownName(job.watched.plural, job.namespace, job.outside && forbidden),
         reason: reasonOf(error),
         ...(forbidden ? { forbidden } : {}),
       });
     }
+  }
+
+  /** Asks for all lists before it looks into any, so that they are as close in time as can be. */
+  async function readAll(jobs: readonly ListJob[]): Promise<void> {
+    const taken = new Map<ListJob, Listed>();
+    await inParallel(jobs, (job) =>
+      guarded(job, async () => {
+        taken.set(job, await listed(queryOf(job)));
+      }),
+    );
+    await inParallel([...taken], ([job, items]) =>
+      guarded(job, async () => {
+        const found = items() ?? (await reader.listAll(queryOf(job), options)).items;
+        add(job, found);
+      }),
+    );
+  }
+
+  function add({ as, resource }: ListJob, items: readonly KubeObject[]): void {
+    const isNamed = items.every((it) => typeof it.kind === 'string');
+    const whole = isNamed ? items : items.map((it) => named(it, resource));
+    const before = objects[as];
+    objects[as] = before === undefined ? whole : [...before, ...whole];
   }
 
   let catalogue: ResourceCatalogue;
@@ -79,11 +114,20 @@ export async function takeSnapshot(
       unknowns.push({ what: watched.plural, reason: 'API discovery did not list this kind' });
     } else objects[watched.kind] = [];
   }
-  await inParallel(jobs, run);
-  await inParallel(webhookJobs(objects, scope, catalogue), run);
+  await readAll(jobs);
+  await readAll(webhookJobs(objects, scope, catalogue));
 
   unknowns.sort((a, b) => (a.what < b.what ? -1 : 1));
   return { at, scope, objects, unknowns };
+}
+
+function queryOf({ resource, namespace, labelSelector, watched }: ListJob): ListQuery {
+  return {
+    resource,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(watched.fieldSelector === undefined ? {} : { fieldSelector: watched.fieldSelector }),
+  };
 }
 
 function jobsFor(watched: WatchedKind, resource: ResourceInfo, scope: Scope): ListJob[] {

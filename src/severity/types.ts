@@ -1,3 +1,4 @@
+import type { ListFeed } from '../cluster/feed.ts';
 import type { ClusterReader } from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
 import type { KubeObject, ObjectRef } from '../core/kube.ts';
@@ -161,10 +162,14 @@ export interface SeverityMeter {
   measure(scope: Scope, signal?: AbortSignal, absent?: readonly string[]): Promise<Measurement>;
   /** Measures until settled and stable. */
   settle(request: SettleRequest): Promise<SettleResult>;
+  /** Ends the watches that still run. What is measured afterwards is listed. */
+  close(): void;
 }
 
 export interface SeverityMeterOptions {
   readonly reader: ClusterReader;
+  /** Keeps large collections current for cluster-wide measurements, on the connection of the reader. */
+  readonly feed?: ListFeed;
   readonly settings: SeveritySettings;
   readonly clock: Clock;
 }
