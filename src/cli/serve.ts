@@ -10,6 +10,10 @@ export async function serve(flags: Flags): Promise<void> {
   const config = configOf(flags);
   const log = createLog(config.logLevel);
   const runtime = await createRuntime(config, log);
+  const { name: policy, digest } = runtime.policy;
+  const { journal, readOnly, retainDays } = config;
+  const facts = { policy, digest, journal, readOnly, retainDays };
+  log.info({ version: runtime.version, node: process.version, ...facts }, 'serving');
   await serveStdio(runtime);
   void retain(runtime, config.retainDays);
 }

@@ -3,7 +3,7 @@ import { credentialSource } from './credentials.ts';
 import { createDispatchers } from './dispatchers.ts';
 import { chooseContext } from './kubeconfig.ts';
 import type { LocationOptions } from './kubeconfig-location.ts';
-import { attachWire } from './wire.ts';
+import { attachWire, type ObserveExchange } from './wire.ts';
 
 export interface ConnectOptions extends LocationOptions {
   /** The --context flag; the kubeconfig's current-context when absent. */
@@ -11,7 +11,11 @@ export interface ConnectOptions extends LocationOptions {
   /** Milliseconds for one request from first to last byte; 15 s when absent. */
   readonly timeoutMs?: number | undefined;
   readonly clock?: Clock | undefined;
+  /** Told of each request, for the log. */
+  readonly observe?: ObserveExchange | undefined;
 }
+
+export type { ObserveExchange, Observed } from './wire.ts';
 
 /**
  * A configured cluster. Opaque: what speaks HTTP behind it is reachable inside this folder only,
@@ -53,6 +57,7 @@ export async function connectCluster(options: ConnectOptions): Promise<ClusterCo
     clock,
     credentials: credentialSource(kubeConfig, context, clock),
     dispatchers,
+    observe: options.observe,
   });
   return connection;
 }

@@ -20,7 +20,22 @@ export interface Wire {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly dispatchers: Dispatchers;
+  readonly observe: ObserveExchange | undefined;
 }
+
+/** One request that was sent, or was to be: for the log. */
+export interface Observed {
+  readonly method: ExchangeRequest['method'];
+  readonly path: string;
+  readonly auditId?: string | undefined;
+  /** Absent when no answer came. */
+  readonly status?: number;
+  /** Until the answer began, or the failure. */
+  readonly ms: number;
+  readonly failure?: string;
+}
+
+export type ObserveExchange = (exchange: Observed) => void;
 
 export interface WireRequest {
   readonly method: ExchangeRequest['method'];
@@ -82,6 +97,30 @@ export function exchangeStream(
 }
 
 async function open(
+  wire: Wire,
+  request: WireRequest,
+  options: CallOptions,
+  mode: 'whole' | 'stream',
+): Promise<StreamedAnswer> {
+  const { observe } = wire;
+  if (observe === undefined) return begin(wire, request, options, mode);
+  const started = wire.clock.monotonic();
+  const { method, path, headers } = request;
+  const told = (result: { status: number } | { failure: string }) => {
+    const ms = Math.round((wire.clock.monotonic() - started) * 10) / 10;
+    observe({ method, path, auditId: headers['audit-id'], ms, ...result });
+  };
+  try {
+    const answer = await begin(wire, request, options, mode);
+    told({ status: answer.status });
+    return answer;
+  } catch (error) {
+    told({ failure: error instanceof ExchangeError ? error.why : 'credentials' });
+    throw error;
+  }
+}
+
+async function begin(
   wire: Wire,
   request: WireRequest,
   options: CallOptions,

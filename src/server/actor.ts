@@ -13,8 +13,8 @@ export function stdioActor(
   return { client: printable(name), principal: osUser(), session };
 }
 
-// What a client says about itself ends up in logs and terminals.
-function printable(text: string): string {
+/** What a client says ends up in logs and terminals: one line of plain text. */
+export function printable(text: string): string {
   return plainLine(text.slice(0, LONGEST));
 }
 

@@ -9,6 +9,7 @@ import type { Journal } from '../journal/types.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/types.ts';
 import { allTools, offersOf } from '../tools/catalogue.ts';
+import { requestLog } from './log-requests.ts';
 import { retriedUntilOk } from './once.ts';
 import type { Runtime, Workbench } from './runtime.ts';
 
@@ -81,7 +82,11 @@ async function connect(
 ): Promise<Workbench> {
   const clock = systemClock;
   const { connectCluster } = await import('../cluster/connect.ts');
-  const connection = await connectCluster({ ...config, env: process.env });
+  const connection = await connectCluster({
+    ...config,
+    env: process.env,
+    observe: requestLog(log),
+  });
   const [{ createReader }, { createSeverityMeter }, { createTransactionEngine }] =
     await Promise.all([
       import('../cluster/reader.ts'),

@@ -2,9 +2,11 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { StratusError, toStratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
+import { type LogFields, withLogFields } from '../core/log.ts';
 import type { CallEnd, Journal } from '../journal/types.ts';
 import type { Decision } from '../policy/types.ts';
 import type { Tool } from '../tools/types.ts';
+import { printable } from './actor.ts';
 import { oversize, tooLarge } from './argument-limits.ts';
 import { answerFacts, errorFacts, objectFacts, startFacts, strictest } from './audit-facts.ts';
 import type { IncomingCall } from './call.ts';
@@ -17,10 +19,14 @@ import { validate } from './validate.ts';
  * The life of every call: audit.start → offered? → validate → policy and run → audit.end → render.
  * It is in the audit log before anything else happens, whatever becomes of it. Never throws.
  */
-export async function invoke(runtime: Runtime, call: IncomingCall): Promise<CallToolResult> {
+export function invoke(runtime: Runtime, call: IncomingCall): Promise<CallToolResult> {
   const id = runtime.ids.call();
+  return withLogFields(logFields(call, id), () => live(runtime, call, id));
+}
+
+async function live(runtime: Runtime, call: IncomingCall, id: string): Promise<CallToolResult> {
+  const { log } = runtime;
   const started = runtime.clock.monotonic();
-  const log = runtime.log.child({ call: id, tool: call.tool });
   const oversized = oversize(call.args);
   let journal: Journal;
   try {
@@ -46,9 +52,9 @@ export async function invoke(runtime: Runtime, call: IncomingCall): Promise<Call
   } catch (thrown) {
     const error = toStratusError(thrown);
     if (error.code === 'internal') log.error({ err: error.cause ?? error }, 'defect');
-    else log.info({ code: error.code }, error.message);
     result = renderError(error);
     end = errorFacts(error, strictest(decisions));
+    if (error.code !== 'internal') log.info({ err: error }, end.outcome);
   }
 
   const durationMs = Math.round(runtime.clock.monotonic() - started);
@@ -61,8 +67,31 @@ export async function invoke(runtime: Runtime, call: IncomingCall): Promise<Call
     log.error({ err: thrown }, 'the outcome could not be journaled');
     return renderError(outcomeUnjournaled(end));
   }
-  log.debug({ ms: durationMs, outcome: end.outcome }, 'answered');
+  const told = { ms: durationMs, outcome: end.outcome, ...transactionFact(end.transaction) };
+  if (ends(call.tool, result)) log.info(told, 'transaction ended');
+  else log.debug(told, 'answered');
   return result;
+}
+
+/** Ends of a transaction are told to whoever runs the server; reads and single steps are not. */
+function ends(tool: string, { isError, structuredContent }: CallToolResult): boolean {
+  if (isError) return false;
+  const status = String(structuredContent?.status);
+  return ENDING_TOOLS.has(tool) || ENDS.has(status);
+}
+
+const ENDING_TOOLS: ReadonlySet<string> = new Set([
+  ...['transaction_abort', 'undo_last', 'undo_transaction'],
+]);
+const ENDS: ReadonlySet<string> = new Set(['committed', 'undone']);
+
+function logFields({ tool, actor, args }: IncomingCall, call: string): LogFields {
+  const { session } = actor;
+  return { call, session, tool: printable(tool), ...transactionFact(args.transaction) };
+}
+
+function transactionFact(transaction: unknown): LogFields {
+  return typeof transaction === 'string' ? { transaction: printable(transaction) } : {};
 }
 
 function offeredTool(runtime: Runtime, name: string): Tool {

@@ -1,5 +1,6 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { describeRef } from '../core/kube.ts';
+import { noteLogFields } from '../core/log.ts';
 import type { MitigateOutput } from '../tools/mitigate/output.ts';
 import { DATA_NOTE } from '../tools/render/untrusted.ts';
 import { commitPayload } from '../tools/transaction/commit.ts';
@@ -112,6 +113,7 @@ async function oneCall(
     },
     caller,
   );
+  noteLogFields({ transaction: id });
   try {
     const { sentence, payload } = await work.run(engine, id, caller);
     const result = await engine.commit(id, {
