@@ -80,14 +80,18 @@ export function auditCommand(
       reading(({ audit }) => {
         const { limit, before, json } = options;
         const page = before === undefined ? { limit } : { limit, before };
-        const { rows, total, nextBefore } = audit.query({ ...conditionOf(options), ...page });
+        const { rows, total, totalAtLeast, nextBefore } = audit.query({
+          ...conditionOf(options),
+          ...page,
+        });
         if (json) {
           print(rows.map(jsonLine).join(''));
           return;
         }
         print(auditTable(rows));
         const more = nextBefore === undefined ? '' : `; for older ones: --before ${nextBefore}`;
-        print(`${rows.length} of ${total} rows${more}\n`);
+        const of = totalAtLeast ? `${total} or more` : total;
+        print(`${rows.length} of ${of} rows${more}\n`);
       }),
     );
 

@@ -1,19 +1,15 @@
 import { type AuditRecord, auditRowOf, type Verification, verifyChain } from './audit-chain.ts';
 import { type AuditCondition, whereOf } from './audit-filter.ts';
+import { search } from './audit-search.ts';
 import type { Database } from './database.ts';
 import { readAnchor, readMeta } from './meta.ts';
-import type { AuditFilter, AuditRow } from './types.ts';
+import type { AuditFilter, AuditPage, AuditRow } from './types.ts';
 
 const PAGE = 500;
-const LARGEST_PAGE = 10_000;
 
 /** The reading half of the audit log. */
 export interface AuditReader {
-  query(filter: AuditFilter & AuditCondition): {
-    rows: AuditRow[];
-    total: number;
-    nextBefore?: number;
-  };
+  query(filter: AuditFilter & AuditCondition): AuditPage;
   head(): number;
   after(seq: number, limit: number): AuditRow[];
   story(transaction: string): AuditRow[];
@@ -24,7 +20,9 @@ export interface AuditReader {
 export function openAuditReader(database: Database): AuditReader {
   const { sql } = database;
   return {
-    query: (filter) => database.read(() => query(database, filter)),
+    query: (filter) =>
+      // One read transaction: the page and its total are of the same moment.
+      database.read(() => sql.transaction(() => search(database, filter))()),
     head: () => database.read(() => readMeta(database).audit_rows),
     after: (seq, limit) =>
       database.read(() =>
@@ -58,25 +56,6 @@ export function openAuditReader(database: Database): AuditReader {
   };
 }
 
-function query(database: Database, filter: AuditFilter & AuditCondition) {
-  const { where, parameters } = whereOf(filter);
-  const limit = Math.max(1, Math.min(Math.trunc(filter.limit), LARGEST_PAGE));
-  const count = database.sql
-    .prepare<unknown[], { total: number }>(`SELECT count(*) AS total FROM audit ${where}`)
-    .get(...parameters);
-  const before = filter.before ?? Number.MAX_SAFE_INTEGER;
-  const found = database.sql
-    .prepare<unknown[], AuditRecord>(
-      `SELECT * FROM audit ${where === '' ? 'WHERE' : `${where} AND`} seq < ?
-       ORDER BY seq DESC LIMIT ?`,
-    )
-    .all(...parameters, before, limit + 1);
-  const rows = found.slice(0, limit).map(auditRowOf);
-  const last = rows.at(-1);
-  const more = found.length > limit && last !== undefined;
-  return { rows, total: count?.total ?? 0, ...(more ? { nextBefore: last.seq } : {}) };
-}
-
 function* records(database: Database): Generator<AuditRecord> {
   const next = database.sql.prepare<[number], AuditRecord>(
     `SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ${PAGE}`,
@@ -92,7 +71,7 @@ function* records(database: Database): Generator<AuditRecord> {
 
 // By pages, so that no statement stays open between two rows and the log can be written meanwhile.
 function* pages(database: Database, filter: AuditCondition): Generator<AuditRow> {
-  const { where, parameters } = whereOf(filter);
+  const { where, parameters } = database.read(() => whereOf(database, filter));
   const next = database.read(() =>
     database.sql.prepare<unknown[], AuditRecord>(
       `SELECT * FROM audit ${where === '' ? 'WHERE' : `${where} AND`} seq > ?

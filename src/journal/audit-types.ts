@@ -92,6 +92,17 @@ export interface AuditFilter {
   readonly before?: number;
 }
 
+/** A page of the audit log, newest first. */
+export interface AuditPage {
+  readonly rows: AuditRow[];
+  /** How many rows match, on this page and all others. */
+  readonly total: number;
+  /** There may be more than `total`: they were not all counted. */
+  readonly totalAtLeast?: true;
+  /** `before` of the next page; absent on the last. */
+  readonly nextBefore?: number;
+}
+
 export interface AuditLog {
   /**
    * Journals a call before anything else happens. It outlives this process at once, and a power loss
@@ -101,7 +112,7 @@ export interface AuditLog {
   /** `synced`: on the disk, with everything before it, when it returns. */
   end(end: CallEnd, options?: { readonly synced?: boolean }): void;
   append(event: AuditEvent): void;
-  query(filter: AuditFilter): { rows: AuditRow[]; total: number; nextBefore?: number };
+  query(filter: AuditFilter): AuditPage;
   /** `seq` of the newest row; 0 while there is none. */
   head(): number;
   /** Rows after `seq`, oldest first. */

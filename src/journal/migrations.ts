@@ -3,6 +3,7 @@ import type { Database } from './database.ts';
 import { SCHEMA_1 } from './schema.ts';
 import { SCHEMA_2 } from './schema-2.ts';
 import { ANCHOR } from './schema-anchor.ts';
+import { SEARCH } from './schema-search.ts';
 import { VIEWS_1 } from './views.ts';
 
 /** One step of the schema: applied whole, in one SQLite transaction, with its version number. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'tables, audit chain, views', statements: [...SCHEMA_1, ...VIEWS_1] },
   { name: 'the anchor of the audit chain', statements: ANCHOR },
   { name: 'evictions', statements: SCHEMA_2 },
+  { name: 'quick pages of the audit log', statements: SEARCH },
 ];
 
 /** Marks the file as ours (`PRAGMA application_id`): "STRA". */

@@ -43,9 +43,10 @@ const COLUMNS: Columns<Exclude<keyof StepRow, 'transaction'>> = {
 };
 
 /**
- * States that announce a write to the cluster: on the disk when `moveStep` returns. After a power loss any other may be the one before it, as if the process had
- * been killed just before it noted the answer: recovery then finds INTENT and fences the object, or
- * UNDO_INTENT and restores once more. The end of the call syncs what the caller is told.
+ * States that announce a write to the cluster: on the disk when `moveStep` returns. After a power
+ * loss any other may be the one before it, as if the process had been killed just before it noted
+ * the answer: recovery then finds INTENT and fences the object, or UNDO_INTENT and restores once
+ * more. The end of the call syncs what the caller is told.
  */
 const SYNCED: ReadonlySet<StepState> = new Set<StepState>(['INTENT', 'UNDO_INTENT']);
 

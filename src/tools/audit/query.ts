@@ -64,6 +64,7 @@ export const auditQuery = defineObserveTool({
       z.looseObject({ seq: z.number(), at: z.string(), kind: z.string(), what: z.string() }),
     ),
     total: z.number(),
+    total_at_least: z.boolean().optional(),
     ...pagedShape,
     ...noteShape,
   }),
@@ -79,6 +80,7 @@ export const auditQuery = defineObserveTool({
         ...(found.cursor
           ? { truncated: true, remaining: found.remaining, cursor: found.cursor }
           : {}),
+        total_at_least: found.totalAtLeast,
         next: nextOf(args, found),
         note: found.rows.length > 0 ? DATA_NOTE : undefined,
       }),
@@ -90,6 +92,7 @@ interface Found {
   readonly summary: string;
   readonly rows: readonly AuditRow[];
   readonly total: number;
+  readonly totalAtLeast?: true | undefined;
   readonly remaining?: number | undefined;
   readonly cursor?: string | undefined;
 }
@@ -135,16 +138,19 @@ function search(args: Arguments, context: ObserveContext): Found {
     ...(cursor === undefined ? {} : { before: Number(decodeCursor(cursor, query)) }),
     limit,
   };
-  const { rows, total, nextBefore } = context.audit.query(filter);
+  const { rows, total, totalAtLeast, nextBefore } = context.audit.query(filter);
   return {
-    summary: rows.length === 0 ? 'No row matches.' : `${counted(total)}, newest first.`,
+    summary:
+      rows.length === 0 ? 'No row matches.' : `${counted(total, totalAtLeast)}, newest first.`,
     rows,
     total,
+    totalAtLeast,
     ...(nextBefore === undefined ? {} : { cursor: encodeCursor(String(nextBefore), query) }),
   };
 }
 
-const counted = (rows: number) => `${rows} ${rows === 1 ? 'row' : 'rows'}`;
+const counted = (rows: number, atLeast = false) =>
+  `${rows}${atLeast ? ' or more' : ''} ${rows === 1 ? 'row' : 'rows'}`;
 
 /** The same without the keys that are undefined. */
 function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
