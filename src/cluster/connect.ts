@@ -3,6 +3,7 @@ import { credentialSource } from './credentials.ts';
 import { createDispatchers } from './dispatchers.ts';
 import { chooseContext } from './kubeconfig.ts';
 import type { LocationOptions } from './kubeconfig-location.ts';
+import { proxyFor } from './proxy.ts';
 import { attachWire, type ObserveExchange } from './wire.ts';
 
 export interface ConnectOptions extends LocationOptions {
@@ -15,7 +16,7 @@ export interface ConnectOptions extends LocationOptions {
   readonly observe?: ObserveExchange | undefined;
 }
 
-export type { ObserveExchange, Observed } from './wire.ts';
+export type { Observed, ObserveExchange } from './wire.ts';
 
 /**
  * A configured cluster. Opaque: what speaks HTTP behind it is reachable inside this folder only,
@@ -39,14 +40,19 @@ const DEFAULT_TIMEOUT_MS = 15_000;
  */
 export async function connectCluster(options: ConnectOptions): Promise<ClusterConnection> {
   const clock = options.clock ?? systemClock;
-  const { kubeConfig, context } = await chooseContext(options);
+  const context = chooseContext(options);
   const url = new URL(context.server);
-  const dispatchers = createDispatchers(url.origin, context.proxyUrl);
+  const { env } = options;
+  const dispatchers = createDispatchers(url.origin, proxyFor(url, context.cluster.proxyUrl, env));
+  const credentials = credentialSource(context, { clock, env });
   const connection: ClusterConnection = {
     contextName: context.name,
     server: context.server,
     defaultNamespace: context.namespace,
-    close: () => dispatchers.close(),
+    close: () => {
+      credentials.close();
+      return dispatchers.close();
+    },
   };
   attachWire(connection, {
     origin: url.origin,
@@ -55,7 +61,7 @@ export async function connectCluster(options: ConnectOptions): Promise<ClusterCo
     contextName: context.name,
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     clock,
-    credentials: credentialSource(kubeConfig, context, clock),
+    credentials,
     dispatchers,
     observe: options.observe,
   });

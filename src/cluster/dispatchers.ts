@@ -1,6 +1,8 @@
+import { rootCertificates } from 'node:tls';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import { StratusError } from '../core/errors.ts';
 import type { Credentials } from './credentials.ts';
+import type { ProxyAddress } from './proxy.ts';
 
 // Below the 90 s after which kube-apiserver closes an idle connection, and below what load
 // balancers in front of it allow: a request on a socket that just closes is an ambiguous write.
@@ -14,7 +16,7 @@ export interface Dispatchers {
   close(): Promise<void>;
 }
 
-export function createDispatchers(origin: string, proxyUrl: string | undefined): Dispatchers {
+export function createDispatchers(origin: string, proxy: ProxyAddress | undefined): Dispatchers {
   let current: { digest: string; dispatcher: Dispatcher } | undefined;
   const retired = new Set<Dispatcher>();
 
@@ -22,7 +24,7 @@ export function createDispatchers(origin: string, proxyUrl: string | undefined):
     for(credentials) {
       if (current?.digest === credentials.tlsDigest) return current.dispatcher;
       if (current) retire(current.dispatcher, retired);
-      const dispatcher = build(origin, proxyUrl, credentials);
+      const dispatcher = build(origin, proxy, credentials);
       current = { digest: credentials.tlsDigest, dispatcher };
       return dispatcher;
     },
@@ -40,7 +42,11 @@ function retire(dispatcher: Dispatcher, retired: Set<Dispatcher>): void {
   dispatcher.close().then(forget, forget);
 }
 
-function build(origin: string, proxyUrl: string | undefined, credentials: Credentials): Dispatcher {
+function build(
+  origin: string,
+  proxy: ProxyAddress | undefined,
+  credentials: Credentials,
+): Dispatcher {
   const options: Pool.Options = {
     connections: CONNECTIONS,
     pipelining: 1,
@@ -51,16 +57,31 @@ function build(origin: string, proxyUrl: string | undefined, credentials: Creden
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  const tls = credentials.tls as NonNullable<ProxyAgent.Options['requestTls']>;
-  if (!proxyUrl) return new Pool(origin, { ...options, connect: { ...tls, timeout: CONNECT_MS } });
+  const tls = { ...credentials.tls, timeout: CONNECT_MS } as NonNullable<
+    ProxyAgent.Options['requestTls']
+  >;
+  if (!proxy) return new Pool(origin, { ...options, connect: tls });
   try {
-    return new ProxyAgent({ ...options, uri: proxyUrl, requestTls: tls });
+    return new ProxyAgent({
+      ...options,
+      uri: proxy.url,
+      requestTls: tls,
+      proxyTls: proxyTls(credentials),
+    });
   } catch (error) {
     // The URL may hold a password.
-    throw new StratusError(
-      'cluster_not_configured',
-      "The proxy-url of the kubeconfig's cluster can't be used.",
-      { cause: error },
-    );
+    throw new StratusError('cluster_not_configured', `${proxy.namedBy} can't be used.`, {
+      cause: error,
+    });
   }
+}
+
+/** As Go's client: an https proxy may be signed by the cluster's CA, besides the usual ones. */
+function proxyTls({ tls }: Credentials): NonNullable<ProxyAgent.Options['proxyTls']> {
+  const { ca, rejectUnauthorized } = tls;
+  return {
+    timeout: CONNECT_MS,
+    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca as Buffer] }),
+    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
+  };
 }

@@ -39,6 +39,10 @@ const TLS = /CERT|TLS|SSL|EPROTO|UNABLE_TO/;
 /** Names what broke by the error's code; its message may hold addresses and stays out. */
 export function breakdownOf(error: unknown): { why: Breakdown; message: string } {
   const code = codeOf(error);
+  const refusing = proxyStatusOf(error);
+  if (refusing !== undefined) {
+    return { why: 'other', message: `is behind a proxy that answered ${refusing}` };
+  }
   if (code === 'ECONNREFUSED') return { why: 'refused', message: 'refused the connection' };
   if (UNRESOLVED.has(code)) {
     return { why: 'unresolved', message: 'has a host name that could not be resolved' };
@@ -49,6 +53,12 @@ export function breakdownOf(error: unknown): { why: Breakdown; message: string }
     return { why: 'tls', message: `could not be trusted: the TLS handshake failed with ${code}` };
   }
   return { why: 'other', message: `could not be spoken to (${code || 'unknown error'})` };
+}
+
+/** The status with which a proxy refused to make a tunnel; undici tells it in words only. */
+function proxyStatusOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /^Proxy response \((\d{3})\)/.exec(error.message)?.[1];
 }
 
 function codeOf(error: unknown): string {

@@ -1,65 +1,50 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cluster, Context, KubeConfig, User } from '@kubernetes/client-node';
 import { StratusError } from '../core/errors.ts';
-import {
-  type KubeconfigParts,
-  type KubeconfigUser,
-  loadKubeconfigFile,
-} from './kubeconfig-file.ts';
+import { plainLine } from '../core/plain-text.ts';
+import { assertPluginUsable } from './exec-plugin.ts';
+import { loadKubeconfigFile } from './kubeconfig-file.ts';
 import { type LocationOptions, locateKubeconfig } from './kubeconfig-location.ts';
+import {
+  type ClusterEntry,
+  type ContextEntry,
+  type KubeconfigParts,
+  NOBODY,
+  type UserEntry,
+} from './kubeconfig-parts.ts';
+import { nearNames } from './near-names.ts';
 
-/** What the rest of this room needs to know of the chosen context. */
+/** The chosen context, with the cluster and the user it names. */
 export interface ChosenContext {
   readonly name: string;
   /** The URL without credentials or a trailing slash. */
   readonly server: string;
   readonly namespace: string;
-  readonly proxyUrl: string | undefined;
-  readonly usesPlugin: boolean;
-  /** Headers that client-node doesn't set. */
-  readonly headers: Readonly<Record<string, string[]>>;
+  readonly cluster: ClusterEntry;
+  readonly user: UserEntry;
 }
 
 /**
  * Loads the kubeconfig and cuts it down to one context, cluster and user.
  * @throws StratusError cluster_not_configured.
  */
-export async function chooseContext(
+export function chooseContext(
   options: LocationOptions & { readonly context?: string | undefined },
-): Promise<{ kubeConfig: KubeConfig; context: ChosenContext }> {
+): ChosenContext {
   const location = locateKubeconfig(options);
-  // client-node takes half a second to load; nothing that doesn't speak to a cluster waits for it.
-  const { KubeConfig } = await import('@kubernetes/client-node');
   const parts =
     location.kind === 'files'
-      ? merge(location.paths.map((path) => loadKubeconfigFile(path, new KubeConfig())))
+      ? merge(location.paths.map(loadKubeconfigFile))
       : inCluster(location.server, location.folder);
   const where = location.kind === 'files' ? location.paths.join(', ') : 'the ServiceAccount';
   const { context, cluster, user } = pick(parts, options.context, where);
-  const server = serverUrl(cluster.server, context.name);
-
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromOptions({
-    contexts: [{ ...context, user: user.name }],
-    // client-node builds an agent of its own, unused here, and refuses a SOCKS or an HTTP one.
-    clusters: [withoutProxy(cluster, server)],
-    users: [withPluginInfo(user, cluster)],
-    currentContext: context.name,
-  });
+  if (user.exec) assertPluginUsable(user.exec, context.name);
   return {
-    kubeConfig,
-    context: {
-      name: context.name,
-      server,
-      namespace: context.namespace ?? 'default',
-      proxyUrl: cluster.proxyUrl,
-      usesPlugin: Boolean(user.exec),
-      headers:
-        user.impersonateGroups.length > 0
-          ? { 'impersonate-group': [...user.impersonateGroups] }
-          : {},
-    },
+    name: context.name,
+    server: serverUrl(cluster.server, context.name),
+    namespace: context.namespace ?? 'default',
+    cluster,
+    user,
   };
 }
 
@@ -84,15 +69,9 @@ function inCluster(server: string, folder: string): KubeconfigParts {
   const namespaceFile = join(folder, 'namespace');
   const namespace = existsSync(namespaceFile) ? readFileSync(namespaceFile, 'utf8').trim() : '';
   return {
-    clusters: [{ name, server, caFile: join(folder, 'ca.crt'), skipTLSVerify: false }],
-    users: [
-      {
-        name,
-        authProvider: { name: 'tokenFile', config: { tokenFile: join(folder, 'token') } },
-        impersonateGroups: [],
-      },
-    ],
-    contexts: [{ name, cluster: name, user: name, ...(namespace ? { namespace } : {}) }],
+    clusters: [{ name, server, caFile: join(folder, 'ca.crt'), skipTlsVerify: false }],
+    users: [{ ...NOBODY, name, tokenFile: join(folder, 'token') }],
+    contexts: [{ name, cluster: name, user: name, namespace: namespace || undefined }],
     currentContext: name,
   };
 }
@@ -101,15 +80,20 @@ function pick(
   parts: KubeconfigParts,
   wanted: string | undefined,
   where: string,
-): { context: Context; cluster: Cluster; user: KubeconfigUser } {
-  const names = parts.contexts.map((context) => context.name).join(', ') || 'none';
+): { context: ContextEntry; cluster: ClusterEntry; user: UserEntry } {
+  const known = parts.contexts.map((context) => context.name);
+  const names = plainLine(known.join(', ')) || 'none';
   const name = wanted ?? parts.currentContext;
   const facts = { next: `Name one with --context and restart; the contexts are: ${names}.` };
   const refuse = (message: string) => new StratusError('cluster_not_configured', message, facts);
 
   if (!name) throw refuse(`${where} sets no current-context. Its contexts: ${names}.`);
   const context = parts.contexts.find((entry) => entry.name === name);
-  if (!context) throw refuse(`${where} has no context "${name}". Its contexts: ${names}.`);
+  if (!context) {
+    const near = nearNames(name, known);
+    const meant = near.length > 0 ? ` Did you mean ${plainLine(near.join(', '))}?` : '';
+    throw refuse(`${where} has no context "${name}".${meant} Its contexts: ${names}.`);
+  }
   const cluster = parts.clusters.find((entry) => entry.name === context.cluster);
   if (!cluster) {
     throw refuse(`Context "${name}" names cluster "${context.cluster}", which ${where} lacks.`);
@@ -118,7 +102,7 @@ function pick(
   if (context.user && !user) {
     throw refuse(`Context "${name}" names user "${context.user}", which ${where} lacks.`);
   }
-  return { context, cluster, user: user ?? { name: 'anonymous', impersonateGroups: [] } };
+  return { context, cluster, user: user ?? NOBODY };
 }
 
 function serverUrl(server: string, context: string): string {
@@ -131,39 +115,4 @@ function serverUrl(server: string, context: string): string {
     throw refuse('is plain http to another machine, where credentials would travel in clear');
   }
   return url.origin + url.pathname.replace(/\/+$/, '');
-}
-
-function withoutProxy(cluster: Cluster, server: string): Cluster {
-  const { proxyUrl: _proxyUrl, ...rest } = cluster;
-  return server.startsWith('http:') ? { ...rest, skipTLSVerify: true } : rest;
-}
-
-/** KUBERNETES_EXEC_INFO, which the credential plugin protocol asks for and client-node leaves out. */
-function withPluginInfo(user: KubeconfigUser, cluster: Cluster): User {
-  const { impersonateGroups: _groups, ...rest } = user;
-  if (!user.exec) return rest;
-  const info = {
-    apiVersion: user.exec.apiVersion,
-    kind: 'ExecCredential',
-    spec: {
-      interactive: false,
-      ...(user.exec.provideClusterInfo
-        ? {
-            cluster: {
-              server: cluster.server,
-              'tls-server-name': cluster.tlsServerName,
-              'insecure-skip-tls-verify': cluster.skipTLSVerify,
-              'certificate-authority-data':
-                cluster.caData ??
-                (cluster.caFile ? readFileSync(cluster.caFile).toString('base64') : undefined),
-            },
-          }
-        : {}),
-    },
-  };
-  const env = [
-    ...(user.exec.env ?? []),
-    { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) },
-  ];
-  return { ...rest, exec: { ...user.exec, env } };
 }

@@ -30,7 +30,10 @@ export function read(
   return sendRepeatable(connection, { method: 'GET', path, headers: { accept } }, options);
 }
 
-/** Sent once more when the connection closed before an answer began, as pooled ones now and then do. */
+/**
+ * Sent once more when the connection closed before an answer began, as pooled ones now and then do,
+ * and when credentials that can be renewed were refused.
+ */
 async function sendRepeatable(
   connection: ClusterConnection,
   request: WireRequest,
@@ -39,7 +42,10 @@ async function sendRepeatable(
   const wire = wireOf(connection);
   const deadline = wire.clock.monotonic() + (options?.timeoutMs ?? wire.timeoutMs);
   try {
-    return await exchangeWhole(wire, request, options);
+    const answer = await exchangeWhole(wire, request, options);
+    const left = Math.floor(deadline - wire.clock.monotonic());
+    if (!answer.renewable || left <= 0) return answer;
+    return await exchangeWhole(wire, request, { ...options, timeoutMs: left });
   } catch (error) {
     const again = error instanceof ExchangeError && error.why === 'reset' && !error.status;
     const timeoutMs = Math.floor(deadline - wire.clock.monotonic());

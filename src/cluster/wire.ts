@@ -49,12 +49,15 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
+  /** 401, and other credentials may be had by asking again. */
+  readonly renewable: boolean;
 }
 
 export interface StreamedAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
+  readonly renewable: boolean;
 }
 
 // More than any page of a list has; an answer without end must not fill the memory.
@@ -78,10 +81,10 @@ export async function exchangeWhole(
   request: WireRequest,
   options: CallOptions = {},
 ): Promise<Answer> {
-  const { status, headers, body } = await open(wire, request, options, 'whole');
+  const { status, headers, body, renewable } = await open(wire, request, options, 'whole');
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk as Buffer);
-  return { status, headers, bytes: Buffer.concat(chunks) };
+  return { status, headers, bytes: Buffer.concat(chunks), renewable };
 }
 
 /**
@@ -141,7 +144,10 @@ async function begin(
   };
   try {
     const credentials = await new Promise<Credentials>((resolve, reject) => {
-      stop = (why, message) => reject(new ExchangeError(why, message, { sent: false }));
+      stop = (why, message) => {
+        const slow = why === 'timeout' ? wire.credentials.late(timeoutMs / 1000) : undefined;
+        reject(slow ?? new ExchangeError(why, message, { sent: false }));
+      };
       if (signal?.aborted) onAbort();
       wire.credentials.current().then(resolve, reject);
     });
@@ -170,9 +176,9 @@ async function begin(
         },
         {
           start(status, headers) {
-            if (status === 401) wire.credentials.forget();
+            const renewable = status === 401 && wire.credentials.forget(credentials);
             if (mode === 'stream') clearTimeout(timer);
-            resolve({ status, headers, body });
+            resolve({ status, headers, body, renewable });
           },
           data(chunk) {
             bytes += chunk.length;

@@ -121,6 +121,7 @@ describe('one door to the cluster', () => {
     const allowed = [
       'cluster/types.ts',
       'cluster/connect.ts',
+      'cluster/probe.ts',
       'cluster/reader.ts',
       'cluster/writer.ts',
       'cluster/resolve.ts',
@@ -139,9 +140,12 @@ describe('one door to the cluster', () => {
     expect(reached.map(show)).toEqual([]);
   });
 
-  test('nothing runs a shell or another program', () => {
+  test('nothing runs a shell, and no other program than a kubeconfig names for its credentials', () => {
     const runners = imports.filter(({ specifier }) => /^(node:)?child_process$/.test(specifier));
-    expect(runners.map(show)).toEqual([]);
+    expect(runners.map(({ file }) => file)).toEqual(['cluster/exec-plugin.ts']);
+    const source = readFileSync(join(SRC, 'cluster/exec-plugin.ts'), 'utf8');
+    expect(source).toMatch(/import \{ spawn \} from/);
+    expect(source).not.toMatch(/\bshell\b\s*:/);
   });
 
   test('no any crosses a border', () => {

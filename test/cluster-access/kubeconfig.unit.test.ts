@@ -117,7 +117,8 @@ test('an exec plugin gets KUBERNETES_EXEC_INFO and runs once for many requests',
     plugin,
     `import { appendFileSync } from 'node:fs';
      appendFileSync(${JSON.stringify(runs)}, process.env.KUBERNETES_EXEC_INFO + '\\n');
-     console.log(JSON.stringify({ status: { token: 'from-plugin' } }));`,
+     const { apiVersion } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+     console.log(JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { token: 'from-plugin' } }));`,
   );
   const exec = {
     apiVersion: 'client.authentication.k8s.io/v1',
@@ -148,7 +149,7 @@ test('a failing exec plugin is "unauthenticated", and what it printed stays out 
   const reader = createReader(await connectTo(writeKubeconfig({ server: url, user: { exec } })));
   const error = await refusalOf(reader.version());
   expect(error.code).toBe('unauthenticated');
-  expect(error.message).toContain('exec plugin failed');
+  expect(error.message).toContain('ended with exit code 1');
   expect(JSON.stringify([error.message, error.next, error.details ?? {}])).not.toContain('s3cret');
 });
 

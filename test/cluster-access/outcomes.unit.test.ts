@@ -127,7 +127,8 @@ test('a server that accepts connections but never speaks TLS gets nothing', asyn
 });
 
 test('an exec plugin that fails means nothing was sent', async () => {
-  const exec = { apiVersion: 'v1', command: 'no-such-plugin-anywhere' };
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  const exec = { apiVersion, command: 'no-such-plugin-anywhere' };
   const writer = openWriter(await connectTo(writeKubeconfig({ user: { exec } })));
   expect(await writer.send(patch, AS_COMMAND)).toMatchObject({
     kind: 'rejected',
