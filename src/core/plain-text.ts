@@ -2,6 +2,23 @@
 // plus the two separators that terminals and log viewers break lines at.
 const DECEPTIVE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
+const ESCAPE = String.fromCharCode(0x1b);
+const BELL = String.fromCharCode(0x07);
+const CSI = String.fromCharCode(0x9b);
+// CSI sequences (colours, cursor), OSC sequences (titles, links) up to their end, and short escapes.
+const ANSI = new RegExp(
+  `(?:${ESCAPE}\\[|${CSI})[0-?]*[ -/]*[@-~]|${ESCAPE}\\][^${BELL}${ESCAPE}\\n]*(?:${BELL}|${ESCAPE}\\\\)|${ESCAPE}[ -/]*[0-~]`,
+  'g',
+);
+
+/**
+ * Text without terminal sequences: a coloured log reads, and is searched, like a plain one. What is
+ * left of broken sequences is for {@link plainText}.
+ */
+export function withoutAnsi(text: string): string {
+  return text.includes(ESCAPE) || text.includes(CSI) ? text.replace(ANSI, '') : text;
+}
+
 /**
  * Makes text safe to print: control characters (ANSI escapes among them), bidi overrides and
  * invisible characters become visible as `\u{1b}`. Newlines and tabs stay.

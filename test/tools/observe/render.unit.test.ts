@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StratusError } from '../../../src/core/errors.ts';
 import { parseJson } from '../../../src/core/json.ts';
-import { grepLines } from '../../../src/tools/observe/logs/grep.ts';
+import { createGrep, type Grep } from '../../../src/tools/observe/logs/grep.ts';
 import { nextStep } from '../../../src/tools/observe/next-step.ts';
 import { selectorText, selects } from '../../../src/tools/observe/related/label-match.ts';
 import { decodeCursor, encodeCursor, pageByAnchor } from '../../../src/tools/render/cursor.ts';
@@ -59,6 +59,10 @@ describe('cursor', () => {
     expect(second.cursor).toBeUndefined();
   });
 });
+
+function grepLines(lines: readonly string[], grep: Grep): (string | undefined)[] {
+  return createGrep(grep)(lines).map((index) => lines[index]);
+}
 
 describe('grep', () => {
   const lines = ['GET / 200', 'get /a.b 500', 'ERROR: boom'];

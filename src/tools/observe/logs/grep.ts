@@ -8,43 +8,70 @@ export interface Grep {
   readonly mode: 'text' | 'regex';
 }
 
+/** The indexes of the lines that match, in order. */
+export type LineFinder = (lines: readonly string[]) => readonly number[];
+
+// For all the logs of one call together: nobody else is served meanwhile.
 const MOST_MS = 1_000;
 
 /**
- * The lines that match, in order.
- * @throws StratusError invalid_arguments for a regular expression that can't be read or takes too long.
+ * Compiles the search.
+ * @throws StratusError invalid_arguments for a regular expression that can't be read; its searches
+ * throw the same when they take too long.
  */
-export function grepLines(lines: readonly string[], grep: Grep): string[] {
+export function createGrep(grep: Grep): LineFinder {
   if (grep.mode === 'text') {
     const wanted = grep.pattern.toLowerCase();
-    return lines.filter((line) => line.toLowerCase().includes(wanted));
+    return (lines) =>
+      lines.flatMap((line, index) => (line.toLowerCase().includes(wanted) ? [index] : []));
   }
-  assertRegex(grep.pattern);
-  try {
-    // A regular expression can take exponential time; only a context of its own can be interrupted.
-    const context = createContext({ source: grep.pattern, text: JSON.stringify(lines) });
-    const found: unknown = runInContext(
-      `const wanted = new RegExp(source, 'iu');
-       JSON.stringify(JSON.parse(text).flatMap((line, index) => wanted.test(line) ? [index] : []));`,
-      context,
-      { timeout: MOST_MS },
-    );
-    return (JSON.parse(String(found)) as number[]).flatMap((index) => lines[index] ?? []);
-  } catch (error) {
-    throw new StratusError('invalid_arguments', 'The regular expression in grep takes too long.', {
-      next: 'Simplify it (no nested repetitions), or use grep_mode text.',
-      cause: error,
-    });
-  }
+  const flags = flagsFor(grep.pattern);
+  let left = MOST_MS;
+  return (lines) => {
+    const began = performance.now();
+    try {
+      // A regular expression can take exponential time; only a context of its own can be interrupted.
+      const context = createContext({
+        source: grep.pattern,
+        flags,
+        text: JSON.stringify(lines),
+      });
+      const found: unknown = runInContext(
+        `const wanted = new RegExp(source, flags);
+         JSON.stringify(JSON.parse(text).flatMap((line, index) => wanted.test(line) ? [index] : []));`,
+        context,
+        { timeout: Math.max(1, Math.floor(left)) },
+      );
+      return JSON.parse(String(found)) as number[];
+    } catch (error) {
+      throw new StratusError(
+        'invalid_arguments',
+        'The regular expression in grep takes too long.',
+        {
+          next: 'Simplify it (no nested repetitions), or use grep_mode text.',
+          cause: error,
+        },
+      );
+    } finally {
+      left -= performance.now() - began;
+    }
+  };
 }
 
-function assertRegex(pattern: string): void {
+/** Unicode where the pattern allows it; `\-` and the like are errors there, and common. */
+function flagsFor(pattern: string): string {
   try {
     new RegExp(pattern, 'iu');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StratusError('invalid_arguments', `grep is not a regular expression: ${why}`, {
-      next: 'Correct it, or use grep_mode text to look for it as it stands.',
-    });
+    return 'iu';
+  } catch {
+    try {
+      new RegExp(pattern, 'i');
+      return 'i';
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StratusError('invalid_arguments', `grep is not a regular expression: ${why}`, {
+        next: 'Correct it, or use grep_mode text to look for it as it stands.',
+      });
+    }
   }
 }

@@ -2,54 +2,58 @@ import type { LogQuery } from '../../../cluster/types.ts';
 import { StratusError } from '../../../core/errors.ts';
 import { describeRef, type KubeObject } from '../../../core/kube.ts';
 import { redactText } from '../../../core/redact.ts';
-import { fenceUntrusted } from '../../render/untrusted.ts';
+import { shortText } from '../../render/untrusted.ts';
 import type { ObserveContext } from '../../types.ts';
 import { chooseContainer } from './containers.ts';
-import { type Grep, grepLines } from './grep.ts';
+import type { LineFinder } from './grep.ts';
+import { type LogLine, readLines } from './lines.ts';
 
 export interface LogRequest {
   readonly container?: string | undefined;
   readonly previous: boolean;
   readonly tail: number;
   readonly sinceSeconds?: number | undefined;
-  readonly timestamps: boolean;
-  readonly grep?: Grep | undefined;
-  /** Characters of log shown at most. */
-  readonly maxCharacters: number;
+  readonly find?: LineFinder | undefined;
 }
 
-/** The log of one container as an answer shows it. */
-export interface LogPart {
-  [key: string]: unknown;
-  pod: string;
-  container: string;
-  state: string;
-  restarts?: number;
-  other_containers?: string[];
+/** The log of one container: what an answer says of it, and its newest lines or matches. */
+export interface LogRead {
+  readonly pod: string;
+  readonly container: string;
+  readonly state: string;
+  readonly restarts: number;
+  readonly others: readonly string[];
   /** Why there is no log, or what is missing from it. */
-  remarks?: string[];
-  lines?: number;
-  matched?: string;
-  truncated?: boolean;
-  log?: string;
+  readonly remarks: readonly string[];
+  /** Undefined when there is no log. */
+  readonly lines?: readonly LogLine[];
+  /** Matches older than those in `lines`. */
+  readonly older: number;
+  /** There are older lines, nobody counted how many. */
+  readonly hasOlder?: boolean;
+  /** With a search: how many lines matched, of how many. */
+  readonly matched?: { readonly count: number; readonly of: number };
 }
 
 // What one read may bring when lines are searched, and when they are only shown.
 const SEARCHED_LINES = 20_000;
 const READ_BYTES = 4 * 1024 * 1024;
 
+/** @throws StratusError what concerns the call rather than this one log. */
 export async function readLog(
   context: ObserveContext,
   pod: KubeObject,
   request: LogRequest,
-): Promise<LogPart> {
+): Promise<LogRead> {
   const container = chooseContainer(pod, request.container);
-  const part: LogPart = {
+  const part: LogRead = {
     pod: pod.metadata.name,
     container: container.name,
     state: redactText(container.state, context.policy.redaction),
-    ...(container.restarts > 0 ? { restarts: container.restarts } : {}),
-    ...(container.others.length > 0 ? { other_containers: [...container.others] } : {}),
+    restarts: container.restarts,
+    others: container.others,
+    remarks: [],
+    older: 0,
   };
   if (request.previous && !container.hasPrevious) {
     return { ...part, remarks: ['It has not run before, so there is no previous log.'] };
@@ -59,27 +63,38 @@ export async function readLog(
   }
   const read = await newestLines(context, pod, container.name, request);
   if ('reason' in read) return { ...part, remarks: [read.reason] };
-  const found = request.grep ? grepLines(read.lines, request.grep) : read.lines;
-  const shown = newestThatFit(found.slice(-request.tail), request.maxCharacters);
-  const dropped = found.length - shown.length;
-  const remarks = [
-    ...read.remarks,
-    ...(dropped > 0
-      ? [`${dropped} older ${request.grep ? 'matches' : 'lines'} are not shown.`]
-      : []),
-    ...(read.lines.length === 0 ? ['The log is empty.'] : []),
-  ];
+  const all = read.lines;
+  const found = request.find?.(all.map(({ text }) => text)).flatMap((index) => all[index] ?? []);
+  const lines = (found ?? all).slice(-request.tail);
+  const hasOlder = found === undefined && all.length > lines.length;
   return {
     ...part,
-    lines: shown.length,
-    ...(request.grep ? { matched: `${found.length} of ${read.lines.length} lines` } : {}),
-    ...(dropped > 0 ? { truncated: true } : {}),
-    ...(remarks.length > 0 ? { remarks } : {}),
-    ...(shown.length > 0 ? { log: fenceUntrusted(shown.join('\n')) } : {}),
+    remarks: [
+      ...read.remarks,
+      ...(all.length === 0 ? ['The log is empty.'] : []),
+      ...(hasOlder ? ['There are older lines: a larger tail shows them.'] : []),
+    ],
+    lines,
+    older: (found?.length ?? lines.length) - lines.length,
+    ...(hasOlder ? { hasOlder } : {}),
+    ...(found ? { matched: { count: found.length, of: all.length } } : {}),
   };
 }
 
-type Lines = { readonly lines: string[]; readonly remarks: readonly string[] };
+/** A log that could not be read, for an answer that holds others. */
+export function unreadable(pod: KubeObject, error: StratusError): LogRead {
+  return {
+    pod: pod.metadata.name,
+    container: '',
+    state: 'not read',
+    restarts: 0,
+    others: [],
+    remarks: [shortText(error.message)],
+    older: 0,
+  };
+}
+
+type Lines = { readonly lines: readonly LogLine[]; readonly remarks: readonly string[] };
 
 async function newestLines(
   context: ObserveContext,
@@ -87,8 +102,9 @@ async function newestLines(
   container: string,
   request: LogRequest,
 ): Promise<Lines | { reason: string }> {
-  let tailLines = request.grep ? SEARCHED_LINES : request.tail;
-  const asked = tailLines;
+  // One more line than asked for tells whether there are older ones.
+  const asked = request.find ? SEARCHED_LINES : request.tail + 1;
+  let tailLines = asked;
   for (;;) {
     const query: LogQuery = {
       namespace: pod.metadata.namespace ?? '',
@@ -96,7 +112,7 @@ async function newestLines(
       container,
       previous: request.previous,
       tailLines,
-      timestamps: request.timestamps,
+      timestamps: true,
       limitBytes: READ_BYTES,
       ...(request.sinceSeconds === undefined ? {} : { sinceSeconds: request.sinceSeconds }),
     };
@@ -107,10 +123,14 @@ async function newestLines(
       tailLines = Math.max(1, Math.floor(tailLines / 4));
       continue;
     }
-    const safe = redactText(text, context.policy.redaction).replace(/\r?\n$/, '');
+    const lines = readLines(text, context.policy.redaction);
     const remarks =
-      tailLines < asked ? [`The lines are very long: only the newest ${tailLines} were read.`] : [];
-    return { lines: safe === '' ? [] : safe.split('\n'), remarks };
+      tailLines < asked
+        ? [`The lines are very long: only the newest ${tailLines} were read.`]
+        : request.find && lines.length >= SEARCHED_LINES
+          ? [`Only the newest ${SEARCHED_LINES} lines were searched.`]
+          : [];
+    return { lines, remarks };
   }
 }
 
@@ -125,19 +145,7 @@ async function readOrReason(
     if (!(error instanceof StratusError)) throw error;
     if (error.code !== 'cluster_error' && error.code !== 'not_found') throw error;
     const subject = describeRef({ kind: 'Pod', namespace: query.namespace, name: query.pod });
-    return {
-      reason: `No log of ${subject}: ${redactText(error.message, context.policy.redaction)}`,
-    };
+    const why = redactText(error.message, context.policy.redaction);
+    return { reason: `No log of ${subject}: ${shortText(why)}` };
   }
-}
-
-function newestThatFit(lines: readonly string[], maxCharacters: number): string[] {
-  let used = 0;
-  let first = lines.length;
-  while (first > 0) {
-    used += (lines[first - 1]?.length ?? 0) + 1;
-    if (used > maxCharacters && first < lines.length) break;
-    first -= 1;
-  }
-  return lines.slice(first).map((line) => line.slice(-maxCharacters));
 }
