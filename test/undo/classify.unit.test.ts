@@ -182,6 +182,47 @@ describe('a changed field', () => {
     ],
     ['cordon', 'Node', spec({}), spec({ unschedulable: true }), 'exact'],
     [
+      'NoSchedule taint beside a NoExecute one',
+      'Node',
+      spec({ taints: [{ key: 'a', effect: 'NoExecute' }] }),
+      spec({
+        taints: [
+          { key: 'a', effect: 'NoExecute' },
+          { key: 'b', effect: 'NoSchedule' },
+        ],
+      }),
+      'exact',
+    ],
+    [
+      'other value of a NoExecute taint',
+      'Node',
+      spec({ taints: [{ key: 'a', value: '1', effect: 'NoExecute' }] }),
+      spec({ taints: [{ key: 'a', value: '2', effect: 'NoExecute' }] }),
+      'irreversible',
+    ],
+    [
+      'NoExecute taint less, whose return evicts who came meanwhile',
+      'Node',
+      spec({ taints: [{ key: 'a', effect: 'NoExecute' }] }),
+      spec({}),
+      'compensating',
+    ],
+    [
+      'node port that somebody else may take',
+      'Service',
+      spec({ ports: [{ port: 80, nodePort: 30080 }] }),
+      spec({ ports: [{ port: 80, nodePort: 30081 }] }),
+      'compensating',
+    ],
+    [
+      'first selector, whose endpoints stay',
+      'Service',
+      spec({}),
+      spec({ selector: { app: 'a' } }),
+      'compensating',
+    ],
+    ['lost selector', 'Service', spec({ selector: { app: 'a' } }), spec({}), 'exact'],
+    [
       'schema',
       'CustomResourceDefinition',
       spec({ versions: ['v1', 'v2'] }),
