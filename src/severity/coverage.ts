@@ -1,5 +1,6 @@
 import { at, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { once } from './facts.ts';
 import { ingressRoutes } from './predicates/routes.ts';
 import { selectorOf } from './predicates/services.ts';
 import { desiredReplicas } from './predicates/workloads.ts';
@@ -14,36 +15,35 @@ import { controllerOf, isTerminating, type View } from './view.ts';
  */
 export function coverageOf(view: View): CoverageEntry[] {
   const minimums = autoscalerMinimums(view);
-  const entries = (kind: string, desired: (object: KubeObject) => number) =>
+  const entries = (
+    kind: string,
+    desired: (object: KubeObject) => number,
+    isCounted: (object: KubeObject) => boolean = () => true,
+  ) =>
     view
       .list(kind)
-      .filter((object) => !isTerminating(object))
+      .filter((object) => !isTerminating(object) && isCounted(object))
       .map((object) => ({ ...entryOf(object, desired(object)), ...partsOf(object) }));
   const scaled = (workload: KubeObject) => {
-    const minimum = minimums.get(entryOf(workload, 0).id);
+    const minimum = minimums.size === 0 ? undefined : minimums.get(entryOf(workload, 0).id);
     return Math.min(desiredReplicas(workload), minimum ?? Number.POSITIVE_INFINITY);
   };
+  const isStandalone = (object: KubeObject) => controllerOf(object) === undefined;
   const running = (object: KubeObject) => (at(object, 'spec', 'suspend') === true ? 0 : 1);
-  const standalone = new Set(
-    ['ReplicaSet', 'Job']
-      .flatMap((kind) => view.list(kind))
-      .filter((object) => controllerOf(object) === undefined)
-      .map((object) => entryOf(object, 0).id),
-  );
   return [
     ...entries('Deployment', scaled),
     ...entries('StatefulSet', scaled),
-    ...entries('ReplicaSet', scaled).filter((entry) => standalone.has(entry.id)),
+    ...entries('ReplicaSet', scaled, isStandalone),
     ...entries('DaemonSet', (it) => numberOf(at(it, 'status', 'desiredNumberScheduled')) ?? 0),
     ...entries('CronJob', running),
-    ...entries('Job', running).filter((entry) => standalone.has(entry.id)),
+    ...entries('Job', running, isStandalone),
     ...entries('Service', (it) => (selectorOf(it) === undefined ? 0 : 1)),
     ...entries('Ingress', () => 1),
     ...entries('PersistentVolumeClaim', () => 1),
   ];
 }
 
-function partsOf(object: KubeObject): Pick<CoverageEntry, 'parts' | 'containers'> {
+const partsOf = once((object: KubeObject): Pick<CoverageEntry, 'parts' | 'containers'> => {
   switch (object.kind) {
     case 'Service':
       return {
@@ -58,7 +58,7 @@ function partsOf(object: KubeObject): Pick<CoverageEntry, 'parts' | 'containers'
     default:
       return { containers: containersOf(at(object, 'spec', 'template')) };
   }
-}
+});
 
 /** Init containers are done before a pod serves, but for sidecars (restartPolicy Always). */
 function containersOf(template: Json | undefined): string[] {

@@ -1,10 +1,11 @@
 import { coverageOf } from './coverage.ts';
+import { factsOf } from './facts.ts';
 import type { Context, Finding, Predicate } from './predicate.ts';
 import { containerHits, restartsOf } from './predicates/containers.ts';
 import { PREDICATES } from './predicates/index.ts';
 import { round, shorten } from './text.ts';
 import type { Measurement, SeveritySettings, Snapshot, Violation } from './types.ts';
-import { keyOf, podKey, type View, viewOf } from './view.ts';
+import { keyOf, type View, viewOf } from './view.ts';
 
 const MESSAGE_LENGTH = 240;
 
@@ -26,16 +27,19 @@ export function measureView(
   baseline?: Measurement,
 ): Measurement {
   const restartsBefore = baseline?.restarts;
-  const hits = view.pods.flatMap((pod) => containerHits(pod, view.at, restartsBefore));
+  const hits = view.remarkable.flatMap((pod) => containerHits(pod, view.at, restartsBefore));
   // A restart since the baseline is worth telling, but the pod may well serve again.
-  const recent = view.pods.flatMap((pod) => containerHits(pod, view.at, undefined));
+  const recent =
+    restartsBefore === undefined
+      ? hits
+      : view.remarkable.flatMap((pod) => containerHits(pod, view.at, undefined));
   const context: Context = {
     view,
     settings,
-    restartsBefore,
-    troubled: new Set(hits.map((hit) => podKey(hit.pod))),
+    hits,
+    troubled: new Set(hits.map((hit) => factsOf(hit.pod).key)),
     flapping: new Set(
-      recent.filter((hit) => hit.reason === 'CrashLoop').map((hit) => podKey(hit.pod)),
+      recent.filter((hit) => hit.reason === 'CrashLoop').map((hit) => factsOf(hit.pod).key),
     ),
   };
   const violations = violationsOf(context);

@@ -1,7 +1,8 @@
 import type { KubeObject } from '../core/kube.ts';
+import { factsOf } from './facts.ts';
 import { shorten } from './text.ts';
 import type { SeveritySettings } from './types.ts';
-import { keyOf, type Owner, podKey, type View } from './view.ts';
+import { keyOf, type Owner, type View } from './view.ts';
 
 /** One thing a predicate found; the measurement adds weight and id. */
 export interface Finding {
@@ -17,8 +18,8 @@ export interface Finding {
 export interface Context {
   readonly view: View;
   readonly settings: SeveritySettings;
-  /** Restart counts when the transaction began, by `ns/pod/container`. */
-  readonly restartsBefore: Readonly<Record<string, number>> | undefined;
+  /** What the containers of all pods show, the restarts since the baseline included. */
+  readonly hits: readonly PodHit[];
   /** Pods with a container in trouble, as `ns/pod`. */
   readonly troubled: ReadonlySet<string>;
   /** Pods that crash again and again, even in a moment when they look ready. */
@@ -67,7 +68,7 @@ export function byOwner(view: View, hits: readonly PodHit[]): Finding[] {
 }
 
 export function isFlapping(context: Context, pod: KubeObject): boolean {
-  return context.flapping.has(podKey(pod));
+  return context.flapping.has(factsOf(pod).key);
 }
 
 export function graceMs(context: Context): number {

@@ -119,15 +119,13 @@ function sampleOf(
 function fingerprintOf(view: View, measured: Measurement, request: SettleRequest): string {
   const touched = ownersOf(touchedWorkloads(view, request.touched).direct);
   // Who crashed before we came goes on crashing; waiting for that to end would be forever.
-  const isOldNews = (owner: string) =>
-    !touched.has(owner) &&
-    (request.baseline ?? measured).violations.some(
-      (it) => it.predicate === 'container' && keyOf(it.object) === owner,
-    );
-  const quiet = new Set(view.pods.filter((pod) => isOldNews(keyOf(view.ownerOf(pod)))).map(podKey));
+  const oldNews = (request.baseline ?? measured).violations
+    .filter((it) => it.predicate === 'container' && !touched.has(keyOf(it.object)))
+    .flatMap((it) => view.podsOf(it.object));
+  const quiet = new Set(oldNews.map(podKey));
   const restarts = Object.entries(restartsOf(view))
-    .filter(([container]) => !quiet.has(container.slice(0, container.lastIndexOf('/'))))
     .filter(([, count]) => count > 0)
+    .filter(([container]) => !quiet.has(container.slice(0, container.lastIndexOf('/'))))
     .sort();
   return JSON.stringify([
     measured.violations.map((it) => it.id).sort(),

@@ -1,7 +1,10 @@
-import { at, type Json, objectsOf, stringOf } from '../core/json.ts';
+import { at, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { factsOf, once } from './facts.ts';
 import { unknownName, WATCHED_KINDS } from './kinds.ts';
 import type { Snapshot } from './types.ts';
+
+export { type Condition, conditionOf, timeOf } from './facts.ts';
 
 /** The object that a finding is about: for pods the workload that owns them. */
 export interface Owner {
@@ -23,7 +26,11 @@ export interface View {
   ownerOf(object: KubeObject): Owner;
   /** Pods that are meant to run: neither ended with success nor being deleted. */
   readonly pods: readonly KubeObject[];
+  /** Of {@link View.pods} those that a rule about pods may have something to say about. */
+  readonly remarkable: readonly KubeObject[];
   podsOf(owner: Owner): readonly KubeObject[];
+  /** Of {@link View.pods} those of one namespace. */
+  podsIn(namespace: string | undefined): readonly KubeObject[];
 }
 
 export function keyOf(object: Owner): string {
@@ -39,39 +46,11 @@ export function asOwner(object: KubeObject): Owner {
 
 /** `shop/catalog-5d9f-x2x`. */
 export function podKey(pod: KubeObject): string {
-  return `${pod.metadata.namespace}/${pod.metadata.name}`;
-}
-
-/** Milliseconds since the epoch of a Kubernetes timestamp. */
-export function timeOf(value: Json | undefined): number | undefined {
-  const time = Date.parse(stringOf(value) ?? '');
-  return Number.isNaN(time) ? undefined : time;
-}
-
-export interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number | undefined;
-}
-
-export function conditionOf(object: KubeObject, type: string): Condition | undefined {
-  const found = objectsOf(at(object, 'status', 'conditions')).find((it) => it.type === type);
-  return (
-    found && {
-      type,
-      status: stringOf(found.status) ?? '',
-      reason: stringOf(found.reason) ?? '',
-      message: stringOf(found.message) ?? '',
-      since: timeOf(found.lastTransitionTime),
-    }
-  );
+  return factsOf(pod).key;
 }
 
 export function isReady(pod: KubeObject): boolean {
-  return conditionOf(pod, 'Ready')?.status === 'True';
+  return factsOf(pod).ready?.status === 'True';
 }
 
 export function isTerminating(object: KubeObject): boolean {
@@ -79,13 +58,18 @@ export function isTerminating(object: KubeObject): boolean {
 }
 
 export function controllerOf(object: KubeObject): { kind: string; name: string } | undefined {
-  const controller = objectsOf(object.metadata.ownerReferences).find(
-    (it) => it.controller === true,
-  );
-  const kind = stringOf(controller?.kind);
-  const name = stringOf(controller?.name);
-  return kind === undefined || name === undefined ? undefined : { kind, name };
+  return controller(object) ?? undefined;
 }
+
+const controller = once((object: KubeObject) => {
+  const owners = object.metadata.ownerReferences;
+  // Most objects have none, and all are asked.
+  if (owners === undefined) return null;
+  const found = objectsOf(owners).find((it) => it.controller === true);
+  const kind = stringOf(found?.kind);
+  const name = stringOf(found?.name);
+  return kind === undefined || name === undefined ? null : { kind, name };
+});
 
 export function matchesSelector(
   labels: Readonly<Record<string, string>> | undefined,
@@ -95,15 +79,11 @@ export function matchesSelector(
 }
 
 export function viewOf(snapshot: Snapshot): View {
-  const index = new Map<string, KubeObject>();
-  for (const objects of Object.values(snapshot.objects)) {
-    for (const object of objects) index.set(keyOf(asOwner(object)), object);
-  }
   const unknown = new Set(snapshot.unknowns.map((it) => it.what));
-  const list = (kind: string) => snapshot.objects[kind] ?? [];
+  const list = (kind: string) => snapshot.objects[kind] ?? NONE;
 
   function find(kind: string, namespace: string | undefined, name: string) {
-    return index.get(keyOf({ kind, ...(namespace === undefined ? {} : { namespace }), name }));
+    return namesIn(list(kind)).get(namespace)?.get(name);
   }
 
   function known(kind: string, namespace?: string): boolean {
@@ -130,10 +110,21 @@ export function viewOf(snapshot: Snapshot): View {
     return asOwner(here);
   }
 
-  const pods = list('Pod')
-    .filter((pod) => !isTerminating(pod) && at(pod, 'status', 'phase') !== 'Succeeded')
-    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-  const byOwner = grouped(pods, (pod) => keyOf(ownerOf(pod)));
+  const pods = meantToRun(list('Pod'));
+  // Siblings have the same owner, which is looked up once.
+  const keys = new Map<KubeObject, string>();
+  const byOwner = grouped(pods, (pod) => {
+    const controller = controllerOf(pod);
+    const { namespace } = pod.metadata;
+    const maker = controller && find(controller.kind, namespace, controller.name);
+    if (maker === undefined || controller?.kind === 'Node') return keyOf(ownerOf(pod));
+    let key = keys.get(maker);
+    if (key === undefined) {
+      key = keyOf(ownerOf(pod));
+      keys.set(maker, key);
+    }
+    return key;
+  });
 
   return {
     snapshot,
@@ -143,9 +134,42 @@ export function viewOf(snapshot: Snapshot): View {
     known,
     ownerOf,
     pods,
-    podsOf: (owner) => byOwner.get(keyOf(owner)) ?? [],
+    remarkable: remarkableOf(pods),
+    podsOf: (owner) => byOwner.get(keyOf(owner)) ?? NONE,
+    podsIn: (namespace) => byNamespace(pods).get(namespace) ?? NONE,
   };
 }
+
+const NONE: readonly KubeObject[] = [];
+
+// Per list: while nothing of a kind changes, its list stays the same.
+const meantToRun = once((all: readonly KubeObject[]): readonly KubeObject[] =>
+  all
+    .filter((pod) => !isTerminating(pod) && at(pod, 'status', 'phase') !== 'Succeeded')
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
+);
+
+const remarkableOf = once((pods: readonly KubeObject[]): readonly KubeObject[] =>
+  pods.filter((pod) => !factsOf(pod).isPlain),
+);
+
+const byNamespace = once((objects: readonly KubeObject[]) =>
+  grouped(objects, (it) => it.metadata.namespace),
+);
+
+const namesIn = once((objects: readonly KubeObject[]) => {
+  const names = new Map<string | undefined, Map<string, KubeObject>>();
+  for (const object of objects) {
+    const { namespace, name } = object.metadata;
+    let inNamespace = names.get(namespace);
+    if (inNamespace === undefined) {
+      inNamespace = new Map();
+      names.set(namespace, inNamespace);
+    }
+    inNamespace.set(name, object);
+  }
+  return names;
+});
 
 /** A ReplicaSet that is gone already still tells its Deployment by the hash at its name's end. */
 function guessed(object: KubeObject, controller: { kind: string; name: string }) {
@@ -160,8 +184,8 @@ function withNamespace(namespace: string | undefined) {
   return namespace === undefined ? {} : { namespace };
 }
 
-function grouped<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+export function grouped<K, T>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
   for (const item of items) {
     const name = key(item);
     const group = groups.get(name);

@@ -1,7 +1,8 @@
-import { at, type JsonObject, numberOf, objectsOf, stringOf } from '../../core/json.ts';
+import { at, numberOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
+import { type ContainerStatus, factsOf, once, timeOf } from '../facts.ts';
 import { byOwner, type Context, type PodHit, type Predicate } from '../predicate.ts';
-import { isTerminating, podKey, timeOf, type View } from '../view.ts';
+import { isTerminating, type View } from '../view.ts';
 
 /**
  * Waiting reasons that need somebody, with one word for those that alternate while nothing changes:
@@ -33,9 +34,11 @@ export function containerHits(
   now: number,
   restartsBefore: Readonly<Record<string, number>> | undefined,
 ): PodHit[] {
-  if (isTerminating(pod)) return [];
+  const { isCalm, containers } = factsOf(pod);
+  if (isCalm || isTerminating(pod)) return [];
   const hits: PodHit[] = [];
-  for (const { name, status, init } of statusesOf(pod)) {
+  for (const container of containers) {
+    const { name, status, key } = container;
     const waiting = stringOf(at(status, 'state', 'waiting', 'reason'));
     const reason = waiting === undefined ? undefined : WAITING_REASONS[waiting];
     if (waiting !== undefined && reason !== undefined) {
@@ -43,8 +46,8 @@ export function containerHits(
       hits.push({ pod, reason, message: `container ${name} ${waiting} ${detail}`.trim() });
       continue;
     }
-    const before = restartsBefore && (restartsBefore[`${podKey(pod)}/${name}`] ?? 0);
-    const loop = crashLoop(pod, status, init, now, before);
+    const before = restartsBefore && (restartsBefore[key] ?? 0);
+    const loop = crashLoop(pod, container, now, before);
     if (loop !== undefined) {
       hits.push({ pod, reason: 'CrashLoop', message: `container ${name} ${loop}` });
     }
@@ -55,12 +58,10 @@ export function containerHits(
 /** Why a container that isn't backing off right now is crash-looping all the same. */
 function crashLoop(
   pod: KubeObject,
-  status: JsonObject,
-  init: boolean,
+  { status, init, restarts }: ContainerStatus,
   now: number,
   before: number | undefined,
 ): string | undefined {
-  const restarts = numberOf(status.restartCount) ?? 0;
   const ended = at(status, 'state', 'terminated');
   if (ended !== undefined) {
     const code = numberOf(at(ended, 'exitCode')) ?? 0;
@@ -83,28 +84,19 @@ function crashLoop(
 }
 
 /** Restart counts by `ns/pod/container`. */
-export function restartsOf(view: View): Record<string, number> {
+export function restartsOf(view: View): Readonly<Record<string, number>> {
+  return restartsIn(view.pods);
+}
+
+const restartsIn = once((pods: readonly KubeObject[]) => {
   const restarts: Record<string, number> = {};
-  for (const pod of view.pods) {
-    for (const { name, status } of statusesOf(pod)) {
-      restarts[`${podKey(pod)}/${name}`] = numberOf(status.restartCount) ?? 0;
-    }
+  for (const pod of pods) {
+    for (const { key, restarts: count } of factsOf(pod).containers) restarts[key] = count;
   }
   return restarts;
-}
+});
 
-function statusesOf(pod: KubeObject): { name: string; status: JsonObject; init: boolean }[] {
-  const named = (field: string, init: boolean) =>
-    objectsOf(at(pod, 'status', field)).map((status) => ({
-      name: stringOf(status.name) ?? '',
-      status,
-      init,
-    }));
-  return [...named('initContainerStatuses', true), ...named('containerStatuses', false)];
-}
-
-function findContainers({ view, restartsBefore }: Context) {
-  const hits = view.pods.flatMap((pod) => containerHits(pod, view.at, restartsBefore));
+function findContainers({ view, hits }: Context) {
   return byOwner(view, hits);
 }
 

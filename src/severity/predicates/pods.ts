@@ -1,7 +1,8 @@
-import { at, objectsOf, stringOf } from '../../core/json.ts';
+import { at, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
+import { factsOf } from '../facts.ts';
 import { byOwner, type Context, graceMs, type PodHit, type Predicate } from '../predicate.ts';
-import { conditionOf, controllerOf, isReady, podKey, timeOf } from '../view.ts';
+import { controllerOf, isReady } from '../view.ts';
 
 /** Events that say why a pod's volumes or sandbox can't be set up; of several the first kind counts. */
 const SETUP_EVENTS: Readonly<Record<string, string>> = {
@@ -9,9 +10,6 @@ const SETUP_EVENTS: Readonly<Record<string, string>> = {
   FailedMount: 'Volume',
   FailedCreatePodSandBox: 'Sandbox',
 };
-
-const createdAt = (pod: KubeObject): number | undefined =>
-  timeOf(pod.metadata.creationTimestamp as string | undefined);
 
 /** True when `since` lies longer ago than the grace; an unknown time counts as long ago. */
 function isOver(context: Context, since: number | undefined): boolean {
@@ -22,13 +20,11 @@ function isOfJob(pod: KubeObject): boolean {
   return controllerOf(pod)?.kind === 'Job';
 }
 
-const phaseOf = (pod: KubeObject) => stringOf(at(pod, 'status', 'phase')) ?? 'Pending';
-
 function unschedulable(context: Context): PodHit[] {
-  return context.view.pods.flatMap((pod) => {
-    const scheduled = conditionOf(pod, 'PodScheduled');
+  return context.view.remarkable.flatMap((pod) => {
+    const { scheduled, createdAt } = factsOf(pod);
     if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return [];
-    if (!isOver(context, scheduled.since ?? createdAt(pod))) return [];
+    if (!isOver(context, scheduled.since ?? createdAt)) return [];
     return [{ pod, reason: 'Unschedulable', message: scheduled.message }];
   });
 }
@@ -42,45 +38,45 @@ function setupFailed(context: Context): PodHit[] {
     if (events.get(uid)?.reason === 'Volume' && reason !== 'Volume') continue;
     events.set(uid, { reason, message: stringOf(event.message) ?? '' });
   }
-  return context.view.pods.flatMap((pod) => {
+  if (events.size === 0) return [];
+  return context.view.remarkable.flatMap((pod) => {
     const event = events.get(pod.metadata.uid ?? '');
-    if (event === undefined || !isBeingSetUp(pod) || !isOver(context, createdAt(pod))) return [];
+    if (event === undefined || !isBeingSetUp(pod) || !isOver(context, factsOf(pod).createdAt))
+      return [];
     return [{ pod, ...event }];
   });
 }
 
 /** An old event doesn't count for a pod whose containers came to life since. */
 function isBeingSetUp(pod: KubeObject): boolean {
-  const statuses = [
-    ...objectsOf(at(pod, 'status', 'initContainerStatuses')),
-    ...objectsOf(at(pod, 'status', 'containerStatuses')),
-  ];
+  const { phase, containers } = factsOf(pod);
   const waits = ['ContainerCreating', 'PodInitializing'];
   return (
-    phaseOf(pod) === 'Pending' &&
-    statuses.every((it) => waits.includes(stringOf(at(it, 'state', 'waiting', 'reason')) ?? ''))
+    phase === 'Pending' &&
+    containers.every(({ status }) =>
+      waits.includes(stringOf(at(status, 'state', 'waiting', 'reason')) ?? ''),
+    )
   );
 }
 
 /** Placed but not serving. Pods with a container in trouble have a finding of their own. */
 function notReady(context: Context): PodHit[] {
-  const failed = new Set(setupFailed(context).map((hit) => podKey(hit.pod)));
-  return context.view.pods.flatMap((pod) => {
-    const scheduled = conditionOf(pod, 'PodScheduled');
-    const phase = phaseOf(pod);
+  const failed = new Set(setupFailed(context).map((hit) => factsOf(hit.pod).key));
+  return context.view.remarkable.flatMap((pod) => {
+    if (isReady(pod)) return [];
+    const { key, phase, scheduled, ready, createdAt } = factsOf(pod);
     const isPlaced = phase === 'Running' || (phase === 'Pending' && scheduled?.status === 'True');
-    if (!isPlaced || isReady(pod) || isOfJob(pod)) return [];
-    if (context.troubled.has(podKey(pod)) || failed.has(podKey(pod))) return [];
-    const ready = conditionOf(pod, 'Ready');
-    if (!isOver(context, ready?.since ?? scheduled?.since ?? createdAt(pod))) return [];
+    if (!isPlaced || isOfJob(pod)) return [];
+    if (context.troubled.has(key) || failed.has(key)) return [];
+    if (!isOver(context, ready?.since ?? scheduled?.since ?? createdAt)) return [];
     const message = ready?.message || `${phase}, not ready`;
     return [{ pod, reason: 'NotReady', message }];
   });
 }
 
 function failed(context: Context): PodHit[] {
-  return context.view.pods.flatMap((pod) => {
-    if (phaseOf(pod) !== 'Failed' || isOfJob(pod)) return [];
+  return context.view.remarkable.flatMap((pod) => {
+    if (factsOf(pod).phase !== 'Failed' || isOfJob(pod)) return [];
     const reason = stringOf(at(pod, 'status', 'reason')) === 'Evicted' ? 'Evicted' : 'Failed';
     return [{ pod, reason, message: stringOf(at(pod, 'status', 'message')) ?? reason }];
   });

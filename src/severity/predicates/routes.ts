@@ -1,5 +1,6 @@
 import { at, type JsonObject, numberOf, objectsOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
+import { once } from '../facts.ts';
 import type { Context, Finding, Predicate } from '../predicate.ts';
 import { asOwner, type View } from '../view.ts';
 import { isHeadless } from './services.ts';
@@ -53,38 +54,50 @@ function callerAddresses({ view }: Context): Finding[] {
   const callers = ['Deployment', 'StatefulSet', 'DaemonSet'].flatMap((kind) => view.list(kind));
   return callers.flatMap((caller) => {
     if (caller.kind !== 'DaemonSet' && desiredReplicas(caller) === 0) return [];
-    const template = at(caller, 'spec', 'template', 'spec');
-    const aliases = objectsOf(at(template, 'hostAliases')).flatMap((it) => it.hostnames ?? []);
-    return objectsOf(at(template, 'containers')).flatMap((container) =>
-      // Of two definitions of a variable the last one counts.
-      [...new Map(objectsOf(container.env).map((it) => [it.name, it])).values()].flatMap(
-        (variable): Finding[] => {
-          const name = stringOf(variable.name) ?? '';
-          const address = stringOf(variable.value) ?? '';
-          const problem = unresolved(view, caller, name, address, aliases.flat());
-          if (problem === undefined) return [];
-          const message = `${name}=${address}: ${problem}`;
-          return [{ object: asOwner(caller), reason: name, value: 1, message }];
-        },
-      ),
-    );
+    return addressesOf(caller).flatMap((address): Finding[] => {
+      const problem = unresolved(view, caller, address);
+      if (problem === undefined) return [];
+      const message = `${address.variable}=${address.value}: ${problem}`;
+      return [{ object: asOwner(caller), reason: address.variable, value: 1, message }];
+    });
   });
 }
+
+interface Address {
+  readonly variable: string;
+  readonly value: string;
+  readonly host: string;
+  /** The one that it names; its caller's otherwise. */
+  readonly namespace: string | undefined;
+  readonly port: string;
+}
+
+/** Values in its environment that look like the address of a Service. */
+const addressesOf = once((caller: KubeObject): readonly Address[] => {
+  const template = at(caller, 'spec', 'template', 'spec');
+  const aliases = objectsOf(at(template, 'hostAliases')).flatMap((it) => it.hostnames ?? []);
+  return objectsOf(at(template, 'containers')).flatMap((container) =>
+    // Of two definitions of a variable the last one counts.
+    [...new Map(objectsOf(container.env).map((it) => [it.name, it])).values()].flatMap(
+      (variable): Address[] => {
+        const value = stringOf(variable.value) ?? '';
+        const match = ADDRESS.exec(value);
+        if (match === null) return [];
+        const [, host = '', , namespace, port = ''] = match;
+        if (host === 'localhost' || aliases.flat().includes(host)) return [];
+        return [{ variable: stringOf(variable.name) ?? '', value, host, namespace, port }];
+      },
+    ),
+  );
+});
 
 function unresolved(
   view: View,
   caller: KubeObject,
-  variable: string,
-  address: string,
-  aliases: readonly unknown[],
+  { variable, host, namespace: other, port }: Address,
 ): string | undefined {
-  const match = ADDRESS.exec(address);
-  if (match === null) return undefined;
-  const [, host = '', , other, port = ''] = match;
   const namespace = other ?? caller.metadata.namespace;
-  if (!view.known('Service', namespace) || host === 'localhost' || aliases.includes(host)) {
-    return undefined;
-  }
+  if (!view.known('Service', namespace)) return undefined;
   const service = view.find('Service', namespace, host);
   if (service === undefined) {
     const isCertain = other === undefined && /ADDR(ESS)?$/.test(variable);

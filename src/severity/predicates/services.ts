@@ -1,7 +1,8 @@
 import { at, type JsonObject, numberOf, objectOf, objectsOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
+import { once } from '../facts.ts';
 import { type Context, type Finding, isFlapping, type Predicate } from '../predicate.ts';
-import { asOwner, matchesSelector, type View } from '../view.ts';
+import { asOwner, grouped, matchesSelector, type View } from '../view.ts';
 
 /** The selector, or undefined for a Service whose endpoints somebody else keeps. */
 export function selectorOf(service: KubeObject): JsonObject | undefined {
@@ -18,13 +19,16 @@ export function slicesOf(
   slices: readonly KubeObject[],
   namespace: string | undefined,
   name: string,
-) {
-  return slices.filter(
-    (slice) =>
-      slice.metadata.namespace === namespace &&
-      slice.metadata.labels?.['kubernetes.io/service-name'] === name,
-  );
+): readonly KubeObject[] {
+  return byService(slices).get(`${namespace}/${name}`) ?? [];
 }
+
+const byService = once((slices: readonly KubeObject[]) =>
+  grouped(
+    slices,
+    ({ metadata }) => `${metadata.namespace}/${metadata.labels?.['kubernetes.io/service-name']}`,
+  ),
+);
 
 /** Endpoints that get traffic; `ready` unset means ready. */
 export function readyEndpoints(slices: readonly KubeObject[]): JsonObject[] {
@@ -43,9 +47,7 @@ export function matchingPods(view: View, service: KubeObject): KubeObject[] {
   const selector = selectorOf(service);
   const { namespace } = service.metadata;
   if (selector === undefined) return [];
-  return view.pods.filter(
-    (pod) => pod.metadata.namespace === namespace && matchesSelector(pod.metadata.labels, selector),
-  );
+  return view.podsIn(namespace).filter((pod) => matchesSelector(pod.metadata.labels, selector));
 }
 
 function servedBy(context: Context, service: KubeObject) {
@@ -110,13 +112,13 @@ function portMismatch(context: Context): Finding[] {
 }
 
 /** All ports of a pod; sidecars are init containers. */
-function declaredPorts(pod: KubeObject): JsonObject[] {
+const declaredPorts = once((pod: KubeObject): JsonObject[] => {
   const containers = [
     ...objectsOf(at(pod, 'spec', 'containers')),
     ...objectsOf(at(pod, 'spec', 'initContainers')).filter((it) => it.restartPolicy === 'Always'),
   ];
   return containers.flatMap((container) => objectsOf(container.ports));
-}
+});
 
 export function targetOf(port: JsonObject): string {
   const target = port.targetPort;

@@ -23,6 +23,7 @@ function stuck(context: Context): Finding[] {
   const findings = new Map<string, Finding>();
   for (const kind of KINDS) {
     for (const item of view.list(kind)) {
+      if (item.metadata.deletionTimestamp === undefined) continue;
       // A pod's deletionTimestamp already contains its grace period.
       const since = timeOf(at(item, 'metadata', 'deletionTimestamp'));
       if (since === undefined || view.at - since <= graceMs(context)) continue;

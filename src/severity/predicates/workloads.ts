@@ -24,6 +24,7 @@ function availableReplicas(context: Context, workload: KubeObject): number {
     numberOf(at(workload, 'status', 'availableReplicas')) ??
     (workload.kind === 'StatefulSet' ? numberOf(at(workload, 'status', 'readyReplicas')) : 0) ??
     0;
+  if (context.flapping.size === 0) return reported;
   const flapping = context.view
     .podsOf(asOwner(workload))
     .filter((pod) => isReady(pod) && isFlapping(context, pod));
