@@ -61,6 +61,7 @@ export async function createRuntime(config: Config, log: Log): Promise<Runtime> 
       const late = clock.sleep(left, patience.signal).catch(() => undefined);
       await Promise.race([Promise.allSettled(running), late]);
       patience.abort();
+      bench?.meter.close();
       (await journal.settled())?.close();
     },
   };
@@ -87,14 +88,20 @@ async function connect(
     env: process.env,
     observe: requestLog(log),
   });
-  const [{ createReader }, { createSeverityMeter }, { createTransactionEngine }] =
-    await Promise.all([
-      import('../cluster/reader.ts'),
-      import('../severity/meter.ts'),
-      import('../transaction/engine.ts'),
-    ]);
+  const [
+    { createReader },
+    { createListFeed },
+    { createSeverityMeter },
+    { createTransactionEngine },
+  ] = await Promise.all([
+    import('../cluster/reader.ts'),
+    import('../cluster/feed.ts'),
+    import('../severity/meter.ts'),
+    import('../transaction/engine.ts'),
+  ]);
   const reader = createReader(connection);
-  const meter = createSeverityMeter({ reader, settings: policy.severity, clock });
+  const feed = createListFeed(connection);
+  const meter = createSeverityMeter({ reader, settings: policy.severity, clock, feed });
   const newId = () => randomUUID();
   const ports = { connection, reader, journal, policy, meter, clock, log, newId };
   return { reader, meter, engine: createTransactionEngine(ports) };
