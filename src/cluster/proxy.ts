@@ -29,10 +29,8 @@ function either(env: NodeJS.ProcessEnv, name: string): string | undefined {
 }
 
 function usable(text: string, namedBy: string): ProxyAddress {
-  const url = [text, `http://${text}`].find(
-    (it) => /^(https?|socks5h?):\/\//i.test(it) && URL.canParse(it),
-  );
-  if (url === undefined || new URL(url).hostname === '') {
+  const url = text.includes('://') ? text : `http://${text}`;
+  if (!/^(https?|socks5h?):\/\//i.test(url) || !URL.canParse(url)) {
     throw new StratusError('cluster_not_configured', `${namedBy} is not a URL of a proxy.`, {
       next: 'Write it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT.',
     });
