@@ -112,6 +112,9 @@ export function errorFacts(error: StratusError, decision: Decision | undefined):
     outcome: REFUSALS.has(error.code) ? 'refused' : 'failed',
     code: error.code,
     message: error.message,
+    ...(typeof error.details?.transaction === 'string'
+      ? { transaction: error.details.transaction }
+      : {}),
   };
 }
 

@@ -8,6 +8,7 @@ import type { IncomingCall } from './call.ts';
 import { batchWork } from './run-batch.ts';
 import { runMitigate } from './run-mitigate.ts';
 import type { Runtime, Workbench } from './runtime.ts';
+import { until } from './until.ts';
 import { singleWork, stepRequest } from './work.ts';
 
 const RECOVERY_WAIT_MS = 40_000;
@@ -133,19 +134,4 @@ export function callerOf({ call, id }: Passage): Caller {
     actor: `${call.actor.client} (${call.actor.principal})`,
     signal: call.signal,
   };
-}
-
-/** The promise, or the signal's reason when it aborts first; the work goes on for others. */
-async function until<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -1,8 +1,11 @@
 import type { z } from 'zod';
+import { editDistance } from '../core/edit-distance.ts';
 import { StratusError } from '../core/errors.ts';
 import type { Tool } from '../tools/types.ts';
 
 const ISSUES_SHOWN = 5;
+const TYPING_ERRORS = 2;
+const LONGEST_NAME = 40;
 
 /**
  * The arguments of a call, checked against the tool's own schema.
@@ -29,20 +32,35 @@ function sentences(tool: Tool, issues: readonly z.core.$ZodIssue[], under: strin
   if (unknown.length > 0) {
     const word = unknown.length === 1 ? 'argument' : 'arguments';
     const expected = Object.keys(tool.input.shape).map(quote).join(', ');
+    const near = unknown.flatMap((name) => meant(tool, name) ?? []);
     out.push(
       `Unknown ${word} for tool "${tool.name}": ${unknown.map((name) => quote(under + name)).join(', ')}. Expected arguments: ${expected}.`,
     );
+    if (near.length > 0) out.push(`Did you mean ${near.map(quote).join(', ')}?`);
   }
-  for (const issue of others.slice(0, ISSUES_SHOWN)) {
-    const path = issue.path.map(String).join('.');
-    out.push(
-      path === ''
-        ? `Invalid arguments for tool "${tool.name}": ${issue.message}.`
-        : `Invalid argument ${quote(under + path)} for tool "${tool.name}": ${issue.message}.`,
-    );
-  }
+  for (const issue of others.slice(0, ISSUES_SHOWN)) out.push(sentence(tool, issue, under));
   if (others.length > ISSUES_SHOWN) out.push(`${others.length - ISSUES_SHOWN} more are wrong.`);
   return out;
+}
+
+function sentence(tool: Tool, issue: z.core.$ZodIssue, under: string): string {
+  const path = issue.path.map(String).join('.');
+  const where = `for tool "${tool.name}"`;
+  if (path === '') return `Invalid arguments ${where}: ${issue.message}.`;
+  const [, expected] = MISSING.exec(issue.message) ?? [];
+  return expected === undefined
+    ? `Invalid argument ${quote(under + path)} ${where}: ${issue.message}.`
+    : `Missing argument ${quote(under + path)} ${where}: expected ${expected}.`;
+}
+
+// JSON knows no undefined: what zod received as such was left out.
+const MISSING = /^Invalid input: expected (.+), received undefined$/;
+
+/** The argument that an unknown one may have meant. */
+function meant(tool: Tool, unknown: string): string | undefined {
+  return Object.keys(tool.input.shape).find(
+    (name) => editDistance(name, unknown.slice(0, LONGEST_NAME)) <= TYPING_ERRORS,
+  );
 }
 
 const quote = (text: string) => `"${text.slice(0, 80)}"`;
