@@ -130,7 +130,10 @@ function fromListItem(resource: ResourceInfo, object: KubeObject): LiveObject {
   const { namespace, name, uid, resourceVersion } = object.metadata;
   return {
     key: { resource, name, ...(namespace === undefined ? {} : { namespace }) },
-    bytes: Buffer.from(stringifyJson(object)),
+    // Rarely asked for, and a list may be long.
+    get bytes() {
+      return Buffer.from(stringifyJson(object));
+    },
     object,
     uid: uid ?? '',
     resourceVersion: resourceVersion ?? '',

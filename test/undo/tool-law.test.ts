@@ -65,6 +65,32 @@ test.each(MATRIX)('$call, taken back by $back', async (row) => {
   }
 });
 
+test('a cordoned node comes back as it was, byte for byte: the controller took its taint away', async () => {
+  const ref = refOf('Node');
+  await writeAs(plane, 'kubectl-edit', ref, 'merge', {
+    spec: { unschedulable: null, taints: [{ key: 'example.com/a', effect: 'PreferNoSchedule' }] },
+  });
+  await settled('Node');
+  const before = await mustRead(plane, ref);
+  const transaction = await bench.begun('*', [ref]);
+  const call = (args: JsonObject) =>
+    bench.call(transaction, 'mitigate_node', { name: ref.name, ...args });
+  await call({ action: 'cordon' });
+  await answered('Node', ref);
+  // The list of taints has one of the controller's now, and it is one value to the API server.
+  const taint = { key: 'example.com/b', effect: 'NoSchedule' };
+  await call({ action: 'taint', taint });
+  await call({ action: 'untaint', taint: { key: 'example.com/a' } });
+  expect(at((await mustRead(plane, ref)).spec, 'taints')).toEqual([
+    { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule', timeAdded: expect.anything() },
+    taint,
+  ]);
+  await bench.aborted(transaction);
+  const after = await mustRead(plane, ref);
+  expect(after.spec).toEqual(before.spec);
+  expectRestored(before, after);
+});
+
 const targetOf = (row: Row, kind: KindName) => refOf(kind, row.creates ? NEW : undefined);
 
 /** Every object at rest, where the row wants it to start. */
