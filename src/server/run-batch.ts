@@ -33,6 +33,12 @@ export function batchWork(
       return {
         ...toldPlan(requests, commands),
         namespaces: placesOf(requests, commands),
+        commandOf: (change) => {
+          const index = commands.findIndex(
+            (one) => one.kind === 'planned' && one.changes.includes(change),
+          );
+          return `commands[${index}] (${requests[index]?.tool}): `;
+        },
         ...(budget === undefined ? {} : { budget }),
       };
     },

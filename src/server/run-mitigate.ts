@@ -8,7 +8,8 @@ import { budgetPayload, budgetSentence } from '../tools/transaction/payload.ts';
 import type { Caller, ObjectChange } from '../transaction/types.ts';
 import { callerOf, type Passage } from './run-tool.ts';
 import type { Workbench } from './runtime.ts';
-import { NOTHING_TO_DO, type Work } from './work.ts';
+import { until } from './until.ts';
+import { NOTHING_TO_DO, type PlannedWork, type Work } from './work.ts';
 
 /** How long a one-call transaction may take, begin to commit, before it hands over the handle. */
 const ONE_CALL_WAIT_MS = 50_000;
@@ -101,7 +102,7 @@ async function oneCall(
   const plan = await work.plan(engine, caller);
   note(plan.changes);
   if (plan.changes.length === 0) throw new StratusError('no_change', NOTHING_TO_DO);
-  requireRunnable(plan.changes);
+  requireRunnable(plan);
   passage.call.progress('measuring severity before the change', 0);
   const { id } = await engine.begin(
     {
@@ -116,7 +117,7 @@ async function oneCall(
   noteLogFields({ transaction: id });
   try {
     const { sentence, payload } = await work.run(engine, id, caller);
-    const result = await engine.commit(id, {
+    const committing = engine.commit(id, {
       waitMs: Math.max(0, started + ONE_CALL_WAIT_MS - clock.monotonic()),
       onProgress: (sample) =>
         passage.call.progress(
@@ -124,6 +125,8 @@ async function oneCall(
           (clock.monotonic() - started) / 1000,
         ),
     });
+    // Who gives up a change of its own doesn't want it: nobody would be left to hear of its end.
+    const result = await until(committing, passage.call.signal);
     const commit = commitPayload(result);
     return {
       ...commit,
@@ -136,19 +139,21 @@ async function oneCall(
 }
 
 /** What a step would refuse anyway, told before a transaction is opened for it. */
-function requireRunnable(changes: readonly ObjectChange[]): void {
-  for (const { object, class: reversibility, undo, decision } of changes) {
+function requireRunnable({ changes, commandOf = () => '' }: PlannedWork): void {
+  for (const change of changes) {
+    const { object, class: reversibility, undo, decision } = change;
+    const where = commandOf(change);
     if (reversibility === 'irreversible') {
       throw new StratusError(
         'irreversible',
-        `The change of ${describeRef(object)} can't be undone. ${undo}`,
+        `${where}The change of ${describeRef(object)} can't be undone. ${undo}`,
         { rule: 'A2 faithful undo' },
       );
     }
     if (decision.effect === 'ask') {
       throw new StratusError(
         'needs_approval',
-        `The policy wants a human's approval to change ${describeRef(object)}: ${decision.reason}`,
+        `${where}The policy wants a human's approval to change ${describeRef(object)}: ${decision.reason}`,
         { rule: decision.rule },
       );
     }

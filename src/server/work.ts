@@ -25,6 +25,8 @@ export interface PlannedWork extends Told {
   readonly budget?: Budget;
   /** Where the work will be; `*` for an object of the cluster, and for what isn't known yet. */
   readonly namespaces: readonly string[];
+  /** Which command of several a change belongs to, as the beginning of a sentence about it. */
+  readonly commandOf?: (change: ObjectChange) => string;
 }
 
 export interface DoneWork extends Told {

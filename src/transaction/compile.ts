@@ -17,7 +17,7 @@ import type { EngineParts } from './parts.ts';
 import { requestOf } from './request.ts';
 import { refuseReserved } from './reserved.ts';
 import type { Shapes } from './shapes.ts';
-import { isStale, newerBase } from './stale.ts';
+import { isStale, newerBase, pauseAfterStale, STALE_ATTEMPTS } from './stale.ts';
 import type { PlannedWrite, StepRequest } from './types.ts';
 import { isRemoval } from './verbs.ts';
 
@@ -143,9 +143,6 @@ export async function compileWrite(
   };
 }
 
-/** A controller may move the resourceVersion between our read and the dry run. */
-const ATTEMPTS = 5;
-
 interface Rehearsed {
   readonly base: LiveObject | undefined;
   readonly request: WriteRequest;
@@ -174,7 +171,8 @@ async function rehearse(
       auditId: `${intentId}-dry`,
       fieldManager: COMMAND_MANAGER,
     });
-    if (base !== undefined && isStale(outcome) && attempt < ATTEMPTS) {
+    if (base !== undefined && isStale(outcome) && attempt < STALE_ATTEMPTS) {
+      await pauseAfterStale(parts.clock, attempt, signal);
       base = await newerBase(parts, shapes, key, base, signal);
       checkPresence(write, key, base);
       continue;

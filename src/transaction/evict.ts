@@ -5,12 +5,9 @@ import type { CompiledWrite } from './compile.ts';
 import { budgetNeverAllowed, type RefusingBudget, refusingBudget } from './disruption.ts';
 import { AmbiguousWrite, journalIntent, move, send, type WriteContext } from './guarded-write.ts';
 import { requestOf } from './request.ts';
-import { newerBase } from './stale.ts';
+import { newerBase, pauseAfterStale, STALE_ATTEMPTS } from './stale.ts';
 
 const POLL_MS = 2_000;
-/** The status of a pod moves its resourceVersion at any time. */
-const ATTEMPTS = 5;
-
 /** Answers that may mean that the pod is gone already. */
 const MAYBE_GONE: readonly number[] = [404, 409, 422];
 
@@ -55,10 +52,10 @@ export async function evict(
     move(context, seq, ['INTENT'], 'REJECTED', { error, httpStatus: outcome.status });
     const budget = refusingBudget(compiled.key, outcome);
     if (budget !== undefined) await pause(context, compiled, budget, outcome, progress);
-    else if (outcome.status !== 409 || ++moved === ATTEMPTS) {
+    else if (outcome.status !== 409 || ++moved === STALE_ATTEMPTS) {
       const { redaction } = parts.policy;
       throw refusal(compiled.key, outcome, 'cluster_error', 'The eviction', redaction);
-    }
+    } else await pauseAfterStale(parts.clock, moved, context.signal);
     const live = await stillThere(context, compiled);
     if (live === undefined) return;
     compiled = await again(context, compiled);

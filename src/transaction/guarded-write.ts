@@ -13,10 +13,7 @@ import type { EngineParts } from './parts.ts';
 import { rehearseDelete, rehearseUndo } from './rehearse.ts';
 import { epochOver, type Session } from './session.ts';
 import type { Shapes } from './shapes.ts';
-import { newerBase } from './stale.ts';
-
-/** A controller may move the resourceVersion between our read and our write; then the plan is compiled anew. */
-const ATTEMPTS = 5;
+import { newerBase, pauseAfterStale, STALE_ATTEMPTS } from './stale.ts';
 
 /** The answer was lost: the transaction has to be taken back as a whole. */
 export class AmbiguousWrite extends Error {}
@@ -64,7 +61,7 @@ export async function guardedWrite(
       error: redactText(outcome.message, context.parts.policy.redaction),
       httpStatus: outcome.status,
     });
-    if (outcome.status !== 409 || attempt === ATTEMPTS) {
+    if (outcome.status !== 409 || attempt === STALE_ATTEMPTS) {
       throw refusal(
         compiled.key,
         outcome,
@@ -73,6 +70,7 @@ export async function guardedWrite(
         context.parts.policy.redaction,
       );
     }
+    await pauseAfterStale(context.parts.clock, attempt, context.signal);
     compiled = await rebase(context, compiled);
   }
 }

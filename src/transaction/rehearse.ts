@@ -12,8 +12,7 @@ import { nameOfKey } from './answers.ts';
 import type { CompiledWrite } from './compile.ts';
 import type { EngineParts } from './parts.ts';
 import type { Shapes } from './shapes.ts';
-
-const ATTEMPTS = 5;
+import { pauseAfterStale, STALE_ATTEMPTS } from './stale.ts';
 
 export type Rehearsal = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -33,7 +32,7 @@ export async function rehearseUndo(
   const options = optionsOf(key);
   const shape = await shapes.of(key);
   let live = post;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < STALE_ATTEMPTS; attempt++) {
     if (live === undefined) return { ok: true };
     const step = {
       seq: 0,
@@ -52,6 +51,7 @@ export async function rehearseUndo(
     });
     if (outcome.kind === 'applied') return { ok: true };
     if (outcome.kind === 'rejected' && outcome.status === 409) {
+      await pauseAfterStale(parts.clock, attempt);
       live = await parts.reader.get(key);
       continue;
     }

@@ -1,4 +1,5 @@
 import type { LiveObject, ObjectKey, WriteOutcome } from '../cluster/types.ts';
+import type { Clock } from '../core/clock.ts';
 import { StratusError } from '../core/errors.ts';
 import { diffPaths } from '../undo/diff.ts';
 import { normalise } from '../undo/normalise.ts';
@@ -7,6 +8,18 @@ import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey } from './answers.ts';
 import type { EngineParts } from './parts.ts';
 import type { Shapes } from './shapes.ts';
+
+/** A controller in the middle of a rollout writes several times a second, so each attempt waits a little longer. */
+export const STALE_ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 500;
+
+export function pauseAfterStale(
+  clock: Clock,
+  attempt: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return clock.sleep(Math.min(10 * 2 ** attempt, LONGEST_PAUSE_MS), signal);
+}
 
 /** True when a write was refused because the object has moved on since it was read, and for nothing else. */
 export function isStale(outcome: WriteOutcome): boolean {
