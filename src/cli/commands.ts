@@ -14,6 +14,10 @@ const LAZY = {
     description: 'read, export and verify the audit log',
     load: async () => (await import('./people.ts')).audit(),
   },
+  doctor: {
+    description: 'check Node, kubeconfig, cluster, permissions, policy, journal, lock and clock',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
   journal: {
     description: 'size, pruning, vacuum and backup of the journal',
     load: async () => (await import('./people.ts')).journal(),

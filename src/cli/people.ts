@@ -6,13 +6,15 @@ import { terminal } from './terminal.ts';
 
 /** The policy command, wired to this process and to the tools of this build. */
 export async function policy(): Promise<Command> {
-  const [{ policyCommand }, { allTools }] = await Promise.all([
+  const [{ policyCommand }, { allTools }, { PREDICATES }] = await Promise.all([
     import('./policy.ts'),
     import('../tools/catalogue.ts'),
+    import('../severity/predicates/index.ts'),
   ]);
   return policyCommand({
     ...terminal,
     tools: allTools(systemClock).map(({ name }) => name),
+    predicates: PREDICATES.map(({ id }) => id),
   });
 }
 

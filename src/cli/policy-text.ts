@@ -1,5 +1,6 @@
 import { StratusError } from '../core/errors.ts';
 import type { ExplainingPolicy } from '../policy/evaluate.ts';
+import type { PolicyWarning } from '../policy/lint.ts';
 import { nearest } from '../policy/near.ts';
 import { splitKind } from '../policy/selector.ts';
 import type { Explanation } from '../policy/trace.ts';
@@ -155,7 +156,11 @@ function verbOf(tool: string): WriteQuestion['verb'] {
 }
 
 /** What a valid policy amounts to. */
-export function summarise(policy: ExplainingPolicy, tools: readonly string[]): string {
+export function summarise(
+  policy: ExplainingPolicy,
+  tools: readonly string[],
+  warnings: readonly PolicyWarning[] = [],
+): string {
   const { bounds } = policy;
   const rows: [string, string][] = [
     ['policy', policy.name],
@@ -168,7 +173,8 @@ export function summarise(policy: ExplainingPolicy, tools: readonly string[]): s
   ];
   const off = tools.filter((tool) => !policy.offers(tool));
   if (tools.length > 0) rows.push(['not offered', off.join(', ') || 'none: every tool is offered']);
-  return `${table(rows)}The policy is valid.\n`;
+  const doubts = warnings.map(({ where, reason }) => `Warning: ${where}: ${reason}\n`).join('');
+  return `${table(rows)}${doubts}The policy is valid.\n`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { StratusError } from '../core/errors.ts';
 import { isObject, objectsOf } from '../core/json.ts';
+import { policyDocument, policyWarnings } from '../policy/lint.ts';
 import { BUILT_IN_POLICIES, loadPolicy } from '../policy/load.ts';
 import { policyJsonSchema } from '../policy/schema.ts';
 import { VERBS } from '../policy/vocabulary.ts';
@@ -14,6 +15,8 @@ export interface PolicyIo {
   readonly exit?: (code: number) => void;
   /** Names of the tools this build has; with them `check` tells which ones a policy switches off. */
   readonly tools?: readonly string[];
+  /** Ids of severity's predicates; with them `check` warns about weights of none of them. */
+  readonly predicates?: readonly string[];
 }
 
 const EXIT = { allow: 0, valid: 0, invalid: 1, refuse: 2, ask: 3 } as const;
@@ -52,7 +55,10 @@ export function policyCommand(io: PolicyIo): Command {
     .addHelpText('after', EXIT_HELP)
     .action((file: string) =>
       guarded(() => {
-        io.stdout(summarise(loadPolicy(file), io.tools ?? []));
+        const { tools, predicates } = io;
+        const known = { ...(tools && { tools }), ...(predicates && { predicates }) };
+        const warnings = policyWarnings(policyDocument(file), known);
+        io.stdout(summarise(loadPolicy(file), tools ?? [], warnings));
         return EXIT.valid;
       }),
     );

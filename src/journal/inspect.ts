@@ -1,9 +1,9 @@
-import { statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { AuditRecord, Verification } from './audit-chain.ts';
 import { verifyPart } from './audit-chain.ts';
 import { type Database, openDatabase } from './database.ts';
-import { fileStats } from './files.ts';
+import { codeOf, fileStats } from './files.ts';
 import { type Anchor, readAnchor, readMeta } from './meta.ts';
 import { checkVersion, MIGRATIONS } from './migrations.ts';
 import { NEEDS_HUMAN, TERMINAL_STATES } from './states.ts';
@@ -18,6 +18,8 @@ export interface JournalFiles {
   readonly walBytes: number;
   /** Free for this user on the disk of the journal; `undefined` when the folder isn't there. */
   readonly freeBytes: number | undefined;
+  /** This user may write the file and its folder, or make them. */
+  readonly writable: boolean;
   /** Files that others than their owner may use, with their mode. */
   readonly open: readonly { path: string; mode: string }[];
 }
@@ -52,7 +54,29 @@ export function journalFiles(journal: string): JournalFiles {
     const closed = process.geteuid === undefined || (mode & 0o077) === 0;
     return closed ? [] : [{ path: `${path}${suffix}`, mode: mode.toString(8) }];
   });
-  return { path, bytes: size(''), walBytes: size('-wal'), freeBytes: freeBytes(path), open };
+  return {
+    path,
+    bytes: size(''),
+    walBytes: size('-wal'),
+    freeBytes: freeBytes(path),
+    writable: mayWrite(path),
+    open,
+  };
+}
+
+function mayWrite(path: string): boolean {
+  const may = (place: string) => {
+    try {
+      accessSync(place, constants.W_OK);
+      return true;
+    } catch (thrown) {
+      return codeOf(thrown) === 'ENOENT' ? undefined : false;
+    }
+  };
+  // SQLite makes files beside the journal; what is not there yet is made in the nearest folder that is.
+  let folder = dirname(path);
+  while (may(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder);
+  return may(folder) === true && may(path) !== false;
 }
 
 function freeBytes(path: string): number | undefined {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { policyCommand } from '../../src/cli/policy.ts';
 import { policyJsonSchema } from '../../src/policy/schema.ts';
 
-function run(args: readonly string[], tools?: readonly string[]) {
+function run(args: readonly string[], tools?: readonly string[], predicates?: readonly string[]) {
   let stdout = '';
   let stderr = '';
   let code: number | undefined;
@@ -20,6 +20,7 @@ function run(args: readonly string[], tools?: readonly string[]) {
       code = value;
     },
     ...(tools && { tools }),
+    ...(predicates && { predicates }),
   }).parse(args, { from: 'user' });
   return { stdout, stderr, code };
 }
@@ -45,6 +46,27 @@ test('check names the places of what is wrong', () => {
       stderr: `${file}:1:1: required key rules is missing\n${file}:3:1: unknown key rule; did you mean rules?\n`,
       code: 1,
     });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('check warns about patterns that match no tool and weights of no predicate', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+  try {
+    const file = join(folder, 'slips.yaml');
+    writeFileSync(
+      file,
+      'version: 1\nname: x\nrules:\n  - { id: a, effect: allow, tools: [mitigate_scail] }\nseverity: { weights: { outage: 9, outrage: 9 } }\n',
+    );
+    const { stdout, code } = run(['check', file], ['mitigate_scale'], ['outage']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'Warning: rule a: mitigate_scail matches no tool; did you mean mitigate_scale?\n',
+    );
+    expect(stdout).toContain('Warning: severity.weights: outrage matches no predicate');
+    expect(stdout).not.toContain('weights: outage');
+    expect(run(['check', file]).stdout).not.toContain('Warning');
   } finally {
     rmSync(folder, { recursive: true });
   }
