@@ -1,4 +1,6 @@
+import { scrubEmbeddedSecrets } from './redact-embedded.ts';
 import { isScrubbedRefusal, scrubRefusals } from './redact-refusal.ts';
+import { scrubShapes } from './redact-shapes.ts';
 
 /** What the policy says about values that must not be shown. */
 export interface RedactionRules {
@@ -31,8 +33,14 @@ export interface Masking {
   readonly mask: (name: string, value: string, bytes?: number) => string;
 }
 
-// HTTP headers that authenticate, whatever the policy's patterns are.
-const AUTHENTICATING = /^(proxy-)?authorization$|^(set-)?cookie$/i;
+// Names that carry credentials whatever the policy's patterns are: HTTP headers that authenticate, and
+// short forms that a pattern for the middle of a word would find in innocent ones (compass, passenger).
+const ALWAYS = [
+  /^(proxy-)?authorization$|^(set-)?cookie$/i,
+  /(^|[-_.])((pg|db|my|user|root|admin)?pass|pwd|salt|sig|auth)$/i,
+  /[a-z](Pass|Pwd|Salt)$/,
+  /(account|shared|storage|hmac|jwt|license|ssh|client)[-_.]?key|dockerc(fg|onfigjson)/i,
+];
 
 /**
  * Compiles the patterns. One that is not a regular expression matches every name: what the policy
@@ -46,7 +54,7 @@ export function nameMatcher(rules: RedactionRules): (name: string) => boolean {
       return /^/;
     }
   });
-  return (name) => AUTHENTICATING.test(name) || patterns.some((pattern) => pattern.test(name));
+  return (name) => [...ALWAYS, ...patterns].some((pattern) => pattern.test(name));
 }
 
 /**
@@ -57,32 +65,13 @@ export function redactionMark(bytes: number, note?: string): string {
   return `<redacted: ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}${note ? `, ${note}` : ''}>`;
 }
 
-/** Masks what looks like a credential by its shape: passwords in URLs, private keys, bearer tokens, JWTs. */
-export function scrubShapes(text: string, masking: Masking): string {
-  const hide = (value: string) => masking.mask('', value);
-  return text
-    .replace(
-      /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-      hide,
-    )
-    .replace(
-      /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{0,200}):([^\s/@]{1,500})@/gi,
-      (_, before: string, password: string) => `${before}:${hide(password)}@`,
-    )
-    .replace(/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, hide)
-    .replace(
-      /\b(bearer\s+|authorization["']?\s*[:=]\s*["']?(?:basic|token)\s+)([\w.~+/=-]{8,})/gi,
-      (_, before: string, token: string) => before + hide(token),
-    );
-}
-
 /**
  * Masks credentials in free text (logs, messages, scripts, configuration files): by shape, and the
  * value after a name that matches, as in `password=…`, `"password": "…"`, `--password …`,
  * `<password>…</password>`, YAML block scalars and refusals of the API server.
  */
 export function scrubText(text: string, masking: Masking): string {
-  const refused = scrubRefusals(text, masking);
+  const refused = scrubRefusals(scrubEmbeddedSecrets(text, masking), masking);
   return scrubAssignments(scrubBlocks(scrubShapes(refused, masking), masking), masking);
 }
 
@@ -120,7 +109,12 @@ function scrubBlocks(text: string, masking: Masking): string {
 const LINE = /^([ \t]*(?:- )?["']?)([\w.-]+)(["']?[ \t]*[=:][ \t]*)(\S.*)$/gm;
 const PAIR =
   /(["']?)\b([A-Za-z_][\w.-]{0,100})\1(\s?[=:]\s?)("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s,;&"'{}[\]]+)/g;
+// Of a URL, whose scheme would pass for a name, and all the rest for its value.
+const QUERY = /([?&])([\w.-]{1,100})(=)([^\s&;#"'<>]+)/g;
 const FLAG = /(?<=^|\s)(--?[A-Za-z][\w-]{1,60})(\s+)([^\s-]\S*)/g;
+// JSON inside a JSON string: `{\\"password\\":\\"…\\"}`.
+const ESCAPED =
+  /(\\{1,8}")([A-Za-z_][\w.-]{0,100})(\\{1,8}"\s?:\s?\\{1,8}")((?:(?!\\{1,8}")[^"\n])*)/g;
 const ELEMENT = /<([A-Za-z][\w.-]{0,60})>([^<]+)<\/\1>/g;
 
 function scrubAssignments(text: string, masking: Masking): string {
@@ -138,6 +132,16 @@ function scrubAssignments(text: string, masking: Masking): string {
       const value = rest.trimEnd().replace(/,$/, '');
       return before + name + sign + hide(name, value) + rest.slice(value.length);
     })
+    .replace(
+      QUERY,
+      (_, mark: string, name: string, sign: string, value: string) =>
+        mark + name + sign + hide(name, value),
+    )
+    .replace(
+      ESCAPED,
+      (_, before: string, name: string, between: string, value: string) =>
+        before + name + between + hide(name, value),
+    )
     .replace(
       PAIR,
       (pair: string, quote: string, name: string, sign: string, value: string, ...rest) => {

@@ -1,12 +1,12 @@
 import { isObject, type Json, type JsonObject, objectOf, stringOf } from './json.ts';
 import { groupOf, type KubeObject } from './kube.ts';
+import { scrubShapes } from './redact-shapes.ts';
 import {
   isReference,
   type Masking,
   nameMatcher,
   type RedactionRules,
   redactionMark,
-  scrubShapes,
   scrubText,
 } from './redact-text.ts';
 
@@ -149,7 +149,9 @@ function maskArguments(words: readonly Json[], { masking }: Walk): Json[] {
     if (before !== undefined && flag === undefined && masking.matches(before)) {
       return isReference(word) ? word : masking.mask(before, word);
     }
-    return scrubText(word, masking);
+    // Some flags say only together with their value what it is: `-u`, `user:password`.
+    if (before === undefined || flag !== undefined) return scrubText(word, masking);
+    return scrubText(`${before} ${word}`, masking).slice(before.length + 1);
   });
 }
 
