@@ -4,7 +4,7 @@ export const INSTRUCTIONS = `stratus-mcp: guarded SRE tools on one live Kubernet
 How to work
 1. Look first: start with observe_health (what is wrong, worst first), then describe, events and logs of what it names. Find the cause before you change anything.
 2. transaction_begin with a reason and the namespaces you will touch. There is one writer at a time, and the transaction has limits: commands, minutes, objects.
-3. One change at a time with mitigate_* and the transaction's handle. dry_run: true shows the diff, the policy's decision and the limits, and writes nothing. Each answer says what changed, the budget left and the way back; undo_last takes back the last command.
+3. One change at a time with mitigate_* and the transaction's handle. dry_run: true shows the diff, the policy's decision and the limits, and writes nothing. Each answer says what changed, the budget left and the way back; undo_last takes back the last command. What belongs together goes into one mitigate_batch.
 4. transaction_commit waits until the touched workloads settle, measures severity and compares it with the beginning. If it answers "settling", call it again with the same handle. Read the verdict.
 5. When it is worse, not settled in time or not measurable, everything is undone and verified. That is a result, not a failure: read what appeared, find a different cause, begin again. Don't repeat the same change.
 Give up what you don't want with transaction_abort. undo_transaction takes back a committed one. Without a handle a mitigate_* call is a transaction of its own: begin, change, commit.

@@ -280,7 +280,7 @@ const WRITES: Row[] = [
   ],
   [
     'drain: a pod',
-    { ...core('Pod'), tool: 'mitigate_drain', verb: 'delete', changedPaths: [] },
+    { ...core('Pod'), tool: 'mitigate_drain', verb: 'evict', changedPaths: [] },
     'ask',
     'refuse',
   ],
