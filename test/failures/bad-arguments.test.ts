@@ -4,6 +4,7 @@ import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
 import { useCluster } from '../cluster/index.ts';
 import { type Bench, kill, openBench } from '../recovery/bench.ts';
 import type { Answer, Assistant } from '../story/client.ts';
+import { rightArguments } from '../tools/right-arguments.ts';
 
 const cluster = useCluster();
 /** Hostile values for each argument of each tool. */
@@ -23,49 +24,7 @@ afterAll(async () => {
   bench?.remove();
 });
 
-/** Arguments that are right but for the one that is replaced. A new tool has to be added here. */
-function rightArguments(tool: string): JsonObject | undefined {
-  const { namespace } = bench;
-  const object = { namespace, kind: 'ConfigMap', name: 'settings' };
-  const workload = { namespace, kind: 'Deployment', name: 'web' };
-  const planned = { reason: 'test', dry_run: true };
-  const handle = { transaction: 'txn-999', reason: 'test' };
-  const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fresh}\ndata: {}';
-  const all: Record<string, JsonObject> = {
-    audit_query: {},
-    mitigate_apply: { manifest, namespace, ...planned },
-    mitigate_batch: {
-      commands: [{ tool: 'mitigate_delete', arguments: object }],
-      ...planned,
-    },
-    mitigate_delete: { ...object, ...planned },
-    mitigate_drain: { name: 'node-1', ...planned },
-    mitigate_node: { name: 'node-1', action: 'cordon', ...planned },
-    mitigate_patch: { ...object, patch: { data: { mode: 'slow' } }, ...planned },
-    mitigate_rollout: { ...workload, action: 'restart', ...planned },
-    mitigate_scale: { ...workload, replicas: 1, ...planned },
-    mitigate_set_container: { ...workload, image: 'local/web:2', ...planned },
-    mitigate_set_metadata: { ...object, labels: { a: 'b' }, ...planned },
-    mitigate_set_service: { namespace, name: 'web', selector: { app: 'web' }, ...planned },
-    observe_api: {},
-    observe_capacity: {},
-    observe_describe: object,
-    observe_events: { namespace },
-    observe_get: object,
-    observe_health: { namespace },
-    observe_list: { kind: 'ConfigMap', namespace },
-    observe_logs: { namespace, pod: 'web' },
-    observe_related: object,
-    observe_rollout: workload,
-    transaction_abort: handle,
-    transaction_begin: { namespaces: [namespace], reason: 'test' },
-    transaction_commit: { transaction: 'txn-999' },
-    transaction_status: {},
-    undo_last: handle,
-    undo_transaction: handle,
-  };
-  return all[tool];
-}
+const right = (tool: string) => rightArguments(tool, bench.namespace);
 
 const hostile = fc.oneof(
   fc.constantFrom<unknown[]>(
@@ -132,12 +91,12 @@ test('every argument of every tool takes every kind of nonsense', {
 }, async () => {
   const before = await versions();
   for (const { name: tool, inputSchema } of tools) {
-    const right = rightArguments(tool);
-    expect(right, `${tool} is not in this test`).toBeDefined();
+    const base = right(tool);
+    expect(base, `${tool} is not in this test`).toBeDefined();
     const keys = Object.keys((inputSchema.properties ?? {}) as JsonObject);
     const args = fc
       .constantFrom(...keys)
-      .chain((key) => hostile.map((value) => ({ ...right, [key]: value })))
+      .chain((key) => hostile.map((value) => ({ ...base, [key]: value })))
       // Nothing is written here, but by a change that is none of nonsense.
       .filter((given) => !tool.startsWith('mitigate_') || given.dry_run !== false);
     await fc.assert(
@@ -162,7 +121,7 @@ async function closeWhatOpened(tool: string, { isError, data }: Answer): Promise
 
 test('every tool names an unknown argument and those it expects', async () => {
   for (const { name: tool } of tools) {
-    const answer = await server.call(tool, { ...rightArguments(tool), nmespace: 'x' });
+    const answer = await server.call(tool, { ...right(tool), nmespace: 'x' });
     expect(answer.text).toContain(`Unknown argument for tool "${tool}": "nmespace"`);
     expect(answer.text).toContain('Expected arguments: "');
     if (answer.text.includes('"namespace"')) {
