@@ -71,12 +71,12 @@ export function boundsPlan(args: Autoscaling, target: LiveObject): PlannedWrite[
   ];
 }
 
-/** What an autoscaler will do to a count that is set by hand; empty when none owns it. */
+/** What an autoscaler will do to a count that is set by hand; undefined when none owns it. */
 export function ruling(
   workload: ObjectRef,
   replicas: number,
   autoscalers: readonly LiveObject[],
-): string {
+): string | undefined {
   const owner = autoscalers.find(({ object }) => {
     const target = at(object, 'spec', 'scaleTargetRef');
     return (
@@ -85,12 +85,12 @@ export function ruling(
       groupOf(stringOf(at(target, 'apiVersion')) ?? '') === groupOf(workload.apiVersion)
     );
   });
-  if (owner === undefined) return '';
+  if (owner === undefined) return undefined;
   const { min, max } = boundsOf(owner);
   const name = `HorizontalPodAutoscaler ${owner.key.name}`;
   // A target that was scaled to nothing is left alone until somebody scales it up.
-  if (replicas === 0) return `; ${name} stands still until it is scaled up again`;
+  if (replicas === 0) return `${name} stands still until it is scaled up again.`;
   return replicas < min || replicas > max
-    ? `; WARNING: ${name} keeps it within ${min}..${max} and will overrule this: change its bounds instead`
-    : `; WARNING: ${name} owns the count (${min}..${max}) and may overrule this`;
+    ? `${name} keeps it within ${min}..${max} and will overrule this: change its bounds instead.`
+    : `${name} owns the count (${min}..${max}) and may overrule this.`;
 }

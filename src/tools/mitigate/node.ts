@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StratusError } from '../../core/errors.ts';
 import { at } from '../../core/json.ts';
 import { defineMitigateTool } from '../types.ts';
-import { commonArguments, intendedReduction, nameArgument } from './arguments.ts';
+import { commonArguments, nameArgument } from './arguments.ts';
 import { kubectl } from './kubectl.ts';
 import { type TaintWords, taintPlan, untaintPlan } from './taints.ts';
 import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
@@ -31,7 +31,6 @@ export const mitigateNode = defineMitigateTool({
     name: nameArgument,
     action: z.enum(['cordon', 'uncordon', 'taint', 'untaint']),
     taint: taintArgument,
-    intended_reduction: intendedReduction,
     ...commonArguments,
   }),
   reads: (args) => {
@@ -58,6 +57,7 @@ export const mitigateNode = defineMitigateTool({
           ? 'cordon: no new pod is placed there, those that run stay'
           : 'uncordon: new pods may be placed there',
         kubectl: kubectl(args.action, target.key.name),
+        ...(cordon ? { declares: `it is cordoned: ${args.reason}` } : {}),
       },
     ];
   },

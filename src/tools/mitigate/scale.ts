@@ -85,7 +85,7 @@ function replicasPlan(replicas: number, target: LiveObject, live: Live) {
   }
   const object = refOfLive(target);
   const warning = live.unread?.(AUTOSCALERS)
-    ? '; whether an autoscaler owns the count could not be read'
+    ? 'Whether an autoscaler owns the count could not be read.'
     : ruling(object, replicas, live.list(AUTOSCALERS));
   return [
     {
@@ -93,7 +93,8 @@ function replicasPlan(replicas: number, target: LiveObject, live: Live) {
       object,
       patchType: 'merge' as const,
       patch: { spec: { replicas } },
-      summary: `scale from ${before} to ${replicas} replicas${warning}`,
+      summary: `scale from ${before} to ${replicas} replicas`,
+      ...(warning === undefined ? {} : { warnings: [warning] }),
       kubectl: kubectl(
         'scale',
         kubectlName(object),

@@ -89,27 +89,38 @@ export function selectorChange(
   return { operations, words, after, text };
 }
 
+/** Who will get the traffic: for the summary, and what is wrong with it. */
+export interface PodsNote {
+  readonly words: string;
+  readonly warnings: readonly string[];
+}
+
 /** How many pods will get the traffic, and whether they know the ports it is sent to. */
 export function podsNote(
   target: LiveObject,
   selector: SelectorChange,
   targets: readonly Json[],
   pods: readonly LiveObject[] | undefined,
-): string {
-  if (pods === undefined) return 'which pods it selects could not be read';
-  if (Object.keys(selector.after).length === 0) return 'it has no selector';
+): PodsNote {
+  if (pods === undefined) return { words: 'which pods it selects could not be read', warnings: [] };
+  if (Object.keys(selector.after).length === 0)
+    return { words: 'it has no selector', warnings: [] };
   const matched = matching(selector.after, pods);
   const ready = matched.filter(isReady).length;
-  const counted = `it selects ${matched.length} ${matched.length === 1 ? 'pod' : 'pods'}, ${ready} ready`;
   const before = matching(selectorOf(target.object), pods).length;
   const was = selector.operations.length === 0 ? '' : ` (before: ${before})`;
-  if (matched.length === 0) return `WARNING: it selects no pod, so nothing would serve${was}`;
+  if (matched.length === 0) {
+    const warnings = ['No pod has these labels: nothing would serve.'];
+    return { words: `it selects no pod${was}`, warnings };
+  }
   const unknown = targets.filter((port) => !matched.some((pod) => declares(pod, port)));
-  const undeclared =
-    unknown.length === 0
-      ? ''
-      : `; WARNING: no container of theirs declares port ${unknown.join(', ')}`;
-  return `${ready === 0 ? 'WARNING: ' : ''}${counted}${was}${undeclared}`;
+  return {
+    words: `it selects ${matched.length} ${matched.length === 1 ? 'pod' : 'pods'}, ${ready} ready${was}`,
+    warnings: [
+      ...(ready === 0 ? ['None of the pods is ready: nothing would serve.'] : []),
+      ...unknown.map((port) => `No container of the pods declares port ${port}.`),
+    ],
+  };
 }
 
 function matching(selector: JsonObject, pods: readonly LiveObject[]): LiveObject[] {

@@ -84,6 +84,7 @@ export const mitigateSetService = defineMitigateTool({
     }
     const object = refOfLive(target);
     const pods = live.unread?.(PODS) ? undefined : live.list(PODS);
+    const note = podsNote(target, selector, ports.targets, pods);
     const where = [kubectlName(object), namespaceFlag(object)] as const;
     return [
       {
@@ -91,13 +92,8 @@ export const mitigateSetService = defineMitigateTool({
         object,
         patchType: 'json',
         patch,
-        summary: [
-          ...selector.words,
-          ...ports.words,
-          podsNote(target, selector, ports.targets, pods),
-        ]
-          .filter((words) => words !== '')
-          .join('; '),
+        summary: [...selector.words, ...ports.words, note.words].join('; '),
+        warnings: note.warnings,
         kubectl:
           ports.operations.length > 0
             ? kubectl('patch', ...where, '--type=json', '-p', stringifyJson(patch))

@@ -17,6 +17,8 @@ test('cordon and uncordon', () => {
     object: { kind: 'Node', name: 'node-1' },
     patch: { spec: { unschedulable: true } },
     kubectl: 'kubectl cordon node-1',
+    // A cordon is a reduction by its very meaning, and the gate is told so.
+    declares: 'it is cordoned: test',
   });
   expect(only(call({ action: 'uncordon' }, { unschedulable: true }))).toMatchObject({
     patch: { spec: { unschedulable: null } },

@@ -21,9 +21,10 @@ function autoscaler(spec: JsonObject = {}) {
 }
 
 describe('replicas of a workload', () => {
-  const summary = (replicas: number, autoscalers = [autoscaler()]) =>
-    only(plan(scale, { ...target, replicas }, answers({ target: deployment() }, { autoscalers })))
-      .summary;
+  const warnings = (replicas: number, autoscalers = [autoscaler()]) =>
+    only(
+      plan(scale, { ...target, replicas }, answers({ target: deployment() }, { autoscalers })),
+    ).warnings?.join() ?? '';
 
   test('are set, with the kubectl command of it', () => {
     expect(only(plan(scale, { ...target, replicas: 5 }, deployment()))).toMatchObject({
@@ -38,12 +39,12 @@ describe('replicas of a workload', () => {
   });
 
   test('are overruled by an autoscaler, and the plan says so', () => {
-    expect(summary(4)).toContain('owns the count (2..5) and may overrule this');
-    expect(summary(8)).toContain('keeps it within 2..5 and will overrule this');
-    expect(summary(1)).toContain('change its bounds instead');
-    expect(summary(0)).toContain('HorizontalPodAutoscaler catalog stands still');
+    expect(warnings(4)).toContain('owns the count (2..5) and may overrule this');
+    expect(warnings(8)).toContain('keeps it within 2..5 and will overrule this');
+    expect(warnings(1)).toContain('change its bounds instead');
+    expect(warnings(0)).toContain('HorizontalPodAutoscaler catalog stands still');
     const other = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'catalog' };
-    expect(summary(4, [autoscaler({ scaleTargetRef: other })])).toBe('scale from 3 to 4 replicas');
+    expect(warnings(4, [autoscaler({ scaleTargetRef: other })])).toBe('');
   });
 
   test('may be set where autoscalers may not be listed, and the plan says so', () => {
@@ -56,9 +57,9 @@ describe('replicas of a workload', () => {
       },
     });
     const hidden = { ...answers({ target: deployment() }), unread: () => true };
-    expect(only(plan(scale, { ...target, replicas: 5 }, hidden)).summary).toContain(
-      'whether an autoscaler owns the count could not be read',
-    );
+    expect(only(plan(scale, { ...target, replicas: 5 }, hidden)).warnings).toEqual([
+      'Whether an autoscaler owns the count could not be read.',
+    ]);
   });
 });
 

@@ -60,8 +60,12 @@ describe('the selector', () => {
     expect(words({ app: 'web' }, { selector: { app: 'wbe' } })).toContain(
       'it selects 2 pods, 1 ready (before: 0)',
     );
-    expect(words({ app: 'old' })).toContain('WARNING: it selects 1 pod, 0 ready (before: 2)');
-    expect(words({ app: 'none' })).toContain('WARNING: it selects no pod, so nothing would serve');
+    expect(words({ app: 'old' })).toContain('it selects 1 pod, 0 ready (before: 2)');
+    expect(words({ app: 'none' })).toContain('it selects no pod (before: 2)');
+    const warnings = (selector: JsonObject) => only(call({ selector })).warnings;
+    expect(warnings({ tier: 'front' })).toEqual([]);
+    expect(warnings({ app: 'old' })).toEqual(['None of the pods is ready: nothing would serve.']);
+    expect(warnings({ app: 'none' })).toEqual(['No pod has these labels: nothing would serve.']);
   });
 
   test('says so where pods may not be listed', () => {
@@ -124,22 +128,22 @@ describe('ports', () => {
         { op: 'test', path: '/spec/ports/1', value: DNS },
         { op: 'add', path: '/spec/ports/1/targetPort', value: 5353 },
       ],
-      summary:
-        'port 80/UDP targetPort from 53 to 5353; it selects 2 pods, 1 ready; WARNING: no container of theirs declares port 5353',
+      summary: 'port 80/UDP targetPort from 53 to 5353; it selects 2 pods, 1 ready',
+      warnings: ['No container of the pods declares port 5353.'],
       kubectl: expect.stringContaining('kubectl patch service/web --namespace=shop --type=json'),
     });
   });
 
   test('that a container declares raise no warning, by number or by name', () => {
     for (const target_port of [8080, 'main']) {
-      const { summary } = only(
+      const { warnings } = only(
         call({ ports: [{ port: 80, target_port }] }, { ports: [{ ...HTTP, targetPort: 1 }] }),
       );
-      expect(summary).not.toContain('WARNING');
+      expect(warnings).toEqual([]);
     }
-    expect(only(call({ ports: [{ port: 80, target_port: 'mian' }] })).summary).toContain(
-      'declares port mian',
-    );
+    expect(only(call({ ports: [{ port: 80, target_port: 'mian' }] })).warnings).toEqual([
+      'No container of the pods declares port mian.',
+    ]);
   });
 
   test('are added, renamed and removed in one call', () => {

@@ -72,14 +72,15 @@ test('a Service that reaches nothing is repaired in one call, and the plan count
   expect(text).toContain('selector from app=wbe to app=web');
   expect(text).toContain('port 80/TCP targetPort from 9090 to 8080');
   expect(text).toContain('it selects 2 pods, 2 ready (before: 0)');
-  expect(text).not.toContain('WARNING');
+  expect(text).not.toContain('nothing would serve');
   expect(text).toMatch(/\+ +app: web/);
   const wrong = await asked('mitigate_set_service', {
     namespace,
     name: 'web',
     selector: { app: 'none' },
   });
-  expect(wrong.text).toContain('WARNING: it selects no pod');
+  expect(wrong.text).toContain('it selects no pod (before: 0)');
+  expect(wrong.text).toContain('nothing would serve');
 });
 
 test('an autoscaler is told of, and its bounds are held to those of the policy', async () => {
