@@ -23,7 +23,10 @@ export function refusal(
         { rule },
       );
     case 403:
-      return new StratusError('forbidden', said, { rule });
+      return new StratusError('forbidden', said, {
+        rule,
+        next: `observe_api {"namespace":"${connection.defaultNamespace}"} shows what this server's identity may do there, in the namespace of its context; its administrator may grant more.`,
+      });
     case 404:
       return new StratusError(status.genuine ? missing : 'cluster_error', said, { rule });
     case 410:

@@ -17,6 +17,7 @@ import {
   pagedShape,
 } from './arguments.ts';
 import { type EventGroup, eventResource, readEvents, showEvent } from './event-list.ts';
+import { withNamespaceHelp } from './namespace-help.ts';
 import { call } from './next-step.ts';
 import { chooseNamespace, namespaceExists, resolveKind } from './target.ts';
 
@@ -78,13 +79,16 @@ export const observeEvents = defineObserveTool({
       namespace: place.namespace,
     });
     const since = args.since === undefined ? undefined : momentOf(args.since, now, 'since');
-    const { groups, complete } = await readEvents(context, {
-      namespace: place.namespace,
-      kind: place.kind,
-      name: args.name,
-      type: args.type,
-      reason: args.reason,
-    });
+    const { all_namespaces } = args;
+    const { groups, complete } = await withNamespaceHelp(context, NAME, { all_namespaces }, () =>
+      readEvents(context, {
+        namespace: place.namespace,
+        kind: place.kind,
+        name: args.name,
+        type: args.type,
+        reason: args.reason,
+      }),
+    );
     const recent = groups.filter(({ last }) => since === undefined || last >= since);
     const { kind, name, type, reason } = args;
     const page = pageByAnchor(recent, ({ last, id }) => ({ rank: last, id }), {

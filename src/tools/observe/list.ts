@@ -19,6 +19,7 @@ import {
   noteShape,
   pagedShape,
 } from './arguments.ts';
+import { withNamespaceHelp } from './namespace-help.ts';
 import { call } from './next-step.ts';
 import { withSelectorHelp } from './selector-help.ts';
 import { choosePlace, namespaceExists, type Place } from './target.ts';
@@ -72,17 +73,20 @@ export const observeList = defineObserveTool({
       fields: args.field_selector,
     };
     const token = args.cursor === undefined ? undefined : decodeCursor(args.cursor, query);
-    const page = await withSelectorHelp(args, () =>
-      context.reader.table(
-        {
-          resource,
-          limit: args.limit,
-          ...(namespace === undefined ? {} : { namespace }),
-          ...(args.label_selector ? { labelSelector: args.label_selector } : {}),
-          ...(args.field_selector ? { fieldSelector: args.field_selector } : {}),
-          ...(token === undefined ? {} : { continueToken: token }),
-        },
-        { signal: context.signal },
+    const { kind, all_namespaces } = args;
+    const page = await withNamespaceHelp(context, NAME, { kind, all_namespaces }, () =>
+      withSelectorHelp(args, () =>
+        context.reader.table(
+          {
+            resource,
+            limit: args.limit,
+            ...(namespace === undefined ? {} : { namespace }),
+            ...(args.label_selector ? { labelSelector: args.label_selector } : {}),
+            ...(args.field_selector ? { fieldSelector: args.field_selector } : {}),
+            ...(token === undefined ? {} : { continueToken: token }),
+          },
+          { signal: context.signal },
+        ),
       ),
     );
     const more = page.continueToken !== undefined;

@@ -2,11 +2,16 @@ import type { ListQuery } from '../../../cluster/types.ts';
 import { StratusError } from '../../../core/errors.ts';
 import type { KubeObject } from '../../../core/kube.ts';
 import type { ObserveContext } from '../../types.ts';
-import { permit, type SideLook } from '../access.ts';
+import { permit } from '../access.ts';
 
 export const NAME = 'observe_capacity';
 
 const HIDDEN: readonly string[] = ['forbidden', 'policy_refused', 'needs_approval'];
+
+/** What was seen, or why it is hidden. */
+export type Look =
+  | { readonly seen: KubeObject[] }
+  | { readonly unseen: string; readonly refusal: StratusError };
 
 /**
  * All objects of a kind, or why this identity or the policy hides them.
@@ -16,7 +21,7 @@ export async function look(
   context: ObserveContext,
   kind: { readonly apiVersion: string; readonly kind: string },
   query: Omit<ListQuery, 'resource'> = {},
-): Promise<SideLook<KubeObject[]>> {
+): Promise<Look> {
   const { reader, signal } = context;
   const resource = (await reader.resources({ signal })).resolveKind(kind.apiVersion, kind.kind);
   try {
@@ -25,7 +30,7 @@ export async function look(
     return { seen: items as KubeObject[] };
   } catch (error) {
     if (!(error instanceof StratusError) || !HIDDEN.includes(error.code)) throw error;
-    return { unseen: error.message };
+    return { unseen: error.message, refusal: error };
   }
 }
 

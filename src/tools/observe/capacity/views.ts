@@ -94,7 +94,8 @@ export async function nodeView(context: ObserveContext, name: string, paging: Pa
   ]);
   const node = 'seen' in nodes ? nodes.seen.find((it) => it.metadata.name === name) : undefined;
   if (!('seen' in nodes) && !('seen' in pods)) {
-    throw new StratusError('forbidden', nodes.unseen, {
+    throw new StratusError(nodes.refusal.code, nodes.unseen, {
+      ...(nodes.refusal.rule === undefined ? {} : { rule: nodes.refusal.rule }),
       next: `${call(NAME, { namespace: context.reader.defaultNamespace })} shows the requests of a namespace.`,
     });
   }
@@ -134,7 +135,7 @@ export async function namespaceView(context: ObserveContext, namespace: string, 
     look(context, QUOTA, { namespace }),
     readUsage(context, 'pods', namespace),
   ]);
-  if (!('seen' in pods) && !('seen' in quotas)) throw new StratusError('forbidden', pods.unseen);
+  if (!('seen' in pods) && !('seen' in quotas)) throw pods.refusal;
   const seen = 'seen' in pods ? pods.seen.filter(takesRoom) : [];
   if (seen.length === 0 && (await namespaceExists(context, NAME, namespace)) === false) {
     throw new StratusError('not_found', `Namespace ${namespace} doesn't exist.`);
