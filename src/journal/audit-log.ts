@@ -85,6 +85,7 @@ export function openAuditLog(database: Database, clock: Clock): AuditLog {
   return {
     ...openAuditReader(database),
     start: ({ actor, args, clientCall, ...call }) => {
+      database.requirePlace();
       database.writeUnsynced(() => {
         if (startOf.get(call.call) !== undefined) throw twice(call.call, 'started');
         append({ kind: 'call', ...call, ...actor, detail: { args, clientCall } });

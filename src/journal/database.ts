@@ -22,6 +22,12 @@ export interface Database {
    * relies on without a `write` in between. Inside a `write` it joins that one.
    */
   writeUnsynced<T>(act: () => T, changed?: Changed): T;
+  /**
+   * To be called before anything new begins. SQLite goes on writing into a file that was deleted or
+   * replaced, and nobody would ever read it. What had begun may still be taken back with that file.
+   * @throws StratusError journal_unavailable when the open file is not the one at the path any more.
+   */
+  requirePlace(): void;
   close(): void;
 }
 
@@ -60,8 +66,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       sql.close();
       throw thrown;
     }
-    return wrap(path, sql);
+    return wrap(path, sql, placeOf(path));
   });
+}
+
+function placeOf(path: string): string {
+  const stats = fileStats(path);
+  return stats === undefined ? 'nowhere' : `${stats.dev}:${stats.ino}`;
 }
 
 function configure(sql: Sqlite.Database, path: string, busyTimeoutMs: number): void {
@@ -96,7 +107,7 @@ function switchToWal(sql: Sqlite.Database, path: string, busyTimeoutMs: number):
   }
 }
 
-function wrap(path: string, sql: Sqlite.Database): Database {
+function wrap(path: string, sql: Sqlite.Database, place: string): Database {
   const inTransaction = sql.transaction((act: () => unknown) => act());
   let unsynced = false;
   return {
@@ -123,6 +134,16 @@ function wrap(path: string, sql: Sqlite.Database): Database {
           sql.exec('PRAGMA synchronous = FULL');
         }
       });
+    },
+    requirePlace: () => {
+      if (placeOf(path) === place) return;
+      throw new StratusError(
+        'journal_unavailable',
+        `The journal ${path} was deleted or replaced while this process had it open.`,
+        {
+          next: 'Put the same file back where it was, or restart the server: it then works with what is there.',
+        },
+      );
     },
     close: () => {
       sql.close();

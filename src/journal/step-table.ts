@@ -91,6 +91,7 @@ export function openStepTable(room: Room): StepTable {
   return {
     addStep: (row, contents, epoch) => {
       crashpoint('journal.addStep.before');
+      database.requirePlace();
       database.write(() => {
         const txn = keyOf(row.transaction) ?? 0;
         if (exists.get(txn) === undefined) throw unknownTransaction(row.transaction);

@@ -75,6 +75,7 @@ export function openTransactionTable(room: Room): TransactionTable {
     get,
     create: (row) => {
       crashpoint('journal.create.before');
+      database.requirePlace();
       const created = database.write(() => {
         const fields = toStored(COLUMNS, row);
         const insert = sql.prepare(insertion('txn', fields, EPOCH_HOLDS));
