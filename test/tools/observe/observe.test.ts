@@ -7,6 +7,8 @@ import { observeHealth } from '../../../src/tools/observe/health.ts';
 import { observeTools } from '../../../src/tools/observe/index.ts';
 import { observeList } from '../../../src/tools/observe/list.ts';
 import { observeLogs } from '../../../src/tools/observe/logs.ts';
+import { observeRelated } from '../../../src/tools/observe/related.ts';
+import { observeRollout } from '../../../src/tools/observe/rollout.ts';
 import { itemsOf } from '../../cluster/client.ts';
 import { at, useCluster } from '../../cluster/index.ts';
 import { brokenShop, CANARY, SAID } from './broken-shop.ts';
@@ -408,11 +410,18 @@ describe('secrets', () => {
       bench.call(observeEvents, {}),
       bench.call(observeLogs, { workload: 'deploy/crash', previous: true }),
       bench.call(observeLogs, { workload: 'deploy/web' }),
+      bench.call(observeLogs, { workload: 'deploy/crash', interleave: true }),
+      bench.call(observeRollout, { kind: 'deploy', name: 'crash' }),
+      bench.call(observeRelated, { kind: 'secret', name: 'db' }),
+      bench.call(observeRelated, { kind: 'cm', name: 'settings' }),
+      bench.call(observeRelated, { kind: 'deploy', name: 'crash' }),
     ]);
     for (const answer of answers) {
       const text = JSON.stringify(answer);
       expect(text).not.toContain(CANARY);
       expect(text).not.toContain(Buffer.from(CANARY).toString('base64'));
+      // About 1,500 tokens for an ordinary object; a manifest and a namespace's events may be longer.
+      if (!('manifest' in answer) && !('events' in answer)) expect(text.length).toBeLessThan(6_000);
     }
     expect(answers[2]?.manifest).toContain('redacted');
     expect(answers[5]?.manifest).not.toContain('last-applied');
