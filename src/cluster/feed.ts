@@ -53,7 +53,7 @@ export interface ListFeed {
 }
 
 export interface FeedSettings {
-  /** Collections of this many objects and more are followed (100 when absent). */
+  /** Collections of this many objects and more are followed (250 when absent). */
   readonly followFrom?: number;
   /** Unused for this long, everything is dropped: milliseconds, 5 minutes when absent. */
   readonly idleMs?: number;
@@ -61,7 +61,8 @@ export interface FeedSettings {
   readonly proofMs?: number;
 }
 
-const FOLLOW_FROM = 100;
+/** A smaller list costs less than the two watches of a proof. */
+const FOLLOW_FROM = 250;
 const IDLE_MS = 5 * 60_000;
 const PROOF_MS = 2_000;
 /** After a proof failed, the collection is listed only, so that not each call waits for nothing. */

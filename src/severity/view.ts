@@ -111,20 +111,19 @@ export function viewOf(snapshot: Snapshot): View {
   }
 
   const pods = meantToRun(list('Pod'));
-  // Siblings have the same owner, which is looked up once.
-  const keys = new Map<KubeObject, string>();
-  const byOwner = grouped(pods, (pod) => {
-    const controller = controllerOf(pod);
-    const { namespace } = pod.metadata;
-    const maker = controller && find(controller.kind, namespace, controller.name);
-    if (maker === undefined || controller?.kind === 'Node') return keyOf(ownerOf(pod));
-    let key = keys.get(maker);
-    if (key === undefined) {
-      key = keyOf(ownerOf(pod));
-      keys.set(maker, key);
-    }
-    return key;
-  });
+  const byOwner = new Map<string, readonly KubeObject[]>();
+  const add = (owner: Owner, more: readonly KubeObject[]) => {
+    const before = byOwner.get(keyOf(owner));
+    byOwner.set(keyOf(owner), before === undefined ? more : [...before, ...more].sort(byName));
+  };
+  // Siblings have the same owner, unless their maker is gone and each has to speak for itself.
+  for (const siblings of familiesIn(pods).values()) {
+    const [eldest] = siblings;
+    const maker = eldest && controllerOf(eldest);
+    const isKnown = maker && find(maker.kind, eldest.metadata.namespace, maker.name) !== undefined;
+    if (eldest !== undefined && isKnown) add(ownerOf(eldest), siblings);
+    else for (const pod of siblings) add(ownerOf(pod), [pod]);
+  }
 
   return {
     snapshot,
@@ -146,8 +145,22 @@ const NONE: readonly KubeObject[] = [];
 const meantToRun = once((all: readonly KubeObject[]): readonly KubeObject[] =>
   all
     .filter((pod) => !isTerminating(pod) && at(pod, 'status', 'phase') !== 'Succeeded')
-    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
+    .sort(byName),
 );
+
+/** Pods by their controller; those without one are a family of their own. */
+const familiesIn = once((pods: readonly KubeObject[]) =>
+  grouped(pods, (pod) => {
+    const maker = controllerOf(pod);
+    return maker === undefined || maker.kind === 'Node'
+      ? factsOf(pod).key
+      : `${pod.metadata.namespace}/${maker.kind}/${maker.name}`;
+  }),
+);
+
+function byName(a: KubeObject, b: KubeObject): number {
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}
 
 const remarkableOf = once((pods: readonly KubeObject[]): readonly KubeObject[] =>
   pods.filter((pod) => !factsOf(pod).isPlain),
