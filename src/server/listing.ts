@@ -35,13 +35,19 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output') {
   return { ...json, type: 'object' as const, properties };
 }
 
+/** Fields that lead from one answer to the next call. */
+const TO_GO_ON: ReadonlySet<string> = new Set(['next', 'cursor', 'truncated', 'transaction']);
+
 /**
- * What a client may rely on: the names at the top of an answer. What lies below is found by reading it, and
- * assistants that drop this schema altogether lose nothing.
+ * What a client may rely on: what is always at the top of an answer, and how it goes on. The rest is found by
+ * reading it, and assistants that drop this schema altogether lose nothing.
  */
 function answerSchema(schema: z.ZodObject) {
   const { properties, required } = objectSchema(schema, 'output');
-  const shallow = Object.entries(properties).map(([name, property]) => {
+  const promised = Object.entries(properties).filter(
+    ([name]) => required?.includes(name) === true || TO_GO_ON.has(name),
+  );
+  const shallow = promised.map(([name, property]) => {
     const { type } = property as { type?: string };
     return [name, type === undefined ? {} : { type }] as const;
   });
@@ -60,6 +66,8 @@ function leaveOutTheObvious(json: z.core.JSONSchema.BaseSchema): void {
   }
   if (maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
   if (minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+  // Sizes that no sane value breaks: who breaks one gets an error that names it.
+  for (const size of ['minLength', 'maxLength', 'minItems', 'maxItems'] as const) delete json[size];
 }
 
 /** Some models' function dialects know no list of types: each gets a branch of its own. */

@@ -1,8 +1,12 @@
+import { systemClock } from '../../src/core/clock.ts';
 import { SECRET_SETTINGS, SETTINGS, type Setting } from '../../src/core/settings.ts';
+import { allTools } from '../../src/tools/catalogue.ts';
+import type { Tool } from '../../src/tools/types.ts';
 
 /** The parts of the README that are made from the code, by name. `npm run readme` writes them. */
 export const SECTIONS: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
+  tools: toolsTable,
 };
 
 const MARKED = /(<!-- generated:([a-z-]+) -->\n)([\s\S]*?)(<!-- \/generated -->)/g;
@@ -36,4 +40,28 @@ function settingsTable(): string {
     ...['', `\`${env}\``, meaning, otherwise],
   ]);
   return table(['flag', 'environment', 'meaning', 'default'], [...rows, ...secrets]);
+}
+
+function toolsTable(): string {
+  const rows = allTools(systemClock).map((tool) => [
+    `\`${tool.name}\``,
+    use(tool),
+    argumentsOf(tool),
+  ]);
+  return table(['tool', 'use it', 'arguments'], rows);
+}
+
+/** The first sentence of the description, which says when to use the tool. */
+function use({ description }: Tool): string {
+  const [sentence = ''] = /^.*?[.:](?= |$)/s.exec(description) ?? [];
+  return sentence.replace(/^Use (this )?/, '').replace(/[.:]$/, '');
+}
+
+/** By name; those that may be left out with a question mark. What all changes take stands below the table. */
+function argumentsOf({ effect, input }: Tool): string {
+  const shared = effect === 'mitigate' ? ['reason', 'transaction', 'dry_run'] : [];
+  return Object.entries(input.shape)
+    .filter(([name]) => !shared.includes(name))
+    .map(([name, type]) => `\`${name}\`${type.safeParse(undefined).success ? '?' : ''}`)
+    .join(', ');
 }
