@@ -17,6 +17,9 @@ export interface LawKind {
   };
 }
 
+/** A Deployment without replicas. */
+export const PARKED = 'parked';
+
 const METADATA = { labels: { app: 'law', drop: 'me' }, annotations: { 'example.com/note': 'x' } };
 
 const template = (name: string): JsonObject => ({
@@ -170,11 +173,11 @@ const KINDS = {
   },
   HorizontalPodAutoscaler: {
     apiVersion: 'autoscaling/v2',
-    // Its target is nowhere, so that it changes nothing itself.
+    // It stands still, because its target runs nothing.
     manifest: () => ({
       metadata: METADATA,
       spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'nowhere' },
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: PARKED },
         minReplicas: 2,
         maxReplicas: 4,
       },
@@ -190,7 +193,7 @@ const KINDS = {
     apiVersion: 'policy/v1',
     manifest: () => ({
       metadata: METADATA,
-      spec: { minAvailable: 1, selector: { matchLabels: { app: 'nobody' } } },
+      spec: { minAvailable: 0, selector: { matchLabels: { app: 'nobody' } } },
     }),
     edits: {
       strategic: spec({ minAvailable: '50%' }),

@@ -259,6 +259,13 @@ export const MATRIX: readonly Row[] = [
     ),
   },
   {
+    call: 'drain',
+    tool: 'mitigate_drain',
+    back: 'abort',
+    // The node as it was; the evicted pods live on elsewhere.
+    cells: without({ Node: exact({}) }, NODES_ONLY),
+  },
+  {
     call: 'patch strategic',
     tool: 'mitigate_patch',
     back: 'abort',
