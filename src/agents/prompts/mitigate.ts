@@ -1,7 +1,10 @@
 import {
   GROUND_RULES,
   incidentOf,
+  kindOf,
+  nameOf,
   namespaceOf,
+  objectWords,
   type Prompt,
   quoted,
   transactionOf,
@@ -11,15 +14,17 @@ export const mitigate: Prompt = {
   name: 'mitigate',
   title: 'Mitigate: repair under guard',
   description: 'Repairs a diagnosed incident in a transaction that is undone if things get worse.',
-  arguments: [incidentOf(true), namespaceOf(true), transactionOf(false)],
+  arguments: [incidentOf(true), namespaceOf(true), transactionOf(false), kindOf(), nameOf()],
   render: ({
     namespace,
     incident,
     transaction,
+    kind,
+    name,
   }) => `You are the mitigation agent. Remove the cause of this incident in namespace ${namespace ?? 'default'} with the smallest change that can be taken back.
 ${quoted('Diagnosis', incident)}
 How
-1. Confirm the diagnosis with one fresh look at the object. If it doesn't hold any more, stop and say so.
+1. Confirm the diagnosis with one fresh look at the object${objectWords(kind, name)}. If it doesn't hold any more, stop and say so.
 2. ${
     transaction
       ? `Go on in ${transaction}: transaction_status shows what it did and what is left of its budget.`
