@@ -44,7 +44,7 @@ export function transactionsCommand(): Command {
     .argument('<id>', 'handle such as txn-7')
     .action(
       guarded((id: string, flags: Flags) =>
-        run(flags, async (runtime) => audited(runtime, 'cli undo', id, () => undo(runtime, id))),
+        change(flags, async (runtime) => audited(runtime, 'cli undo', id, () => undo(runtime, id))),
       ),
     );
   add('accept', 'accept as it is what could not be taken back, so that work can go on')
@@ -52,7 +52,7 @@ export function transactionsCommand(): Command {
     .requiredOption('--note <text>', 'what you found and did; kept in the audit log')
     .action(
       guarded((id: string, flags: Flags & { note: string }) =>
-        run(flags, async (runtime) =>
+        change(flags, async (runtime) =>
           audited(runtime, 'cli accept', id, async () => {
             const { engine } = await runtime.cluster();
             return transactionLine(engine.accept(id, flags.note, callerIn(runtime)));
@@ -62,7 +62,7 @@ export function transactionsCommand(): Command {
     );
   add('recover', 'take back what a dead server left open').action(
     guarded((flags: Flags) =>
-      run(flags, async (runtime) => {
+      change(flags, async (runtime) => {
         const { engine } = await runtime.cluster();
         const { recovered, needsHuman, busy } = await engine.recover();
         if (needsHuman.length > 0) process.exitCode = 2;
@@ -115,6 +115,17 @@ function callerIn(runtime: Runtime): Caller {
 
 function actor(): Actor {
   return { client: 'cli', principal: osUser(), session: `cli-${process.pid}` };
+}
+
+/** What changes the cluster or the word of the journal about it. */
+async function change(flags: Flags, work: (runtime: Runtime) => Promise<object>): Promise<void> {
+  if (configOf(flags).readOnly) {
+    throw new StratusError('policy_refused', 'This would write, and --read-only is set.', {
+      rule: 'read-only',
+      next: 'Run it without --read-only and STRATUS_READ_ONLY, if you mean it.',
+    });
+  }
+  await run(flags, work);
 }
 
 async function run(flags: Flags, work: (runtime: Runtime) => Promise<object>): Promise<void> {

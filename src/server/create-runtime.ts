@@ -26,6 +26,8 @@ export async function createRuntime(config: Config, log: Log): Promise<Runtime> 
   const journal = retriedUntilOk(() => openAndNote(config, policy));
   const cluster = retriedUntilOk(async () => connect(config, policy, await journal(), log));
   const recovery = retriedUntilOk(async () => {
+    // Taking back is writing: that is left to the next server that may.
+    if (config.readOnly) return;
     const { engine } = await cluster();
     const found = await engine.recover();
     if (found.recovered.length + found.needsHuman.length > 0) log.warn(found, 'recovered');
