@@ -153,16 +153,6 @@ function wrap(path: string, sql: Sqlite.Database, place: string): Database {
         },
       );
     },
-    requirePlace: () => {
-      if (placeOf(path) === place) return;
-      throw new StratusError(
-        'journal_unavailable',
-        `The journal ${path} was deleted or replaced while this process had it open.`,
-        {
-          next: 'Put the same file back where it was, or restart the server: it then works with what is there.',
-        },
-      );
-    },
     close: () => {
       sql.close();
     },
