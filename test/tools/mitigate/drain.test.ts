@@ -265,7 +265,7 @@ test('inside a transaction: undo_last takes the drain back, the workload serves 
   const done = await drain('node-3', { transaction });
   expect(done.data.status, done.text).toBe('applied');
   expect(await isCordoned('node-3')).toBe(true);
-  const undone = await assistant.call('undo_last', { transaction });
+  const undone = await assistant.call('undo_last', { transaction, reason: 'test' });
   expect(undone.isError, undone.text).toBe(false);
   expect(undone.text).toContain('its controller starts a replacement');
   expect(await isCordoned('node-3')).toBe(false);
