@@ -28,8 +28,13 @@ function parseNumber(text: string): number | LosslessNumber {
 
 /** Serialises JSON; the counterpart of {@link parseJson}, exact for what it parsed. */
 export function stringifyJson(value: Json): string {
-  return stringify(value) ?? 'null';
+  const text = JSON.stringify(value) ?? 'null';
+  // Nearly nothing has numbers that a double can't hold, and the engine's own is ten times as fast.
+  return text.includes(LOSSLESS) ? (stringify(value) ?? 'null') : text;
 }
+
+// What JSON.stringify makes of a LosslessNumber, as no API object has it.
+const LOSSLESS = '"isLosslessNumber":true';
 
 export function isObject(value: unknown): value is JsonObject {
   return (

@@ -18,8 +18,15 @@ export function printable(text: string): string {
   return plainLine(text.slice(0, LONGEST));
 }
 
-/** The OS user of this process. */
+let user: string | undefined;
+
+/** The OS user of this process, as it was when first asked. */
 export function osUser(): string {
+  user ??= nameOfUser();
+  return user;
+}
+
+function nameOfUser(): string {
   try {
     return userInfo().username;
   } catch {
