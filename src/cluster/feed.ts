@@ -1,6 +1,7 @@
 import { StratusError } from '../core/errors.ts';
 import type { KubeObject } from '../core/kube.ts';
 import type { ClusterConnection } from './connect.ts';
+import { giveBackMemory } from './feed-memory.ts';
 import { createFollowed, type Followed } from './followed.ts';
 import { type Keep, listAll } from './lists.ts';
 import { listPath } from './paths.ts';
@@ -65,6 +66,8 @@ export interface FeedSettings {
 const FOLLOW_FROM = 250;
 const IDLE_MS = 5 * 60_000;
 const PROOF_MS = 2_000;
+/** Small pages: the first list of a large cluster is the moment of the most memory. */
+const PAGE = 250;
 /** After a proof failed, the collection is listed only, so that not each call waits for nothing. */
 const BENCH_MS = 60_000;
 
@@ -88,7 +91,11 @@ export function createListFeed(
   function stayAwake(): void {
     clearTimeout(idle);
     if (closed) return;
-    idle = setTimeout(dropAll, idleMs);
+    idle = setTimeout(() => {
+      const isMuch = held.size > 0;
+      dropAll();
+      if (isMuch) giveBackMemory();
+    }, idleMs);
     idle.unref();
   }
 
@@ -135,7 +142,8 @@ export function createListFeed(
     stayAwake();
     const current = await proven(key, options);
     if (current !== undefined) return current;
-    const page = await listAll(connection, query, options, options.keep);
+    const paged = { limit: PAGE, ...query };
+    const page = await listAll(connection, paged, options, options.keep);
     await follow(key, query, page, options);
     stayAwake();
     return { items: () => page.items };
