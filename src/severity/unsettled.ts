@@ -65,8 +65,12 @@ function counted(workload: KubeObject, wanted: number, fields: readonly string[]
 }
 
 function deploymentRules(deployment: KubeObject): string[] {
-  if (at(deployment, 'spec', 'paused') === true) return ['its rollout is paused'];
   const desired = desiredReplicas(deployment);
+  if (at(deployment, 'spec', 'paused') === true) {
+    // Nothing moves by itself any more. A template that no pod has yet was never tried, so it can't be judged.
+    const tried = numberOf(at(deployment, 'status', 'updatedReplicas')) ?? 0;
+    return tried > 0 || desired === 0 ? [] : ['its rollout is paused and holds the change back'];
+  }
   const reasons = counted(deployment, desired, [
     'updatedReplicas',
     'replicas',

@@ -121,6 +121,7 @@ describe('one door to the cluster', () => {
     const allowed = [
       'cluster/types.ts',
       'cluster/connect.ts',
+      'cluster/feed.ts',
       'cluster/probe.ts',
       'cluster/reader.ts',
       'cluster/writer.ts',

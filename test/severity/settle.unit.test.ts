@@ -191,7 +191,11 @@ describe('what is at rest', () => {
       { metadata: { name: 'catalog', namespace: 'shop', generation: 2 } },
       'controller',
     ],
-    ['that is paused', { spec: { replicas: 2, paused: true } }, 'paused'],
+    [
+      'that is paused before the change',
+      { spec: { replicas: 2, paused: true }, status: { ...status, updatedReplicas: 0 } },
+      'paused and holds the change back',
+    ],
     ['with old pods', { spec, status: { ...status, replicas: 3 } }, 'replicas is 3'],
     [
       'with too few new pods',
@@ -203,8 +207,17 @@ describe('what is at rest', () => {
     expect(reasons(deployment(parts), CATALOG)).toContain(words);
   });
 
+  test('is a Deployment that is paused in the middle of a rollout: nothing moves by itself', () => {
+    const held = { ...status, replicas: 3, updatedReplicas: 1, availableReplicas: 2 };
+    const paused = deployment({ spec: { replicas: 2, paused: true }, status: held });
+    expect(reasons(paused, CATALOG)).toBe('');
+  });
+
   test('a pod stands for its Deployment, also when it is gone', () => {
-    const paused = deployment({ spec: { replicas: 2, paused: true } });
+    const paused = deployment({
+      spec: { replicas: 2, paused: true },
+      status: { ...status, updatedReplicas: 0 },
+    });
     expect(reasons(paused, ref('Pod', 'catalog-5d9f-0'))).toContain('Deployment shop/catalog');
     expect(reasons(paused, ref('Pod', 'catalog-5d9f-gone'))).toContain('Deployment shop/catalog');
     expect(reasons(paused, ref('Pod', 'cart-5d9f-gone'))).toBe('');

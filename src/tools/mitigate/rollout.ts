@@ -39,7 +39,7 @@ export function mitigateRollout(clock: Pick<Clock, 'now'>): MitigateTool<typeof 
     title: 'Steer a rollout',
     effect: 'mitigate',
     description:
-      "Use to steer a rollout. restart replaces the pods one by one, so that they read changed configuration. undo brings back an earlier pod template after somebody else's rollout (for your own: undo_last, undo_transaction). pause holds a Deployment's changes back until resume: do both in one transaction, because what is paused never settles and its commit is undone. For a CronJob or Job: suspend, resume.",
+      "Use to steer a rollout. restart replaces the pods one by one, so that they read changed configuration. undo brings back an earlier pod template after somebody else's rollout (for your own: undo_last, undo_transaction). pause stops a Deployment's rollout where it is and holds later changes back until resume; a change held back can't be judged, so its commit is undone. For a CronJob or Job: suspend, resume.",
     input,
     reads: (args) => {
       refuseStrayRevision(args);

@@ -155,14 +155,20 @@ test('what changes while a rollout is paused rolls out when it is resumed', asyn
   await undone();
 });
 
-test('a pause that nothing resumes does not settle, so it is taken back', async () => {
+test('a pause is kept; a change that it holds back was never tried, so it is taken back', async () => {
   const { change, spec, undone } = await bench('Deployment');
   await undone();
-  const answer = await change('mitigate_rollout', { action: 'pause', transaction: undefined });
-  expect(answer.payload, answer.text).toMatchObject({ status: 'undone' });
-  expect(answer.text).toContain('paused');
-  expect(at(await spec(), 'paused')).toBeUndefined();
-}, 90_000);
+  const pause = await change('mitigate_rollout', { action: 'pause', transaction: undefined });
+  expect(pause.payload, pause.text).toMatchObject({ status: 'committed' });
+  expect(at(await spec(), 'paused')).toBe(true);
+
+  const held = await change('mitigate_set_container', {
+    image: 'local/web:2',
+    transaction: undefined,
+  });
+  expect(held.payload, held.text).toMatchObject({ status: 'undone' });
+  expect(held.text).toContain('paused and holds the change back');
+}, 120_000);
 
 test('a CronJob is suspended and resumed', async () => {
   const { applied, change, spec, undone } = await bench('CronJob');
