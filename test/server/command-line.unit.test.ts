@@ -21,7 +21,8 @@ async function stratus(args: string[], folder = temporaryFolder()): Promise<Run>
 
 test('--help names the commands, --version the version', async () => {
   const { stdout } = await stratus(['--help']);
-  for (const word of ['serve', 'policy', 'audit', 'transactions']) expect(stdout).toContain(word);
+  for (const word of ['serve', 'policy', 'audit', 'journal', 'doctor', 'transactions'])
+    expect(stdout).toContain(word);
   expect((await stratus(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
