@@ -40,7 +40,8 @@ export function fromStored<Row>(columns: Columns<keyof Row & string>, stored: St
   const row: Record<string, unknown> = {};
   for (const [field, { name, json: asJson }] of Object.entries<Column>(columns)) {
     const value = stored[name] ?? null;
-    row[field] = asJson && typeof value === 'string' ? parseJson(value) : value;
+    if (!asJson || typeof value !== 'string') row[field] = value;
+    else row[field] = value === '[]' ? [] : parseJson(value);
   }
   return row as Row;
 }

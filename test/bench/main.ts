@@ -8,7 +8,7 @@ import { list } from './list.ts';
 import { machineOf } from './machine.ts';
 import { memory } from './memory.ts';
 import { read } from './read.ts';
-import { textOf } from './report.ts';
+import { linesOf, textOf } from './report.ts';
 import { severity } from './severity.ts';
 import { start } from './start.ts';
 import { holds, type Result } from './types.ts';
@@ -58,7 +58,9 @@ async function main(): Promise<number> {
     for (const [name, run] of Object.entries(BENCHES)) {
       if (!values.only.includes(name)) continue;
       bench.say(name);
-      results.push(...(await run(bench)));
+      const found = await run(bench);
+      for (const result of found) for (const line of linesOf(result)) bench.say(line);
+      results.push(...found);
     }
     const withCluster = values.only.some((name) => !WITHOUT_CLUSTER.includes(name));
     const machine = await machineOf(bench, withCluster);

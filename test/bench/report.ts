@@ -6,10 +6,11 @@ export function textOf(machine: Machine, results: readonly Result[]): string {
   const { cpu, cores, memoryGb, node, system, kubernetes } = machine;
   const cluster = kubernetes === undefined ? '' : `, Kubernetes ${kubernetes}`;
   const head = `${cpu}, ${cores} cores, ${memoryGb} GB, Node ${node}, ${system}${cluster}`;
-  return `${[head, ...results.map(blockOf)].join('\n\n')}\n`;
+  return `${[head, ...results.map((result) => linesOf(result).join('\n'))].join('\n\n')}\n`;
 }
 
-function blockOf(result: Result): string {
+/** One result, a line for each thing that there is to say. */
+export function linesOf(result: Result): string[] {
   const { bench, what, unit, median, p95, floor, ratio, note } = result;
   const number = (value: number) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
   const high = p95 === undefined ? '' : ` (p95 ${number(p95)})`;
@@ -20,7 +21,7 @@ function blockOf(result: Result): string {
   const held = holds(result);
   if (held !== undefined) lines.push(`  ${held ? 'holds' : 'MISSED'}: ${targetOf(result)}`);
   if (note !== undefined) lines.push(`  ${note}`);
-  return lines.join('\n');
+  return lines;
 }
 
 function targetOf({ target, unit }: Result): string {
