@@ -36,6 +36,7 @@ export function createFollowed(
   const objects = new SortedObjects(page.items);
   let { resourceVersion } = page;
   let watch: FollowedWatch | undefined;
+  let closed = false;
 
   function apply({ type, object }: WatchEvent): void {
     const version = object.metadata.resourceVersion;
@@ -60,8 +61,11 @@ export function createFollowed(
   async function resume(options: CallOptions): Promise<FollowedWatch> {
     // Its events so far are in; the new one begins after them.
     watch?.close();
-    watch = await followWatch(connection, { ...query, resourceVersion }, apply, options);
-    return watch;
+    const from = { ...query, resourceVersion };
+    const opened = await followWatch(connection, from, apply, options);
+    watch = opened;
+    if (closed) opened.close();
+    return opened;
   }
 
   return {
@@ -80,7 +84,10 @@ export function createFollowed(
     },
     isSound: () => watch?.isOpen() === true,
     items: () => objects.list(),
-    close: () => watch?.close(),
+    close() {
+      closed = true;
+      watch?.close();
+    },
   };
 }
 

@@ -208,6 +208,20 @@ test('closed, it holds no watch, and still measures', async () => {
   expect(api.watches()).toBe(0);
 });
 
+test('closed in the middle of a measurement, it holds no watch either', async () => {
+  const api = await tinyApi(app('catalog'));
+  const { meter } = await fedMeter(api);
+  for (const round of [0, 1]) {
+    const measuring = meter.measure(EVERYWHERE);
+    if (round === 1) {
+      await expect.poll(() => api.watches()).toBeGreaterThan(0);
+      meter.close();
+    }
+    expect((await measuring).unknowns).toEqual([]);
+  }
+  await expect.poll(() => api.watches()).toBe(0);
+});
+
 test('a cancelled measurement harms no later one', async () => {
   const api = await tinyApi(app('catalog'));
   const { meter } = await fedMeter(api);
