@@ -57,7 +57,7 @@ test('every wrong argument is named', async () => {
   const { call } = await connect();
   const { text } = await call('mitigate_scale', { ...scale, replicas: 'two', reason: undefined });
   expect(text).toContain('Invalid argument "replicas" for tool "mitigate_scale"');
-  expect(text).toContain('Invalid argument "reason" for tool "mitigate_scale"');
+  expect(text).toContain('Missing argument "reason" for tool "mitigate_scale": expected string.');
 });
 
 test('a tool that is not there or not offered is refused, and audited', async () => {
