@@ -79,7 +79,8 @@ async function allPages(
 
 export function pagePath(query: ListQuery): string {
   const limit = query.limit ?? DEFAULT_PAGE;
-  return listPath(query, { limit, continue: query.continueToken });
+  const resourceVersion = query.cached ? '0' : undefined;
+  return listPath(query, { limit, continue: query.continueToken, resourceVersion });
 }
 
 export function pageFacts(body: JsonObject): Omit<ListPage, 'items'> {

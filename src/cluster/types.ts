@@ -58,6 +58,12 @@ export interface ListQuery {
   readonly continueToken?: string;
   /** Ask for PartialObjectMetadata only. */
   readonly metadataOnly?: boolean;
+  /**
+   * What the API server has in its watch cache is good enough (`resourceVersion=0`), though it may be
+   * a moment old. A fresh list waits until that cache has caught up with etcd: 100 ms after any write
+   * to something else (consistent reads from cache, Kubernetes 1.31 and later).
+   */
+  readonly cached?: boolean;
 }
 
 export interface ListPage {

@@ -103,6 +103,7 @@ async function listOf(
         ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
         ...(labelSelector === undefined ? {} : { labelSelector }),
         ...(fieldSelector === undefined ? {} : { fieldSelector }),
+        ...(query.cached ? { cached: true } : {}),
       },
       signal === undefined ? {} : { signal },
     );

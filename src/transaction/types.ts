@@ -29,6 +29,8 @@ export type Read =
         readonly fieldSelector?: string;
         /** Only for advice: where it may not be read the plan goes on, and `Live.unread` says so. */
         readonly optional?: true;
+        /** It may be a moment old: for advice, never for what is written. A fresh list can wait 100 ms. */
+        readonly cached?: true;
       };
     };
 

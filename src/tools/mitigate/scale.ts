@@ -40,6 +40,7 @@ export const mitigateScale = defineMitigateTool({
       resource: 'horizontalpodautoscalers.autoscaling',
       namespace: args.namespace,
       optional: true,
+      cached: true,
     } as const;
     return [readTarget(args), { as: AUTOSCALERS, list }];
   },

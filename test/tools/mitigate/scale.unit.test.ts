@@ -54,6 +54,7 @@ describe('replicas of a workload', () => {
         resource: 'horizontalpodautoscalers.autoscaling',
         namespace: 'shop',
         optional: true,
+        cached: true,
       },
     });
     const hidden = { ...answers({ target: deployment() }), unread: () => true };
