@@ -16,7 +16,8 @@ import {
 const SHARED: readonly string[] = ['reason', 'transaction', 'dry_run', 'intended_reduction'];
 
 /**
- * Several commands as one work. Each is decided by the name of its own tool and checked by that tool's own schema.
+ * Several commands as one work. Each is checked by its own tool's schema, and decided by the policy under the
+ * name of that tool and of this one.
  * @throws StratusError that names the command whose tool or arguments are wrong
  */
 export function batchWork(
@@ -26,7 +27,7 @@ export function batchWork(
 ): Work {
   const requests = tool
     .commands(args)
-    .map((command, index) => requestOf(command, index, args.reason, offers));
+    .map((command, index) => requestOf(tool, command, index, args.reason, offers));
   return {
     plan: async (engine, caller, transaction) => {
       const { commands, budget } = await engine.plans(requests, caller, transaction);
@@ -50,6 +51,7 @@ export function batchWork(
 }
 
 function requestOf(
+  batch: BatchTool,
   command: CommandCall,
   index: number,
   reason: unknown,
@@ -68,7 +70,7 @@ function requestOf(
   const under = `commands[${index}].arguments.`;
   const args = validate(tool, { ...command.arguments, ...shared }, under);
   try {
-    return stepRequest(tool, args);
+    return { ...stepRequest(tool, args), within: batch.name };
   } catch (thrown) {
     if (!(thrown instanceof StratusError)) throw thrown;
     const { code, message, rule, next, details } = thrown;

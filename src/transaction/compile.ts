@@ -70,7 +70,8 @@ export async function compile(
       });
     }
     seen.add(id);
-    const target = { tool: request.tool, write, key, signal, known: live.known(id) };
+    const { tool, within } = request;
+    const target = { tool, within, write, key, signal, known: live.known(id) };
     const one = await compileWrite(parts, shapes, target);
     if (one !== undefined) compiled.push(one);
   }
@@ -80,6 +81,7 @@ export async function compile(
 /** One planned write, ready to be compiled. */
 export interface WriteTarget {
   readonly tool: string;
+  readonly within: string | undefined;
   readonly write: PlannedWrite;
   readonly key: ObjectKey;
   readonly signal: AbortSignal | undefined;
@@ -93,7 +95,7 @@ export async function compileWrite(
   shapes: Shapes,
   target: WriteTarget,
 ): Promise<CompiledWrite | undefined> {
-  const { tool, write, key } = target;
+  const { tool, within, write, key } = target;
   const question = {
     tool,
     verb: write.verb,
@@ -125,6 +127,8 @@ export async function compileWrite(
   if (write.verb === 'apply' && base === undefined) {
     decisions.push(parts.policy.decideWrite({ ...asked, verb: 'create' }));
   }
+  // A rule about the tool that carries this command speaks about each of its writes.
+  if (within !== undefined) decisions.push(parts.policy.decideWrite({ ...asked, tool: within }));
   const decision = strictest(decisions);
   refuse(decision, key);
   return {

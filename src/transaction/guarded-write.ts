@@ -26,6 +26,7 @@ export interface WriteContext {
   readonly shapes: Shapes;
   readonly session: Session;
   readonly tool: string;
+  readonly within: string | undefined;
   readonly command: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -192,10 +193,11 @@ async function afterApplied(
 
 /** After a 409: the plan is compiled again on the newer version, if nobody changed what it was made from. */
 async function rebase(context: WriteContext, stale: CompiledWrite): Promise<CompiledWrite> {
-  const { parts, shapes, tool, signal } = context;
+  const { parts, shapes, tool, within, signal } = context;
   const { key, write } = stale;
   const live = await newerBase(parts, shapes, key, stale.base);
-  const again = await compileWrite(parts, shapes, { tool, write, key, signal, known: { live } });
+  const target = { tool, within, write, key, signal, known: { live } };
+  const again = await compileWrite(parts, shapes, target);
   if (again === undefined)
     throw new StratusError('no_change', `${nameOfKey(key)} already is as asked.`);
   checkRunnable([again]);

@@ -37,7 +37,8 @@ export async function runStep(
   session.usage = usageWith(session.usage, writes);
   const command = session.usage.commands;
   const changes: ObjectChange[] = [];
-  const context = { parts, shapes, session, tool: request.tool, command, signal: caller.signal };
+  const { tool, within } = request;
+  const context = { parts, shapes, session, tool, within, command, signal: caller.signal };
   const startedAt = parts.clock.monotonic();
   try {
     declare(parts, session, writes);

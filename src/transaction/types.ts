@@ -95,6 +95,8 @@ export interface BeginRequest {
 
 export interface StepRequest {
   readonly tool: string;
+  /** The tool whose call this is a command of, where it isn't `tool` itself: the policy is asked about both. */
+  readonly within?: string;
   readonly reads: readonly Read[];
   /** Pure. Throws StratusError for bad input; an empty list means nothing to do. */
   readonly plan: (live: Live) => readonly PlannedWrite[];

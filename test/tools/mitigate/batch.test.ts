@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,14 @@ afterEach(async () => {
   await assistant.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** The open policy with more rules. */
+function policyWith(rules: string): string {
+  const path = join(folder, 'policy.yaml');
+  const text = readFileSync(OPEN_POLICY, 'utf8');
+  writeFileSync(path, text.replace(/^rules:$/m, `rules:${rules.trimEnd()}`));
+  return path;
+}
 
 const journal = () => join(folder, 'journal.db');
 const start = (policy: string) =>
@@ -292,6 +300,32 @@ test('each command counts against K; the policy decides by its own tool', async 
   expect(refused.text).toContain('Rule: never-touch-frozen');
   expect(at(await read(SETTINGS), 'data', 'mode')).toBe('fast');
   expect(transactions()).toBe(0);
+});
+
+test('what a rule says about mitigate_batch holds for each of its writes', async () => {
+  await assistant.close();
+  assistant = await start(
+    policyWith(`
+  - {id: no-batched-services, effect: refuse, tools: [mitigate_batch], kinds: [Service.core]}
+  - {id: ask-batched-workloads, effect: ask, tools: [mitigate_batch], kinds: [Deployment.apps]}
+`),
+  );
+  const refused = await batch([mode('a'), select('web')]);
+  expect(refused.text).toContain('[policy_refused]');
+  expect(refused.text).toContain('commands[1] (mitigate_patch): ');
+  expect(refused.text).toContain('Rule: no-batched-services');
+  const asked = await batch([mode('a'), label('front')]);
+  expect(asked.text).toContain('[needs_approval]');
+  expect(asked.text).toContain('Rule: ask-batched-workloads');
+  expect(transactions()).toBe(0);
+  const inside = await begin();
+  const late = await batch([mode('a'), label('front')], { transaction: inside });
+  expect(late.text).toContain('Rule: ask-batched-workloads');
+  expect(at(await read(SETTINGS), 'data', 'mode')).toBe('fast');
+  // The same write, one at a time, is what the policy allows.
+  const { tool, arguments: alone } = label('front');
+  const single = await assistant.call(tool, { ...alone, reason: 'test', transaction: inside });
+  expect(single.data.status, single.text).toBe('applied');
 });
 
 test('what a command writes into a Secret is masked in the audit log', async () => {
