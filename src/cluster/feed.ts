@@ -31,19 +31,19 @@ export interface FeedOptions extends CallOptions {
  * **Why the answer isn't old.** A watch that says nothing may be quiet, or dead: a NAT may have dropped
  * it, the API server may stand still, a proxy may swallow its bytes, the server's cache may lag. So a
  * running watch is never evidence by itself. Each call of `current` proves anew (`followed.ts`):
- * 1. the watch is opened again, after the last event that was seen: the server replays what came
- *    since, so that whatever the old connection swallowed is made good;
- * 2. a second, empty watch on the same collection asks the server to tell, in the stream, when its
+ * 1. a second, empty watch on the same collection asks the server to tell, in the stream, when its
  *    cache has all that was written before the question: so bodies of watches do come through, now;
- * 3. both have to succeed within 2 s, and the first one has to be at rest then: past the version
- *    of the second, or silent for as long as the second took.
+ * 2. then the watch is opened again, after the last event that was seen: the server replays what
+ *    came since, so that whatever the old connection swallowed is made good;
+ * 3. both have to succeed within 2 s, and the watch has to be at rest then: past the version of the
+ *    empty one, or silent for as long as that took (5 to 50 ms).
  * What fails that proof in any way (a refusal, a 410, silence, a line that isn't an event) is thrown
  * away, and the collection listed afresh by a quorum read; what fails the list is thrown. A
  * collection that failed its proof is only listed for the next minute. API servers without
  * streaming lists (before Kubernetes 1.34, unless switched on) are listed always.
  *
  * **What is left.** The replay has no end that the server marks. With several API servers behind one
- * address, the second watch may be served by another one than the first: a server that lags behind
+ * address, the empty watch may be served by another one than the other: a server that lags behind
  * the others would hide what was written within its lag, usually milliseconds.
  */
 export interface ListFeed {

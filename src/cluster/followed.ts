@@ -23,8 +23,9 @@ export interface Followed {
   close(): void;
 }
 
-const LEAST_QUIET_MS = 2;
-const MOST_QUIET_MS = 100;
+const LEAST_QUIET_MS = 5;
+const MOST_QUIET_MS = 50;
+const TURN_MS = 2;
 
 export function createFollowed(
   connection: ClusterConnection,
@@ -51,10 +52,13 @@ export function createFollowed(
 
   /** The replay has come: past what was asked for, or nothing more comes though it had the time. */
   async function atRest(running: FollowedWatch, wanted: string, tookMs: number, deadline: number) {
-    const quietMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, tookMs));
-    while (!isAtLeast(resourceVersion, wanted) && running.quietMs() < quietMs) {
+    const wantedMs = Math.min(MOST_QUIET_MS, Math.max(LEAST_QUIET_MS, tookMs));
+    // Counted in turns of the event loop, each of which reads what has come: a process that stood
+    // still has heard nothing, which isn't silence.
+    for (let quietMs = 0; !isAtLeast(resourceVersion, wanted) && quietMs < wantedMs; ) {
       if (clock.monotonic() > deadline) throw unintelligible(connection, 'a watch that keeps up');
-      await clock.sleep(LEAST_QUIET_MS);
+      await clock.sleep(TURN_MS);
+      quietMs = running.quietMs() < TURN_MS ? 0 : quietMs + TURN_MS;
     }
   }
 
@@ -74,10 +78,12 @@ export function createFollowed(
     },
     async prove(options) {
       const began = clock.monotonic();
-      const running = await resume(options);
-      const opened = clock.monotonic();
+      const asked = clock.monotonic();
       const wanted = await caughtUp(connection, query, options);
-      const tookMs = clock.monotonic() - opened;
+      const tookMs = clock.monotonic() - asked;
+      // Not before: what the cache only gets now reaches a watch that is open already some moments
+      // later (measured: 9 of 6,000 proofs on a busy server), but is part of a new one's replay.
+      const running = await resume(options);
       await atRest(running, wanted, tookMs, began + options.timeoutMs);
       options.signal?.throwIfAborted();
       if (!running.isOpen()) throw unintelligible(connection, 'a watch that lasts');
