@@ -10,18 +10,33 @@ export interface ProxyAddress {
 /**
  * The proxy for a server, as kubectl finds it: the kubeconfig's proxy-url, else HTTPS_PROXY or
  * HTTP_PROXY unless NO_PROXY or a loopback address says otherwise (golang.org/x/net/http/httpproxy).
- * @throws StratusError cluster_not_configured for a URL that can't be used. It never quotes it.
+ * @throws StratusError cluster_not_configured for a URL that can't be used, or that would read the credentials.
+ * It never quotes it.
  */
 export function proxyFor(
   server: URL,
   proxyUrl: string | undefined,
   env: NodeJS.ProcessEnv,
 ): ProxyAddress | undefined {
-  if (proxyUrl) return usable(proxyUrl, "the kubeconfig's proxy-url");
+  if (proxyUrl) {
+    const proxy = usable(proxyUrl, "the kubeconfig's proxy-url");
+    const { hostname } = new URL(proxy.url);
+    if (server.protocol === 'http:' && !isThisMachine(hostname)) throw readable(proxy.namedBy);
+    return proxy;
+  }
   const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
   const value = either(env, name);
   if (!value || !isProxied(server, either(env, 'NO_PROXY') ?? '')) return undefined;
   return usable(value, name);
+}
+
+/** A server on loopback may be plain http, but what a proxy calls localhost is another machine. */
+function readable(namedBy: string): StratusError {
+  return new StratusError(
+    'cluster_not_configured',
+    `The server is plain http, so ${namedBy} would send credentials in clear to another machine.`,
+    { next: 'Give the server an https URL, or take the proxy out.' },
+  );
 }
 
 function either(env: NodeJS.ProcessEnv, name: string): string | undefined {
@@ -40,12 +55,9 @@ function usable(text: string, namedBy: string): ProxyAddress {
 
 /** False when NO_PROXY, or being on this machine, takes the server out. */
 export function isProxied(server: URL, noProxy: string): boolean {
-  const host = server.hostname
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  const host = hostOf(server.hostname);
   const port = server.port || (server.protocol === 'https:' ? '443' : '80');
-  if (host === 'localhost' || isLoopback(host)) return false;
+  if (isThisMachine(host)) return false;
   return !noProxy
     .split(',')
     .map((entry) => entry.trim().toLowerCase())
@@ -77,7 +89,16 @@ function splitPort(entry: string): { name: string; onlyPort?: string } {
 
 const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-function isLoopback(host: string): boolean {
+function hostOf(hostname: string): string {
+  return hostname
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase();
+}
+
+function isThisMachine(hostname: string): boolean {
+  const host = hostOf(hostname);
+  if (host === 'localhost') return true;
   if (isIP(host) === 0) return false;
   return inSubnet(host, '127.0.0.0', '8') || sameAddress(host, '::1');
 }

@@ -65,6 +65,23 @@ test('a proxy that is no URL is refused by the name of its setting, unquoted', a
   }
 });
 
+test('a server of plain http is not spoken to through another machine', async () => {
+  const connectBy = (proxy: string) => {
+    const kubeconfig = writeKubeconfig({
+      server: 'http://localhost:8080',
+      cluster: { 'proxy-url': proxy },
+    });
+    return connectCluster({ kubeconfig, env: {} });
+  };
+  for (const proxy of ['http://proxy.test:3128', 'socks5://10.0.0.1:1080', 'localhost.test:80']) {
+    const error = await refusalOf(connectBy(proxy));
+    expect(error).toMatchObject({ code: 'cluster_not_configured' });
+    expect(error.message).toContain('in clear');
+  }
+  const tunnel = await connectBy('socks5://[::1]:1080');
+  await tunnel.close();
+});
+
 /** An API server known as kube.test, which nobody but the proxy can find. */
 async function behindProxy(
   facts: { cluster?: object; env?: Record<string, string> },
