@@ -71,6 +71,8 @@ function candidates(
 }
 
 async function transactions(runtime: Runtime): Promise<string[]> {
+  // They are what the status of all of them would tell.
+  if (runtime.policy.decideRead({ tool: 'transaction_status' }).effect !== 'allow') return [];
   const journal = await runtime.journal();
   return journal.transactions.list({ limit: SHOWN }).rows.map(({ id }) => id);
 }

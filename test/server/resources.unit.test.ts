@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { connect, ROOT } from './support.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { openJournal } from '../../src/journal/open.ts';
+import { transaction } from '../journal/support-rows.ts';
+import { connect, ROOT, temporaryFolder } from './support.ts';
 
 async function textOf(session: Awaited<ReturnType<typeof connect>>, uri: string): Promise<string> {
   const { contents } = await session.client.readResource({ uri });
@@ -71,6 +74,23 @@ test('a subscriber hears of new calls, but not of its own reading', async () => 
   await session.call('no_such_tool');
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   expect(heard).toEqual(['stratus://audit']);
+});
+
+test('transactions complete only where their status may be read', async () => {
+  const folder = temporaryFolder();
+  const journal = openJournal({ path: join(folder, 'journal.db'), env: {}, clock: systemClock });
+  const held = journal.lock.acquire();
+  const epoch = held.kind === 'held' ? held.epoch : 0;
+  const { id } = journal.transactions.create(transaction({ epoch }));
+  journal.close();
+  const ref = { type: 'ref/resource', uri: 'stratus://transactions/{transaction}' } as const;
+  const argument = { name: 'transaction', value: '' };
+  const known = async (policy: string) => {
+    const { client } = await connect({ folder, args: ['--policy', policy] });
+    return (await client.complete({ ref, argument })).completion.values;
+  };
+  expect(await known('read-only')).toEqual([id]);
+  expect(await known(join(ROOT, 'test', 'server', 'audit-only.yaml'))).toEqual([]);
 });
 
 test('transactions complete without a cluster, and what needs one stays silent', async () => {

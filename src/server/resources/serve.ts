@@ -32,7 +32,10 @@ export function serveResources(
   server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
     if (!subscriptions.add(params.uri)) {
       const uri = plainText(params.uri.slice(0, 200));
-      throw new McpError(ErrorCode.InvalidParams, `There is no resource ${uri} to subscribe to.`);
+      throw new McpError(
+        ErrorCode.InvalidParams,
+        `There is no resource ${uri} to subscribe to, or too many are subscribed to.`,
+      );
     }
     return {};
   });

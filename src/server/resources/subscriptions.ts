@@ -7,9 +7,11 @@ import { AUDIT_URI, addressOf, TRANSACTIONS_URI } from './addresses.ts';
 const POLL_MS = 1_000;
 /** Rows looked at in one turn; more come in the next. */
 const ROWS = 500;
+/** More than anybody watches; each is looked for in every turn. */
+const MOST = 1_000;
 
 export interface Subscriptions {
-  /** @returns false for an address that names nothing. */
+  /** @returns false for an address that names nothing, and for one too many. */
   add(uri: string): boolean;
   remove(uri: string): void;
   close(): void;
@@ -26,8 +28,10 @@ export function subscriptionsOf(
   const uris = new Set<string>();
   let seen: number | undefined;
   let timer: NodeJS.Timeout | undefined;
+  // The round that goes on: one that was ended while it looked doesn't come back beside a new one.
+  let round = 0;
 
-  async function look(): Promise<void> {
+  async function look(mine: number): Promise<void> {
     try {
       const journal = await runtime.journal();
       const rows = newRows(journal);
@@ -36,7 +40,7 @@ export function subscriptionsOf(
     } catch (error) {
       (runtime.log as Log).debug({ err: error }, 'subscriptions');
     }
-    if (uris.size > 0 && !runtime.stopping.aborted) schedule();
+    if (mine === round && uris.size > 0 && !runtime.stopping.aborted) schedule(mine);
   }
 
   function newRows(journal: Journal): readonly AuditRow[] {
@@ -50,24 +54,29 @@ export function subscriptionsOf(
     return rows;
   }
 
-  function schedule(): void {
-    timer = setTimeout(() => void look(), POLL_MS);
+  function schedule(mine: number): void {
+    timer = setTimeout(() => void look(mine), POLL_MS);
     timer.unref();
   }
 
   return {
     add: (uri) => {
       if (addressOf(uri) === undefined) return false;
+      if (uris.size >= MOST && !uris.has(uri)) return false;
+      const isFirst = uris.size === 0;
       uris.add(uri);
-      if (uris.size === 1) {
+      if (isFirst) {
         seen = undefined;
-        void look();
+        round += 1;
+        void look(round);
       }
       return true;
     },
     remove: (uri) => {
       uris.delete(uri);
-      if (uris.size === 0) clearTimeout(timer);
+      if (uris.size > 0) return;
+      clearTimeout(timer);
+      round += 1;
     },
     close: () => {
       uris.clear();
