@@ -3,6 +3,7 @@ import { StratusError } from '../../core/errors.ts';
 import { at, isObject, numberOf, objectOf, objectsOf } from '../../core/json.ts';
 import { groupOf } from '../../core/kube.ts';
 import { labelsOf, selects } from '../observe/related/label-match.ts';
+import { podsOfJobs } from './drain-jobs.ts';
 import { isTerminating, titleOf } from './target.ts';
 
 const NAMED = 10;
@@ -11,13 +12,19 @@ export interface NodePods {
   readonly evictable: readonly LiveObject[];
   /** `2 pods of DaemonSets`, for each sort of pod that stays. */
   readonly staying: readonly string[];
+  /** Those whose run begins anew. */
+  readonly startAnew: readonly LiveObject[];
 }
 
 /**
  * Which pods of a node a drain evicts, by kubectl's own rules, but for finished pods, which are left alone.
  * @throws StratusError irreversible for pods that nothing would replace, or whose local data would be lost
  */
-export function podsToEvict(pods: readonly LiveObject[], deleteLocalData: boolean): NodePods {
+export function podsToEvict(
+  pods: readonly LiveObject[],
+  jobs: readonly LiveObject[] | undefined,
+  deleteLocalData: boolean,
+): NodePods {
   const staying = new Map<string, number>();
   const evictable = pods
     .filter((pod) => {
@@ -27,8 +34,10 @@ export function podsToEvict(pods: readonly LiveObject[], deleteLocalData: boolea
     })
     .sort((a, b) => (titleOf(a) < titleOf(b) ? -1 : 1));
   refuseBare(evictable.filter((pod) => controllerOf(pod) === undefined));
+  const { startAnew, last } = podsOfJobs(evictable, jobs);
+  refuseLast(last, jobs !== undefined);
   if (!deleteLocalData) refuseLocalData(evictable.filter(hasLocalData));
-  return { evictable, staying: [...staying].map(([why, count]) => `${count} ${why}`) };
+  return { evictable, startAnew, staying: [...staying].map(([why, count]) => `${count} ${why}`) };
 }
 
 function whyItStays(pod: LiveObject): string | undefined {
@@ -66,6 +75,21 @@ function refuseBare(pods: readonly LiveObject[]): void {
   );
 }
 
+function refuseLast(pods: readonly LiveObject[], known: boolean): void {
+  if (pods.length === 0) return;
+  const why = known
+    ? `An evicted pod counts as a failed try, and the Job of ${namesOf(pods)} has none left: it would fail for good`
+    : `Whether the Job of ${namesOf(pods)} has another try left could not be read`;
+  throw new StratusError(
+    'irreversible',
+    `${why}, so nothing was evicted and the node not cordoned.`,
+    {
+      rule: 'A2 faithful undo',
+      next: 'Cordon the node (mitigate_node) and drain it when the Job is done, or ask the person who runs it.',
+    },
+  );
+}
+
 function refuseLocalData(pods: readonly LiveObject[]): void {
   if (pods.length === 0) return;
   throw new StratusError(
@@ -78,7 +102,7 @@ function refuseLocalData(pods: readonly LiveObject[]): void {
   );
 }
 
-function namesOf(pods: readonly LiveObject[]): string {
+export function namesOf(pods: readonly LiveObject[]): string {
   const names = pods.slice(0, NAMED).map(titleOf).join(', ');
   return pods.length > NAMED ? `${names} and ${pods.length - NAMED} more` : names;
 }

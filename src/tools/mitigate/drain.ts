@@ -4,12 +4,13 @@ import { at } from '../../core/json.ts';
 import type { PlannedWrite } from '../../transaction/types.ts';
 import { defineMitigateTool } from '../types.ts';
 import { commonArguments, nameArgument } from './arguments.ts';
-import { budgetWarnings, podsToEvict } from './drain-pods.ts';
+import { budgetWarnings, namesOf, podsToEvict } from './drain-pods.ts';
 import { kubectl } from './kubectl.ts';
 import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
 
 const PODS = 'pods';
 const BUDGETS = 'budgets';
+const JOBS = 'jobs';
 
 const nodeOf = (name: string) => ({ kind: 'v1 Node', name });
 
@@ -48,11 +49,17 @@ export const mitigateDrain = defineMitigateTool({
       readTarget(nodeOf(name)),
       { as: PODS, list: { resource: 'pods', fieldSelector: `spec.nodeName=${name}` } },
       { as: BUDGETS, list: { resource: 'poddisruptionbudgets.policy', optional: true } },
+      { as: JOBS, list: { resource: 'jobs.batch', optional: true } },
     ];
   },
   plan: (args, live) => {
     const node = targetOf(nodeOf(args.name), live);
-    const { evictable, staying } = podsToEvict(live.list(PODS), args.delete_empty_dir_data);
+    const jobs = live.unread?.(JOBS) === true ? undefined : live.list(JOBS);
+    const { evictable, staying, startAnew } = podsToEvict(
+      live.list(PODS),
+      jobs,
+      args.delete_empty_dir_data,
+    );
     const command = commandLine(args);
     const cordon: PlannedWrite = {
       verb: 'patch',
@@ -82,6 +89,9 @@ export const mitigateDrain = defineMitigateTool({
     }
     const warnings = [
       ...(staying.length === 0 ? [] : [stay(staying).trim()]),
+      ...(startAnew.length === 0
+        ? []
+        : [`The run of ${namesOf(startAnew)} begins anew, and its Job counts a failed try.`]),
       ...budgetWarnings(evictable, live.list(BUDGETS)),
       ...(live.unread?.(BUDGETS) === true
         ? ['PodDisruptionBudgets could not be read; some may put evictions off.']

@@ -258,6 +258,41 @@ test('bare pods and local data are refused by name, and nothing is written', asy
   await cluster.waitFor('both pods', async () => (await pods()).filter(isReady).length === 2);
 });
 
+test('the pod of a Job goes only where its Job starts another one', async () => {
+  const job = async (name: string, spec: JsonObject) => {
+    const template = {
+      metadata: { labels: { app: name } },
+      spec: podSpec({ ...on('node-1'), restartPolicy: 'Never' }),
+    };
+    await cluster.apply({
+      ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace } },
+      spec: { template, ...spec },
+    });
+    return await ready(name, 1);
+  };
+  const conditions = async (name: string) => {
+    const path = `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`;
+    return JSON.stringify(at((await cluster.request('GET', path)).json, 'status', 'conditions'));
+  };
+  const [last] = await job('last-try', { backoffLimit: 0 });
+  // A Job that failed never runs again: no undo would bring it back.
+  const refused = await drain('node-1');
+  expect(refused.text).toContain('[irreversible]');
+  expect(refused.text).toContain(`Pod ${namespace}/${last?.metadata.name}`);
+  expect(await isCordoned('node-1')).toBe(false);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(await conditions('last-try')).toBeUndefined();
+  await cluster.request('DELETE', `/apis/batch/v1/namespaces/${namespace}/jobs/last-try`, {
+    propagationPolicy: 'Background',
+  });
+  await cluster.waitFor('its pod to be gone', async () => (await pods()).length === 0);
+
+  await job('patient', { backoffLimit: 3 });
+  const planned = await drain('node-1', { dry_run: true });
+  expect(planned.data.status, planned.text).toBe('planned');
+  expect(planned.text).toContain('begins anew');
+});
+
 test('inside a transaction: undo_last takes the drain back, the workload serves on', async () => {
   await crowd('web', 'node-3', 2);
   const begun = await assistant.call('transaction_begin', { reason: 'test', namespaces: ['*'] });
