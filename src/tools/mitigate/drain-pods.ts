@@ -3,7 +3,7 @@ import { StratusError } from '../../core/errors.ts';
 import { at, isObject, numberOf, objectOf, objectsOf } from '../../core/json.ts';
 import { groupOf } from '../../core/kube.ts';
 import { labelsOf, selects } from '../observe/related/label-match.ts';
-import { podsOfJobs } from './drain-jobs.ts';
+import { podsOfJobs } from './job-pods.ts';
 import { isTerminating, titleOf } from './target.ts';
 
 const NAMED = 10;

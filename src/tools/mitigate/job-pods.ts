@@ -7,7 +7,7 @@ const BACKOFF_LIMIT = 6;
 const INDEX_FAILURES = 'batch.kubernetes.io/job-index-failure-count';
 const FAILING = ['FailJob', 'FailIndex'];
 
-/** Pods of Jobs, by what their eviction means to the Job. */
+/** Pods of Jobs, by what their removal means to the Job. */
 export interface JobPods {
   /** Their run begins anew in another pod. */
   readonly startAnew: readonly LiveObject[];
@@ -16,7 +16,7 @@ export interface JobPods {
 }
 
 /**
- * A Job counts an evicted pod as a failed try, and a Job that has failed never runs again. `jobs` is undefined
+ * A Job counts a pod that is removed while it runs as a failed try, and a Job that has failed never runs again. `jobs` is undefined
  * where they could not be read.
  */
 export function podsOfJobs(
@@ -25,13 +25,13 @@ export function podsOfJobs(
 ): JobPods {
   const startAnew: LiveObject[] = [];
   const last: LiveObject[] = [];
-  const evicted = new Map<string, number>();
+  const removed = new Map<string, number>();
   for (const pod of pods) {
     const uid = jobOf(pod);
     if (uid === undefined) continue;
     const job = jobs?.find((one) => one.uid === uid);
-    const count = (evicted.get(uid) ?? 0) + 1;
-    evicted.set(uid, count);
+    const count = (removed.get(uid) ?? 0) + 1;
+    removed.set(uid, count);
     if (job !== undefined && survives(job, pod, count)) startAnew.push(pod);
     else last.push(pod);
   }
@@ -47,7 +47,7 @@ function jobOf({ object }: LiveObject): string | undefined {
   return isJob ? (stringOf(controller.uid) ?? '') : undefined;
 }
 
-/** `count`: pods of the Job evicted so far, this one included. */
+/** `count`: pods of the Job removed so far, this one included. */
 function survives({ object: job }: LiveObject, pod: LiveObject, count: number): boolean {
   const rules = objectsOf(at(job, 'spec', 'podFailurePolicy', 'rules'));
   const ignored = rules.findIndex((rule) => rule.action === 'Ignore' && isForEvictions(rule));
