@@ -80,14 +80,18 @@ function maskEntries(object: JsonObject, walk: Walk): JsonObject {
   return out;
 }
 
-/** Env variables as a map. Unlike fields, none is let through because its name ends in `_FILE`. */
+/** Env variables as a map, or what is set and unset of them, each with its name. Unlike fields, none is let through because its name ends in `_FILE`. */
 function maskVariables(env: JsonObject, walk: Walk): JsonObject {
   return Object.fromEntries(
     Object.entries(env).map(([name, value]) => [
       name,
-      typeof value === 'string' ? maskVariable(name, value, walk) : value,
+      typeof value === 'string' ? maskVariable(name, value, walk) : maskInner(name, value, walk),
     ]),
   );
+}
+
+function maskInner(name: string, value: Json | undefined, walk: Walk): Json {
+  return value === undefined ? null : maskUnder(name, value, walk);
 }
 
 function maskVariable(name: string, value: string, { masking, secret }: Walk): string {
