@@ -2,6 +2,7 @@ import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../clust
 import { StratusError } from '../core/errors.ts';
 import { groupOf, type KubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
+import { redactCommand } from '../core/redact-command.ts';
 import type { Decision } from '../policy/types.ts';
 import { type Classification, classify } from '../undo/classify.ts';
 import { diffPaths } from '../undo/diff.ts';
@@ -132,7 +133,8 @@ export async function compileWrite(
   const decision = strictest(decisions);
   refuse(decision, key);
   return {
-    write,
+    // Plans are pure and don't know the policy; what is journaled and shown is masked by it.
+    write: { ...write, kubectl: redactCommand(write.kubectl, parts.policy.redaction) },
     key,
     id: idOfKey(key),
     intentId,

@@ -328,6 +328,34 @@ test('what a rule says about mitigate_batch holds for each of its writes', async
   expect(single.data.status, single.text).toBe('applied');
 });
 
+test('what the policy calls a secret is hidden in the commands that are shown and kept', async () => {
+  const policy = policyWith('');
+  writeFileSync(policy, `${readFileSync(policy, 'utf8')}\nredaction: {keyPatterns: [acme.?pin]}\n`);
+  await assistant.close();
+  assistant = await start(policy);
+  const canary = 'canary 7f3a';
+  const env = { set: [{ name: 'ACME_PIN', value: canary }] };
+  const done = await batch([
+    patch('configmap', 'settings', { data: { acme_pin: canary } }),
+    { tool: 'mitigate_set_container', arguments: { namespace, name: 'web', env } },
+    {
+      tool: 'mitigate_set_metadata',
+      arguments: { kind: 'service', namespace, name: 'web', annotations: { acmepin: canary } },
+    },
+  ]);
+  expect(done.data.status, done.text).toBe('committed');
+  const reader = openJournalReader({ path: journal() });
+  const kept = JSON.stringify([
+    reader.audit.query({ limit: 100 }).rows,
+    reader.transactions.steps('txn-1'),
+  ]);
+  reader.close();
+  for (const text of [done.text, kept]) {
+    expect(text).toContain('ACME_PIN=<redacted');
+    expect(text).not.toContain('7f3a');
+  }
+});
+
 test('what a command writes into a Secret is masked in the audit log', async () => {
   await cluster.apply({
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'creds', namespace } },
