@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { editDistance } from '../core/edit-distance.ts';
 import { StratusError } from '../core/errors.ts';
 import type { Tool } from '../tools/types.ts';
+import { expectedShape } from './expected-shape.ts';
 
 const ISSUES_SHOWN = 5;
 const TYPING_ERRORS = 2;
@@ -47,11 +48,21 @@ function sentence(tool: Tool, issue: z.core.$ZodIssue, under: string): string {
   const path = issue.path.map(String).join('.');
   const where = `for tool "${tool.name}"`;
   if (path === '') return `Invalid arguments ${where}: ${issue.message}.`;
-  const [, expected] = MISSING.exec(issue.message) ?? [];
-  return expected === undefined
-    ? `Invalid argument ${quote(under + path)} ${where}: ${issue.message}.`
-    : `Missing argument ${quote(under + path)} ${where}: expected ${expected}.`;
+  const [, missing] = MISSING.exec(issue.message) ?? [];
+  const said =
+    missing === undefined
+      ? `Invalid argument ${quote(under + path)} ${where}: ${issue.message}.`
+      : `Missing argument ${quote(under + path)} ${where}: expected ${missing}.`;
+  const form = MISSHAPEN.has(issue.code) ? expectedShape(tool.input, issue.path) : undefined;
+  return form === undefined ? said : `${said} Its form: ${form}.`;
 }
+
+/** Where the form of the argument says more than what was wrong with it. */
+const MISSHAPEN = new Set<string | undefined>([
+  'unrecognized_keys',
+  'invalid_type',
+  'invalid_union',
+]);
 
 // JSON knows no undefined: what zod received as such was left out.
 const MISSING = /^Invalid input: expected (.+), received undefined$/;
