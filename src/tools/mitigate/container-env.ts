@@ -4,7 +4,7 @@ import { equalJson, type JsonObject, objectOf, objectsOf } from '../../core/json
 import type { ObjectRef } from '../../core/kube.ts';
 import { redactText } from '../../core/redact.ts';
 import { DEFAULT_REDACTION, nameMatcher } from '../../core/redact-text.ts';
-import type { ContainerPart } from './container-change.ts';
+import { type ContainerPart, kubectlPatch } from './container-change.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
 
 const keyOf = z.strictObject({ name: z.string(), key: z.string() });
@@ -22,10 +22,8 @@ export const envArgument = z.strictObject({
   unset: z.array(z.string()).default([]).describe('Names to remove.'),
 });
 
-export const envChange: ContainerPart<z.output<typeof envArgument>> = (
-  asked,
-  { container, object },
-) => {
+export const envChange: ContainerPart<z.output<typeof envArgument>> = (asked, site) => {
+  const { container, object } = site;
   refuseContradictions(asked.set, asked.unset);
   const now = new Map(objectsOf(container.spec.env).map((entry) => [entry.name, entry]));
   const set = asked.set.filter((item) => !holds(now.get(item.name), item));
@@ -35,15 +33,19 @@ export const envChange: ContainerPart<z.output<typeof envArgument>> = (
     ...(set.length > 0 ? [`set ${set.map(({ name }) => name).join(', ')}`] : []),
     ...(unset.length > 0 ? [`remove ${unset.join(', ')}`] : []),
   ];
+  const fields = {
+    env: [
+      ...set.map((item) => entryPatch(item, now.get(item.name))),
+      ...unset.map((name) => ({ name, $patch: 'delete' })),
+    ],
+  };
   return {
-    fields: {
-      env: [
-        ...set.map((item) => entryPatch(item, now.get(item.name))),
-        ...unset.map((name) => ({ name, $patch: 'delete' })),
-      ],
-    },
+    fields,
     summary: `${words.join(' and ')} in the environment of container ${container.name}`,
-    kubectl: command(object, container.name, set, unset),
+    // `kubectl set env` can't point a variable of any name at one key.
+    kubectl: set.some(({ value }) => value === undefined)
+      ? kubectlPatch(site, fields)
+      : command(object, container.name, set, unset),
   };
 };
 
@@ -106,13 +108,10 @@ function command(
   unset: readonly string[],
 ): string {
   const hidden = nameMatcher(DEFAULT_REDACTION);
-  const words = set.map((item) => {
-    if (item.value !== undefined) {
-      return `${item.name}=${hidden(item.name) ? '<hidden>' : redactText(item.value, DEFAULT_REDACTION)}`;
-    }
-    const from = item.config_map ?? item.secret;
-    return `${item.name}=<${item.secret ? 'secret' : 'configmap'} ${from?.name} key ${from?.key}>`;
-  });
+  const words = set.map(
+    ({ name, value = '' }) =>
+      `${name}=${hidden(name) ? '<hidden>' : redactText(value, DEFAULT_REDACTION)}`,
+  );
   return kubectl(
     'set',
     'env',

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { StratusError } from '../../core/errors.ts';
-import { equalJson, type JsonObject, objectOf, objectsOf, stringOf } from '../../core/json.ts';
+import {
+  equalJson,
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  stringOf,
+} from '../../core/json.ts';
+import { redactText } from '../../core/redact.ts';
+import { DEFAULT_REDACTION } from '../../core/redact-text.ts';
 import { type ContainerPart, type ContainerSite, kubectlPatch } from './container-change.ts';
 
 const port = z.union([z.int().min(1).max(65_535), z.string().min(1)]).optional();
@@ -77,13 +86,31 @@ export function probeChange(name: ProbeName): ContainerPart<Probe | null> {
     const probePatch = { ...wanted, ...Object.fromEntries(gone.map((other) => [other, null])) };
     const fields = { [field]: probePatch };
     const verb = now === undefined ? 'add' : 'change';
-    const words = [...Object.keys(wanted), ...gone.map((other) => `no ${other}`)].join(', ');
+    const words = [...toldOf(wanted, before), ...gone.map((other) => `no ${other}`)].join(', ');
     return {
       fields,
       summary: `${verb} the ${name} probe of container ${container.name} (${words})`,
       kubectl: kubectlPatch(site, fields),
     };
   };
+}
+
+/** What changes, with plain values before and after: `httpGet.port from 40 to 8080`. */
+function toldOf(wanted: JsonObject, before: JsonObject, under = ''): string[] {
+  return Object.entries(wanted).flatMap(([key, value]): string[] => {
+    const now = before[key];
+    const path = `${under}${key}`;
+    if (isObject(value)) return toldOf(value, objectOf(now), `${path}.`);
+    // Commands and headers may hold anything: the diff shows them.
+    if (Array.isArray(value)) return [path];
+    if (now !== undefined && equalJson(now, value)) return [];
+    const shown = (one: unknown) => redactText(String(one), DEFAULT_REDACTION);
+    return [
+      now === undefined
+        ? `${path} ${shown(value)}`
+        : `${path} from ${shown(now)} to ${shown(value)}`,
+    ];
+  });
 }
 
 /** The one handler that the probe will have. */

@@ -40,12 +40,39 @@ describe('mitigate_set_container', () => {
       }),
     );
     expect(JSON.stringify(write)).not.toContain('readinessProbe');
-    expect(write.kubectl.split(' && ')).toEqual([
+    // One command, because several would be several rollouts.
+    expect(write.kubectl).toBe(
+      `kubectl patch deployment.apps/catalog --namespace=shop --type=strategic -p '${JSON.stringify('patch' in write && write.patch)}'`,
+    );
+  });
+
+  test('shows the shortest kubectl command for one change', () => {
+    expect(planned({ image: 'shop/catalog:1.1' }).kubectl).toBe(
       'kubectl set image deployment.apps/catalog web=shop/catalog:1.1 --namespace=shop',
+    );
+    expect(planned({ env: { set: [{ name: 'MODE', value: 'slow' }] } }).kubectl).toBe(
       'kubectl set env deployment.apps/catalog --namespace=shop --containers=web MODE=slow',
+    );
+    expect(planned({ resources: { limits: { memory: '256Mi' } } }).kubectl).toBe(
       'kubectl set resources deployment.apps/catalog --namespace=shop --containers=web --limits=memory=256Mi',
-      expect.stringContaining('kubectl patch deployment.apps/catalog --namespace=shop'),
-    ]);
+    );
+  });
+
+  test('a variable that refers to a key is patched: kubectl set env has no words for it', () => {
+    const { kubectl } = planned({
+      env: { set: [{ name: 'LEVEL', config_map: { name: 'log', key: 'level' } }] },
+    });
+    expect(kubectl).toMatch(/^kubectl patch deployment\.apps\/catalog --namespace=shop /);
+    expect(kubectl).toContain('"configMapKeyRef":{"name":"log","key":"level"}');
+    expect(kubectl).not.toContain('<');
+  });
+
+  test('keeps the value of a variable that sounds like a secret out of the one command', () => {
+    const write = planned({
+      image: 'shop/catalog:1.1',
+      env: { set: [{ name: 'API_TOKEN', value: 'hunter22' }] },
+    });
+    expect(write.kubectl).not.toContain('hunter22');
   });
 
   test('says so when nothing is asked for, or all is as asked', () => {
@@ -115,7 +142,7 @@ describe('mitigate_set_container: probes', () => {
   test('takes the other handler away, because a strategic merge would keep both', () => {
     expect(planned({ readiness: { exec: { command: ['true'] } } })).toMatchObject({
       ...patchOf({ readinessProbe: { exec: { command: ['true'] }, httpGet: null } }),
-      summary: 'change the readiness probe of container web (exec, no httpGet)',
+      summary: 'change the readiness probe of container web (exec.command, no httpGet)',
     });
   });
 
