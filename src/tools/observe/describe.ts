@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JsonObject, objectOf, stringOf } from '../../core/json.ts';
+import { at, type JsonObject, objectOf, objectsOf, stringOf } from '../../core/json.ts';
 import { describeRef, type KubeObject } from '../../core/kube.ts';
 import { redactObject } from '../../core/redact.ts';
 import { compact } from '../render/manifest.ts';
@@ -14,17 +14,22 @@ import {
   namespaceArgument,
   noteShape,
 } from './arguments.ts';
+import { taintText } from './capacity/taints.ts';
 import { conditionsOf, containersOf, isGood, keysOf } from './describe/facts.ts';
 import { childrenOf, ownersOf } from './describe/family.ts';
 import { relatedTo } from './describe/related.ts';
-import { eventResource, readEvents, showEvent } from './event-list.ts';
+import { eventResource, foldAttempts, readEvents, showEvent } from './event-list.ts';
 import { call } from './next-step.ts';
+import { selectorText } from './related/label-match.ts';
 import { createSurroundings, type Relation } from './related/surroundings.ts';
 import { containerTroubles, stateOf } from './state.ts';
 import { choosePlace, readTarget } from './target.ts';
 
 const NAME = 'observe_describe';
 const EVENTS_SHOWN = 10;
+const ROLLED = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
+/** The state of a pod that ran and failed, or of a Job with failed pods. */
+const FAILED = /(^| )(Crash|Error|OOM)|[1-9]\d* failed/;
 
 const relation = z.looseObject({
   relation: z.string(),
@@ -52,6 +57,7 @@ export const observeDescribe = defineObserveTool({
     state: z.string().optional(),
     age: z.string().optional(),
     labels: z.record(z.string(), z.string()).optional(),
+    selector: z.string().optional(),
     conditions: z.array(z.looseObject({})).optional(),
     containers: z.array(z.looseObject({})).optional(),
     keys: z.record(z.string(), z.string()).optional().describe('Names and sizes of what it holds.'),
@@ -77,17 +83,19 @@ export const observeDescribe = defineObserveTool({
     ]);
     const subject = describeRef({ kind: object.kind, ...object.metadata });
     const conditions = conditionsOf(object, now, context.policy.redaction);
-    const state = stateOf(object);
+    const taints = objectsOf(at(object, 'spec', 'taints')).map((it) => `taint ${taintText(it)}`);
+    const state = [stateOf(object), ...(object.kind === 'Node' ? taints : [])].join(', ');
     const missing = [...owners, ...related].filter(
       ({ state: is }) => is && /^(MISSING|LACKS)/.test(is),
     );
     return {
-      summary: summarise(subject, state, conditions, missing, events.shown),
+      summary: summarise(subject, state, conditions, missing, children, events.shown),
       object: subject,
       ...compact({
         state,
         age: ageText(stringOf(object.metadata.creationTimestamp), now),
         labels: labelsOf(object),
+        selector: selectorOf(object),
         conditions,
         containers: containersOf(object, context.policy.redaction),
         keys: keysOf(raw) as Record<string, string>,
@@ -96,7 +104,7 @@ export const observeDescribe = defineObserveTool({
         related: related.map((it) => ({ ...it })),
         events: events.shown,
         notes: [...place.notes, ...around.notes, ...events.notes],
-        next: nextOf(object, children, events.more),
+        next: nextOf(object, children, missing, events.more),
         note: DATA_NOTE,
       }),
     };
@@ -115,10 +123,10 @@ async function eventsOf(
     // Events about nodes carry the node's name as uid.
     const about = object.kind === 'Node' ? {} : { uid };
     const own = await readEvents(context, { namespace, kind: object.kind, name, ...about });
-    if (children.size === 0) return own.groups;
+    if (children.size === 0) return foldAttempts(own.groups);
     const theirs = await readEvents(context, { namespace, type: 'Warning' });
     const warnings = theirs.groups.filter((group) => children.has(group.uid));
-    return [...own.groups, ...warnings].sort((a, b) => b.last - a.last);
+    return foldAttempts([...own.groups, ...warnings].sort((a, b) => b.last - a.last));
   });
   if (!('seen' in look)) return { shown: [], more: 0, notes: [`No events: ${look.unseen}`] };
   const now = context.clock.now();
@@ -137,20 +145,31 @@ function labelsOf(object: KubeObject): Record<string, string> {
   );
 }
 
+/** What a Service or a disruption budget selects its pods by: more often wrong than anything else. */
+function selectorOf({ kind, spec }: KubeObject): string | undefined {
+  if (kind !== 'Service' && kind !== 'PodDisruptionBudget') return undefined;
+  const selector = objectOf(at(spec, 'selector'));
+  const text = selectorText(kind === 'Service' ? { matchLabels: selector } : selector);
+  return text === '' ? undefined : shortText(text, 200);
+}
+
 function summarise(
   subject: string,
   state: string,
   conditions: readonly JsonObject[],
   missing: readonly Relation[],
+  children: readonly Relation[],
   events: readonly JsonObject[],
 ): string {
   // A pod's state says it all already.
   const failing = subject.startsWith('Pod ') ? undefined : conditions.find((it) => !isGood(it));
   const warning = events.find(({ type }) => type === 'Warning');
+  const failed = children.find((child) => FAILED.test(child.state ?? ''));
   return [
     `${subject}${state ? `: ${state}` : ''}.`,
     missing.length > 0 && `${missing.map(lackOf).join('; ')}.`,
     failing && `${failing.type}=${failing.status} (${failing.reason}).`,
+    failed && `${failed.object}: ${shortText(failed.state ?? '', 200)}.`,
     warning && `Latest warning: ${warning.reason}, ${shortText(String(warning.message), 160)}`,
   ]
     .filter(Boolean)
@@ -162,15 +181,40 @@ function lackOf({ object, state }: Relation): string {
   return state === 'MISSING' ? `${object} is MISSING` : `${object} ${state}`;
 }
 
-function nextOf(object: KubeObject, children: readonly Relation[], more: number): string {
+function nextOf(
+  object: KubeObject,
+  children: readonly Relation[],
+  missing: readonly Relation[],
+  more: number,
+): string {
   const { name, namespace } = object.metadata;
   const place = namespace === undefined ? {} : { namespace };
   const reference = { kind: object.kind, name, ...place };
-  if (object.kind === 'Pod' && containerTroubles(object).length > 0) {
-    return call('observe_logs', { pod: name, ...place });
+  const [lack] = missing;
+  if (lack !== undefined && lack.relation !== 'owner') {
+    const [kind = '', path = ''] = lack.object.split(' ');
+    const other = path.slice(path.indexOf('/') + 1);
+    return lack.state === 'MISSING'
+      ? `${call('observe_list', { kind, ...place })} shows those that are there.`
+      : `${call('observe_describe', { kind, name: other, ...place })} shows what it holds.`;
   }
-  if (children.some((child) => / (Crash|Error|OOM)|: (Crash|Error|OOM)/.test(child.state ?? ''))) {
+  if (object.kind === 'Pod') {
+    const troubles = containerTroubles(object);
+    if (troubles.some(({ waiting, last }) => !waiting || last !== undefined)) {
+      return call('observe_logs', { pod: name, ...place });
+    }
+    const node = stringOf(at(object, 'spec', 'nodeName'));
+    if (node === undefined) return call('observe_capacity', { pod: name, ...place });
+  }
+  if (children.some((child) => FAILED.test(child.state ?? ''))) {
     return call('observe_logs', { workload: `${object.kind}/${name}`, ...place });
+  }
+  if (object.kind === 'Node') return `${call('observe_capacity', { node: name })} shows its pods.`;
+  if (object.kind === 'Service' || object.kind === 'Ingress') {
+    return `${call('observe_related', reference)} follows it to its pods and checks the ports.`;
+  }
+  if (ROLLED.has(object.kind) && / updated/.test(stateOf(object))) {
+    return `${call('observe_rollout', reference)} shows why its rollout isn't done and what changed.`;
   }
   return more > 0
     ? `${call('observe_events', reference)} shows ${more} more events.`

@@ -98,6 +98,23 @@ function groupEvents(events: readonly KubeObject[], context: ObserveContext): Ev
   return [...groups.values()].sort((a, b) => b.last - a.last || (a.id < b.id ? -1 : 1));
 }
 
+/**
+ * Events that differ only in the random end of a generated name, as one with their count: a
+ * controller whose pods are refused says the same of each attempt.
+ */
+export function foldAttempts(groups: readonly EventGroup[]): EventGroup[] {
+  const folded = new Map<string, EventGroup>();
+  for (const group of groups) {
+    const message = group.message
+      .replace('(combined from similar events): ', '')
+      .replace(/-[a-z0-9]{5}(?=")/g, '-…');
+    const id = [group.object, group.type, group.reason, message].join('|');
+    const first = folded.get(id);
+    folded.set(id, first ? { ...first, count: first.count + group.count } : group);
+  }
+  return [...folded.values()];
+}
+
 function readEvent(event: JsonObject, context: ObserveContext): EventGroup {
   const involved = objectOf(event.involvedObject);
   const series = objectOf(event.series);

@@ -161,9 +161,29 @@ function nextOf(
     return `${call('observe_list', { kind: 'Pod', ...place })} with a label_selector pages through the rest.`;
   }
   const user = String(sections.used_by?.entries[0]?.user ?? '');
-  const [userKind, userName] = user.split(/ (?:[^/ ]+\/)?/);
+  const [userKind, userName] = user.split(SPACE);
   if (problems.length === 0 && userKind && userName) {
     return call('observe_describe', { kind: userKind, name: userName, ...place });
   }
+  if (kind === 'Service') {
+    const [entry] = sections.services?.entries ?? [];
+    const [unready] = textsOf(entry?.not_ready);
+    const pod = unready?.split(':')[0];
+    if (pod) return call('observe_describe', { kind: 'Pod', name: pod, ...place });
+    const [idle] = textsOf(entry?.would_match);
+    const [idleKind, idleName] = (idle ?? '').split(SPACE);
+    if (idleName) return call('observe_describe', { kind: idleKind, name: idleName, ...place });
+    if (problems.length > 0) {
+      const plan = { name: metadata.name, ...place, dry_run: true };
+      return `mitigate_set_service ${JSON.stringify(plan)} with the right selector or ports plans the change, if the Service is what is wrong.`;
+    }
+  }
   return `${call('observe_describe', same)} shows conditions and events.`;
+}
+
+/** Between the kind and the name in `Deployment shop/cart`. */
+const SPACE = / (?:[^/ ]+\/)?/;
+
+function textsOf(list: unknown): string[] {
+  return Array.isArray(list) ? list.map(String) : [];
 }

@@ -142,7 +142,7 @@ export const observeRollout = defineObserveTool({
           : { truncated: true, remaining: page.remaining, cursor: page.cursor }),
         diff,
         notes: [...place.notes, ...around.notes],
-        next: nextAfterRollout(workload, status, reasons, diff?.next_offset, args),
+        next: nextAfterRollout(workload, status, reasons, revisions, diff?.next_offset, args),
         note: DATA_NOTE,
       }),
     };

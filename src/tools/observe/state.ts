@@ -1,4 +1,12 @@
-import { at, type Json, numberOf, objectOf, objectsOf, stringOf } from '../../core/json.ts';
+import {
+  at,
+  type Json,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  objectsOf,
+  stringOf,
+} from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { shortText } from '../render/untrusted.ts';
 
@@ -8,6 +16,8 @@ export interface ContainerTrouble {
   readonly reason: string;
   readonly message: string;
   readonly waiting: boolean;
+  /** How the run before a wait ended, where that was no success: `OOMKilled, exit code 137`. */
+  readonly last?: string;
 }
 
 /** The containers of a pod that wait or failed, init containers first. */
@@ -21,7 +31,9 @@ export function containerTroubles(pod: KubeObject): ContainerTrouble[] {
     const waiting = objectOf(at(status, 'state', 'waiting'));
     const reason = stringOf(waiting.reason);
     if (reason !== undefined && reason !== 'PodInitializing' && reason !== 'ContainerCreating') {
-      return [{ container, reason, message: text(waiting.message), waiting: true }];
+      const last = endOf(objectOf(at(status, 'lastState', 'terminated')));
+      const message = text(waiting.message);
+      return [{ container, reason, message, waiting: true, ...(last ? { last } : {}) }];
     }
     const ended = objectOf(at(status, 'state', 'terminated'));
     const code = numberOf(ended.exitCode) ?? 0;
@@ -32,6 +44,14 @@ export function containerTroubles(pod: KubeObject): ContainerTrouble[] {
 }
 
 const text = (value: Json | undefined) => shortText(stringOf(value) ?? '');
+
+/** A back-off says only that a run failed; how it ended is the cause. */
+function endOf(ended: JsonObject): string | undefined {
+  const code = numberOf(ended.exitCode);
+  const reason = stringOf(ended.reason) ?? 'Error';
+  if (code === undefined || (code === 0 && reason === 'Completed')) return undefined;
+  return `${reason}, exit code ${code}`;
+}
 
 /** `Pending, 0/1 ready, web: ImagePullBackOff, 3 restarts, on node-1`. */
 export function podState(pod: KubeObject): string {
@@ -47,7 +67,10 @@ export function podState(pod: KubeObject): string {
     pod.metadata.deletionTimestamp ? 'Terminating' : stringOf(at(pod, 'status', 'phase')),
     stringOf(at(pod, 'status', 'reason')),
     `${ready}/${all} ready`,
-    ...containerTroubles(pod).map(({ container, reason }) => `${container}: ${reason}`),
+    ...containerTroubles(pod).map(
+      ({ container, reason, last }) =>
+        `${container}: ${reason}${last ? ` (last run: ${last})` : ''}`,
+    ),
     unscheduled && `${stringOf(unscheduled.reason)}: ${text(unscheduled.message)}`,
     restarts > 0 && `${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`,
     node && `on ${node}`,
@@ -93,12 +116,15 @@ export function stateOf(object: KubeObject): string {
       return list([
         terminating,
         `${count(status.readyReplicas)}/${numberOf(spec.replicas) ?? 1} ready`,
+        spec.replicas === 0 && object.kind !== 'ReplicaSet' && 'scaled to 0',
+        updatedOf(object),
         spec.paused === true && 'paused',
       ]);
     case 'DaemonSet':
       return list([
         terminating,
         `${count(status.numberReady)}/${count(status.desiredNumberScheduled)} ready`,
+        updatedOf(object),
       ]);
     case 'Job':
       return list([
@@ -117,6 +143,12 @@ export function stateOf(object: KubeObject): string {
         spec.unschedulable === true && 'unschedulable',
       ]);
     }
+    case 'ResourceQuota': {
+      const used = objectOf(status.used);
+      return Object.entries(objectOf(status.hard ?? spec.hard))
+        .map(([name, hard]) => `${name} ${used[name] ?? '?'} of ${hard}`)
+        .join(', ');
+    }
     case 'PersistentVolumeClaim':
     case 'PersistentVolume':
     case 'Namespace':
@@ -127,7 +159,7 @@ export function stateOf(object: KubeObject): string {
       return `${ready}/${endpoints.length} endpoints ready`;
     }
     case 'HorizontalPodAutoscaler':
-      return `${count(status.currentReplicas)} replicas, wants ${count(status.desiredReplicas)}, allowed ${numberOf(spec.minReplicas) ?? 1} to ${count(spec.maxReplicas)}`;
+      return `${count(status.currentReplicas)} replicas, wants ${wantedOf(object)}, allowed ${numberOf(spec.minReplicas) ?? 1} to ${count(spec.maxReplicas)}`;
     case 'PodDisruptionBudget':
       return `${count(status.currentHealthy)} healthy, ${count(status.desiredHealthy)} wanted, ${count(status.disruptionsAllowed)} disruptions allowed`;
     case 'Service':
@@ -140,6 +172,26 @@ export function stateOf(object: KubeObject): string {
     default:
       return list([terminating, stringOf(status.phase), readiness(object)]);
   }
+}
+
+/** `1/3 updated` while a rollout is under way: pods that are ready may all be of the old template. */
+function updatedOf({ kind, spec, status }: KubeObject): string | undefined {
+  const has = (field: string) => numberOf(at(status, field)) ?? 0;
+  const daemons = kind === 'DaemonSet';
+  const all = daemons ? has('desiredNumberScheduled') : (numberOf(at(spec, 'replicas')) ?? 1);
+  const updated = has(daemons ? 'updatedNumberScheduled' : 'updatedReplicas');
+  // A StatefulSet counts them only during a rollout; a ReplicaSet has no updates.
+  const revisions = [at(status, 'currentRevision'), at(status, 'updateRevision')];
+  const still = kind === 'StatefulSet' ? revisions[0] === revisions[1] : kind === 'ReplicaSet';
+  return still || updated >= all ? undefined : `${updated}/${all} updated`;
+}
+
+/** An autoscaler that can't compute a count reports 0, which it would never want. */
+function wantedOf({ spec, status }: KubeObject): string {
+  const desired = numberOf(at(status, 'desiredReplicas')) ?? 0;
+  const least = numberOf(at(spec, 'minReplicas')) ?? 1;
+  const current = numberOf(at(status, 'currentReplicas')) ?? 0;
+  return desired === 0 && least > 0 && current > 0 ? 'an unknown number' : String(desired);
 }
 
 /** What generic status conditions say: the kstatus convention of custom resources. */

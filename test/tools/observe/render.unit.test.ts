@@ -163,11 +163,35 @@ describe('nextStep', () => {
       'observe_describe {"kind":"Deployment","name":"web","namespace":"shop"}',
     ],
     [
-      'pod-unschedulable',
-      'Unschedulable',
-      'observe_events {"kind":"Deployment","name":"web","namespace":"shop"}',
+      'pod-not-ready',
+      'NotReady',
+      'observe_describe {"kind":"Deployment","name":"web","namespace":"shop"}',
+    ],
+    [
+      'rollout-stuck',
+      'ProgressDeadlineExceeded',
+      'observe_rollout {"kind":"Deployment","name":"web","namespace":"shop"}',
+    ],
+    [
+      'replica-failure',
+      'FailedCreate',
+      'observe_describe {"kind":"Deployment","name":"web","namespace":"shop"}',
     ],
   ])('for %s %s is %s', (predicate, reason, wanted) => {
     expect(nextStep({ predicate, reason, object })).toBe(wanted);
+  });
+
+  it('for a pod that no node takes is to ask why, of that pod', () => {
+    const violation = { predicate: 'pod-unschedulable', reason: 'Unschedulable', object };
+    expect(nextStep({ ...violation, pods: ['web-1', 'web-2'] })).toBe(
+      'observe_capacity {"namespace":"shop","pod":"web-1"}',
+    );
+  });
+
+  it('for a Service is to follow it to its pods and ports', () => {
+    const service = { ...object, kind: 'Service' };
+    expect(nextStep({ predicate: 'service-port', reason: 'port-80', object: service })).toBe(
+      'observe_related {"kind":"Service","name":"web","namespace":"shop"}',
+    );
   });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/core/kube.ts';
 import { DEFAULT_REDACTION } from '../../../src/core/redact-text.ts';
+import { reasonsOf } from '../../../src/tools/observe/rollout/reasons.ts';
 import { rolloutStatus } from '../../../src/tools/observe/rollout/status.ts';
 import { templateDiff } from '../../../src/tools/observe/rollout/template-diff.ts';
+import { nextAfterRollout } from '../../../src/tools/observe/rollout/words.ts';
+import type { Revision } from '../../../src/tools/revisions/revisions.ts';
 
 function make(kind: string, spec: object, status: object): KubeObject {
   return {
@@ -117,6 +120,69 @@ describe('rolloutStatus', () => {
     expect(judged.state).toBe(state);
     if (typeof message === 'string') expect(judged.message).toBe(message);
     else expect(judged.message).toMatch(message);
+  });
+});
+
+describe('what to do about a rollout', () => {
+  const stuck = {
+    ...done,
+    updatedReplicas: 1,
+    ...condition('Progressing', 'False', 'ProgressDeadlineExceeded'),
+  };
+  const workload = make('Deployment', three, stuck);
+  const pod = (spec: object, status: object): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-1', namespace: 'shop' },
+    spec: { ...spec },
+    status: { ...status },
+  });
+  const waiting = (reason: string, lastState: object = {}) =>
+    pod(
+      { nodeName: 'n1' },
+      { containerStatuses: [{ name: 'app', state: { waiting: { reason } }, lastState }] },
+    );
+  const unplaced = pod(
+    {},
+    { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }] },
+  );
+  const unready = pod({ nodeName: 'n1' }, { conditions: [{ type: 'Ready', status: 'False' }] });
+  const reasons = (one: KubeObject) => reasonsOf(workload, [one], () => true, DEFAULT_REDACTION);
+  const revision = (number: number): Revision => ({ number, images: [], template: {} }) as never;
+  const next = (one: KubeObject, revisions: readonly Revision[]) =>
+    nextAfterRollout(workload, rolloutStatus(workload), reasons(one), revisions, undefined, {});
+
+  it('names the pod before the deadline that passed because of it', () => {
+    const killed = { terminated: { reason: 'OOMKilled', exitCode: 137 } };
+    const [first, last] = reasons(waiting('CrashLoopBackOff', killed)).why;
+    expect(first).toBe(
+      'web-1: app waits: CrashLoopBackOff, its last run ended: OOMKilled, exit code 137',
+    );
+    expect(last).toMatch(/ProgressDeadlineExceeded/);
+  });
+
+  it.each([
+    [
+      'logs of a container that ran',
+      waiting('CrashLoopBackOff', { terminated: { exitCode: 1 } }),
+      'observe_logs',
+    ],
+    [
+      'the pod of one that never ran',
+      waiting('ImagePullBackOff'),
+      'observe_describe {"kind":"Pod"',
+    ],
+    ['the nodes for a pod on none', unplaced, 'observe_capacity'],
+    ['the events of a probe that fails', unready, 'observe_describe {"kind":"Pod"'],
+  ])('leads to %s', (_, one, start) => {
+    expect(next(one, [revision(2), revision(1)])).toMatch(
+      new RegExp(`^${start.replace('{', '\\{')}`),
+    );
+  });
+
+  it('offers the earlier revision only where there is one', () => {
+    expect(next(unready, [revision(2), revision(1)])).toContain('"action":"undo"');
+    expect(next(unready, [revision(1)])).not.toContain('undo');
   });
 });
 

@@ -33,7 +33,10 @@ export function isGood(condition: JsonObject): boolean {
 
 /** The containers of a pod (or of a template) in a line each. */
 export function containersOf(object: KubeObject, rules: RedactionRules): JsonObject[] {
-  const spec = objectOf(at(object, 'spec', 'template', 'spec') ?? object.spec);
+  const template =
+    at(object, 'spec', 'template', 'spec') ??
+    at(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec');
+  const spec = objectOf(template ?? object.spec);
   const troubles = object.kind === 'Pod' ? containerTroubles(object) : [];
   return [
     ...objectsOf(spec.initContainers).map((it) => ({ it, init: true })),

@@ -6,7 +6,7 @@ import {
   objectsOf,
   stringOf,
 } from '../../../core/json.ts';
-import type { KubeObject } from '../../../core/kube.ts';
+import { describeRef, type KubeObject, refOf } from '../../../core/kube.ts';
 import { podState, podTrouble } from '../state.ts';
 import { labelsOf, matchesAll } from './label-match.ts';
 
@@ -17,6 +17,8 @@ export interface Backing {
   readonly slices: readonly KubeObject[] | undefined;
   /** The namespace's pods, for a selector that matches none of them. */
   readonly others: readonly KubeObject[] | undefined;
+  /** For such a selector: the workloads whose pods it would match, were there any. */
+  readonly workloads: readonly KubeObject[] | undefined;
 }
 
 /** How a Service is backed, and why it isn't. */
@@ -28,6 +30,8 @@ export interface Judgement {
   readonly problems: readonly string[];
   /** The pods that the selector matches and that don't serve, worst first. */
   readonly unready: readonly string[];
+  /** The workloads whose pods would match, where there are none. */
+  readonly idle?: readonly string[];
 }
 
 /** Why a Service has endpoints or has none. Pure: it judges what was read. */
@@ -50,8 +54,15 @@ export function judgeService(service: KubeObject, backing: Backing): Judgement {
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
   if (pods.length === 0) {
+    const none = `Its selector ${text} matches no pod`;
+    const workloads = backing.workloads ?? [];
+    if (workloads.length > 0) {
+      const idle = workloads.map((it) => describeRef(refOf(it)));
+      const told = workloads.map((it, i) => `${idle[i]} (replicas ${at(it, 'spec', 'replicas')})`);
+      return { ...base, idle, problems: [`${none}. Those of ${told.join(', ')} would match.`] };
+    }
     const near = backing.others === undefined ? '' : nearMiss(selector, backing.others);
-    return { ...base, problems: [`Its selector ${text} matches no pod.${near}`] };
+    return { ...base, problems: [`${none}.${near}`] };
   }
   const serving = pods.filter((pod) => isReady(pod));
   const unready = pods
@@ -59,6 +70,13 @@ export function judgeService(service: KubeObject, backing: Backing): Judgement {
     .sort((a, b) => podTrouble(b) - podTrouble(a))
     .map((pod) => `${pod.metadata.name}: ${podState(pod)}`);
   const problems = objectsOf(spec.ports).flatMap((port) => portProblem(port, pods) ?? []);
+  const families = familiesOf(pods);
+  // A canary is meant to be so; a polluted selector shows nowhere else, because all is ready.
+  if (families.length > 1) {
+    problems.push(
+      `Its selector ${text} matches pods of ${families.length} workloads: ${families.join(', ')}. Each gets a share of the requests.`,
+    );
+  }
   if (serving.length === 0) {
     problems.push(`None of the ${pods.length} pods that it selects is ready.`);
   } else if (ready === 0 && problems.length === 0) {
@@ -67,6 +85,22 @@ export function judgeService(service: KubeObject, backing: Backing): Judgement {
     );
   }
   return { ...base, problems, unready };
+}
+
+/** The workloads that pods are of, with how many: `Deployment web (3)`. */
+function familiesOf(pods: readonly KubeObject[]): string[] {
+  const counts = new Map<string, number>();
+  for (const pod of pods) {
+    const owner = objectsOf(pod.metadata.ownerReferences).find((it) => it.controller === true);
+    const hash = pod.metadata.labels?.['pod-template-hash'];
+    const name = stringOf(owner?.name) ?? pod.metadata.name;
+    const family =
+      owner?.kind === 'ReplicaSet' && hash !== undefined && name.endsWith(`-${hash}`)
+        ? `Deployment ${name.slice(0, -hash.length - 1)}`
+        : `${stringOf(owner?.kind) ?? 'Pod'} ${name}`;
+    counts.set(family, (counts.get(family) ?? 0) + 1);
+  }
+  return [...counts].map(([family, count]) => `${family} (${count})`).sort();
 }
 
 function endpointsOf(slices: readonly KubeObject[] | undefined) {

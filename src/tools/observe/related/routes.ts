@@ -37,10 +37,28 @@ export async function lookBehind(service: KubeObject, around: Surroundings): Pro
     labelSelector === '' ? [] : around.seen({ ...POD, namespace }, { labelSelector }),
   ]);
   const none = labelSelector !== '' && pods?.length === 0;
-  const others = none
-    ? await around.seen({ ...POD, namespace }, { metadataOnly: true })
-    : undefined;
-  return judgeService(service, { pods, slices, others });
+  const [others, workloads] = none
+    ? await Promise.all([
+        around.seen({ ...POD, namespace }, { metadataOnly: true }),
+        workloadsFor(service, around),
+      ])
+    : [undefined, undefined];
+  return judgeService(service, { pods, slices, others, workloads });
+}
+
+/** The workloads whose template has the labels that the Service selects. */
+async function workloadsFor(service: KubeObject, around: Surroundings): Promise<KubeObject[]> {
+  const { namespace } = service.metadata;
+  const selector = objectOf(at(service, 'spec', 'selector'));
+  const kinds = ['Deployment', 'StatefulSet'];
+  const lists = await Promise.all(
+    kinds.map((kind) => around.list({ apiVersion: 'apps/v1', kind, namespace })),
+  );
+  return lists
+    .flat()
+    .filter((it) =>
+      matchesAll(selector, objectOf(at(it, 'spec', 'template', 'metadata', 'labels'))),
+    );
 }
 
 /** `2 ready, 1 not ready`: what the EndpointSlices say. */

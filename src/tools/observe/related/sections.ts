@@ -1,10 +1,10 @@
-import { at, stringOf } from '../../../core/json.ts';
+import { at, objectOf, stringOf } from '../../../core/json.ts';
 import { describeRef, groupOf, type KubeObject, refOf } from '../../../core/kube.ts';
 import { isCustomGroup } from '../../../core/redact.ts';
 import { compact } from '../../render/manifest.ts';
 import { shortText } from '../../render/untrusted.ts';
 import { budgetsOf, relatedTo, scalersOf } from '../describe/related.ts';
-import { labelsOf } from './label-match.ts';
+import { labelsOf, selectorText } from './label-match.ts';
 import { podReferences, podSpecOf, podTemplateOf, relateReference } from './pod-references.ts';
 import {
   endpointText,
@@ -116,8 +116,13 @@ async function describeServices(
         service: subject,
         type: stringOf(at(service, 'spec', 'type')),
         ports: portTexts(service),
+        selector: shortText(
+          selectorText({ matchLabels: objectOf(at(service, 'spec', 'selector')) }),
+          200,
+        ),
         selected_pods: judged.matched,
         endpoints: endpointText(judged),
+        would_match: judged.idle && some(judged.idle, most),
         problems: judged.problems.map((it) => shortText(it, 400)),
         not_ready: some(judged.unready, most),
         ingresses: some(ingresses, most),

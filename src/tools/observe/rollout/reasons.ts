@@ -13,6 +13,8 @@ export interface Reasons {
   readonly why: readonly string[];
   /** A new pod with a container that waits or failed; the first place to look. */
   readonly troubled?: KubeObject;
+  /** The worst new pod that has a reason, troubled or not. */
+  readonly worst?: KubeObject;
 }
 
 /**
@@ -25,12 +27,11 @@ export function reasonsOf(
   rules: RedactionRules,
 ): Reasons {
   const clean = (text: string | undefined) => shortText(redactText(text ?? '', rules), 200);
-  const conditions = objectsOf(at(workload, 'status', 'conditions')).flatMap((it) => {
-    const bad =
-      (it.type === 'ReplicaFailure' && it.status === 'True') ||
-      (it.type === 'Progressing' && it.status === 'False');
-    return bad ? [`${it.type}=${it.status}: ${it.reason}, ${clean(stringOf(it.message))}`] : [];
-  });
+  const conditions = objectsOf(at(workload, 'status', 'conditions'));
+  const saying = (type: string, status: string) =>
+    conditions
+      .filter((it) => it.type === type && it.status === status)
+      .map((it) => `${type}=${status}: ${it.reason}, ${clean(stringOf(it.message))}`);
   const fresh = worstPodsFirst(pods.filter(isNew));
   const groups = new Map<string, string[]>();
   for (const pod of fresh) {
@@ -51,12 +52,20 @@ export function reasonsOf(
               `${pod.metadata.name} runs an earlier revision and is not ready (${reasonOf(pod, clean)}): the controller waits for it instead of replacing it; deleting the pod lets it go on`,
           )
       : [];
-  const why = [...conditions, ...grouped, ...held];
+  // That the deadline passed is no reason: the pods come first.
+  const why = [
+    ...saying('ReplicaFailure', 'True'),
+    ...grouped,
+    ...held,
+    ...saying('Progressing', 'False'),
+  ];
   const troubled = fresh.find((pod) => containerTroubles(pod).length > 0);
+  const worst = fresh.find((pod) => reasonOf(pod, clean) !== undefined);
   const left = why.length - SHOWN;
   return {
     why: left > 0 ? [...why.slice(0, SHOWN), `and ${left} more reasons`] : why,
     ...(troubled ? { troubled } : {}),
+    ...(worst ? { worst } : {}),
   };
 }
 
@@ -67,8 +76,9 @@ function reasonOf(
   const troubles = containerTroubles(pod);
   if (troubles.length > 0) {
     return troubles
-      .map(({ container, reason, message, waiting }) => {
-        const what = `${container} ${waiting ? 'waits' : 'ended'}: ${reason}`;
+      .map(({ container, reason, message, waiting, last }) => {
+        const ended = last ? `, its last run ended: ${last}` : '';
+        const what = `${container} ${waiting ? 'waits' : 'ended'}: ${reason}${ended}`;
         return message === '' ? what : `${what} (${clean(message)})`;
       })
       .join('; ');

@@ -1,8 +1,10 @@
+import { at, stringOf } from '../../../core/json.ts';
 import type { KubeObject } from '../../../core/kube.ts';
 import { compact } from '../../render/manifest.ts';
 import { shortText } from '../../render/untrusted.ts';
 import type { Revision } from '../../revisions/revisions.ts';
 import { call } from '../next-step.ts';
+import { type ContainerTrouble, containerTroubles } from '../state.ts';
 import { readyOf } from './history.ts';
 import type { Reasons } from './reasons.ts';
 import type { RolloutStatus } from './status.ts';
@@ -41,7 +43,8 @@ export function summariseRollout(
 export function nextAfterRollout(
   workload: KubeObject,
   status: RolloutStatus,
-  { troubled }: Reasons,
+  reasons: Reasons,
+  revisions: readonly Revision[],
   nextOffset: number | undefined,
   args: { revision?: number | undefined; compare_to?: number | undefined },
 ): string {
@@ -53,14 +56,29 @@ export function nextAfterRollout(
     const sides = compact({ revision, compare_to });
     return `${call('observe_rollout', { ...same, ...sides, offset: nextOffset })} shows more of the diff.`;
   }
-  if (status.state === 'stuck' || (status.state === 'progressing' && troubled)) {
-    const back = `mitigate_rollout ${JSON.stringify({ ...same, action: 'undo' })} brings the earlier revision back.`;
-    if (troubled === undefined)
-      return `${call('observe_describe', same)} shows the events. ${back}`;
-    return `${call('observe_logs', { ...place, pod: troubled.metadata.name })} tells more. ${back}`;
+  if (status.state === 'stuck' || (status.state === 'progressing' && reasons.worst)) {
+    const undo = call('mitigate_rollout', { ...same, action: 'undo' });
+    const back = revisions.length > 1 ? ` ${undo} brings the earlier revision back.` : '';
+    return `${lookCloser(same, reasons)}${back}`;
   }
   if (status.state === 'paused') {
     return `mitigate_rollout ${JSON.stringify({ ...same, action: 'resume' })} lets it go on.`;
   }
   return `${call('observe_related', same)} shows what depends on it.`;
 }
+
+/** Where the reason is told: logs of what ran, the nodes for what has none, otherwise events. */
+function lookCloser(workload: Record<string, unknown>, { troubled, worst }: Reasons): string {
+  if (worst === undefined) return `${call('observe_describe', workload)} shows the events.`;
+  const { name, namespace } = worst.metadata;
+  if (troubled !== undefined && containerTroubles(troubled).some(hasRun)) {
+    const pod = troubled.metadata.name;
+    return `${call('observe_logs', { namespace, pod })} tells more.`;
+  }
+  if (troubled === undefined && stringOf(at(worst, 'spec', 'nodeName')) === undefined) {
+    return `${call('observe_capacity', { namespace, pod: name })} says why no node takes it.`;
+  }
+  return `${call('observe_describe', { kind: 'Pod', name, namespace })} shows its events and what it refers to.`;
+}
+
+const hasRun = ({ waiting, last }: ContainerTrouble) => !waiting || last !== undefined;
