@@ -26,11 +26,10 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output') {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     target: 'draft-7',
     io,
-    override: ({ jsonSchema }) => {
-      leaveOutTheObvious(jsonSchema);
-      oneTypeEach(jsonSchema);
-    },
+    override: ({ jsonSchema }) => leaveOutTheObvious(jsonSchema),
   });
+  // Afterwards, because the conversion makes its lists of types last of all.
+  oneTypeEach(json);
   const properties = (json.properties ?? {}) as Record<string, object>;
   return { ...json, type: 'object' as const, properties };
 }
@@ -71,12 +70,16 @@ function leaveOutTheObvious(json: z.core.JSONSchema.BaseSchema): void {
 }
 
 /** Some models' function dialects know no list of types: each gets a branch of its own. */
-function oneTypeEach(json: z.core.JSONSchema.BaseSchema): void {
-  const types: unknown = json.type;
+function oneTypeEach(json: unknown): void {
+  if (typeof json !== 'object' || json === null) return;
+  for (const inner of Object.values(json)) oneTypeEach(inner);
+  const { type: types, description, default: preset, ...limits } = json as Record<string, unknown>;
   if (!Array.isArray(types)) return;
-  const { type: _, description, default: preset, ...limits } = json;
-  for (const key of Object.keys(json)) delete json[key];
-  json.anyOf = types.map((type) => (type === 'null' ? { type } : { type, ...limits }));
-  if (description !== undefined) json.description = description;
-  if (preset !== undefined) json.default = preset;
+  for (const key of Object.keys(json)) delete (json as Record<string, unknown>)[key];
+  const anyOf = types.map((type) => (type === 'null' ? { type } : { type, ...limits }));
+  Object.assign(json, {
+    anyOf,
+    ...(description === undefined ? {} : { description }),
+    ...(preset === undefined ? {} : { default: preset }),
+  });
 }

@@ -52,6 +52,14 @@ test('tools/list is sorted, complete and affordable', async () => {
   }
 });
 
+test('no schema has a list of types, which some models can not be given', async () => {
+  const { client } = await connect();
+  const { tools } = await client.listTools();
+  for (const { name, inputSchema } of tools) {
+    expect(JSON.stringify(inputSchema), name).not.toContain('"type":[');
+  }
+});
+
 test('what the model is told first fits into what clients show', async () => {
   const { client } = await connect();
   expect(client.getInstructions()).toBe(INSTRUCTIONS);
