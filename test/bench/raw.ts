@@ -14,7 +14,7 @@ export interface Raw {
   close(): Promise<void>;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export function openRaw({ server, caPem, tokens }: Place): Raw {
   const pool = new Pool(server, { connections: 50, pipelining: 1, connect: { ca: caPem } });

@@ -29,10 +29,15 @@ export async function startServer(options: {
   readonly journal: string;
   readonly bin?: string;
 }): Promise<Server> {
-  const started = performance.now();
   const { kubeconfig, journal } = options;
   const args = ['serve', '--kubeconfig', kubeconfig, '--journal', journal, '--policy', POLICY];
-  const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
+  return startMcp([options.bin ?? BIN, ...args]);
+}
+
+/** Any MCP server that Node runs with these arguments. */
+export async function startMcp(args: readonly string[]): Promise<Server> {
+  const started = performance.now();
+  const child = spawn(process.execPath, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, STRATUS_LOG_LEVEL: 'silent' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -1,13 +1,19 @@
+import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import type { JsonObject } from '../../src/core/json.ts';
+import type { KubeObject } from '../../src/core/kube.ts';
 import { type Assistant, startAssistant } from '../story/client.ts';
 import { type Bench, POLICY } from './bench.ts';
 import type { Raw } from './raw.ts';
+import { type Server, startMcp } from './server.ts';
 import { inTurns, median, p95 } from './stats.ts';
 import type { Result } from './types.ts';
 
+const ECHO = fileURLToPath(new URL('./echo-server.ts', import.meta.url));
 /** Commands of one transaction: each reads the steps before it, so not as many as the policy allows. */
 const COMMANDS = 25;
+/** Commands before any is counted: a server lives for weeks, and its first calls are compiled as they run. */
+const WARM_UP = 66;
 
 /** A command of an open transaction, against the requests and the two synced inserts that it can't do without. */
 export async function write(bench: Bench): Promise<Result[]> {
@@ -25,6 +31,7 @@ export async function write(bench: Bench): Promise<Result[]> {
     env: { STRATUS_LOG_LEVEL: 'silent' },
   });
   const rows = syncedRows(bench.file('floor.db'));
+  const echo = await startMcp(['--import', 'tsx', ECHO, '1000']);
   try {
     let count = 0;
     let replicas = 2;
@@ -40,16 +47,19 @@ export async function write(bench: Bench): Promise<Result[]> {
         tool: 'mitigate_set_metadata',
         args: () => ({ kind: 'ConfigMap', name: 'settings', annotations: { bench: value() } }),
         floor: () => floor(raw, rows, settings, { metadata: { annotations: { floor: value() } } }),
+        guarded: () => guarded(raw, rows, echo, settings, value()),
       }),
       await measure(bench, server, namespace, 'mitigate_scale of one Deployment', {
         tool: 'mitigate_scale',
         // The Deployment is paused and its pods never run: nothing else writes to it.
         args: () => ({ kind: 'Deployment', name: 'web', replicas: next() }),
         floor: () => floor(raw, rows, web, { metadata: { annotations: { floor: value() } } }),
+        guarded: () => guarded(raw, rows, echo, web, value()),
       }),
     ];
   } finally {
     rows.close();
+    await echo.close();
     await server.close();
   }
 }
@@ -58,6 +68,8 @@ interface Case {
   readonly tool: string;
   readonly args: () => JsonObject;
   readonly floor: () => Promise<void>;
+  /** The least with the undo rehearsed, behind MCP. */
+  readonly guarded: () => Promise<void>;
 }
 
 async function measure(
@@ -65,12 +77,14 @@ async function measure(
   server: Assistant,
   namespace: string,
   what: string,
-  { tool, args, floor: least }: Case,
+  { tool, args, floor: least, guarded: leastGuarded }: Case,
 ): Promise<Result> {
   const ours: number[] = [];
   const floors: number[] = [];
+  const rehearsed: number[] = [];
   const perTransaction = Math.floor(COMMANDS / 1.1);
-  for (let done = 0; done < (quick ? 20 : 100); done += perTransaction) {
+  const rounds = quick ? WARM_UP : WARM_UP + 200;
+  for (let done = 0; done < rounds; done += perTransaction) {
     const begun = await called(server, 'transaction_begin', {
       reason: 'bench',
       namespaces: [namespace],
@@ -79,9 +93,13 @@ async function measure(
     const times = await inTurns(perTransaction, {
       ours: () => called(server, tool, { namespace, transaction, reason: 'bench', ...args() }),
       floor: least,
+      guarded: leastGuarded,
     });
-    ours.push(...times.ours);
-    floors.push(...times.floor);
+    if (quick || done >= WARM_UP) {
+      ours.push(...times.ours);
+      floors.push(...times.floor);
+      rehearsed.push(...times.guarded);
+    }
     await called(server, 'transaction_abort', { transaction, reason: 'measured' });
   }
   return {
@@ -93,6 +111,7 @@ async function measure(
     floor: { what: 'GET, dry run, PATCH, GET, two synced inserts', median: median(floors) },
     ratio: median(ours) / median(floors),
     target: { of: 'ratio', most: 1.5 },
+    note: `with the undo's dry run in the place of the last GET, behind MCP over stdio, ${(median(rehearsed) / median(floors)).toFixed(2)}x is the least, and this is ${(median(ours) / median(rehearsed)).toFixed(2)}x of that`,
   };
 }
 
@@ -108,6 +127,26 @@ async function floor(raw: Raw, rows: Rows, path: string, body: object): Promise<
   rows.add();
   await raw.send('PATCH', path, body);
   await raw.send('GET', path);
+  rows.add();
+}
+
+/** The same with what makes it guarded: the undo is dry-run instead of the object read, and a client asks by MCP. */
+async function guarded(
+  raw: Raw,
+  rows: Rows,
+  echo: Server,
+  path: string,
+  value: string,
+): Promise<void> {
+  await echo.call('constant', {});
+  const body = { metadata: { annotations: { floor: value } } };
+  await raw.send('GET', path);
+  await raw.send('PATCH', `${path}?dryRun=All`, body);
+  rows.add();
+  const after = JSON.parse(await raw.send('PATCH', path, body)) as KubeObject;
+  // Without a resourceVersion, because a controller may write in between.
+  const { resourceVersion: _, ...metadata } = after.metadata;
+  await raw.send('PUT', `${path}?dryRun=All`, { ...after, metadata });
   rows.add();
 }
 
