@@ -62,7 +62,8 @@ export function writePlan(request: WriteRequest, options: SendOptions, dryRun: b
       const object = bodyOf(request);
       // A subresource has a kind of its own (Scale).
       if (request.subresource === undefined) checkIdentity(request, object);
-      for (const field of ['uid', 'resourceVersion']) {
+      // What is only rehearsed stores nothing: there a controller's write in between needn't count.
+      for (const field of dryRun ? ['uid'] : ['uid', 'resourceVersion']) {
         if (!at(object, 'metadata', field)) {
           throw refused(request, `a replace needs metadata.${field} as its precondition`);
         }

@@ -1,8 +1,8 @@
-import type { LiveObject, WriteRequest } from '../cluster/types.ts';
+import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { isObject, type JsonObject, stringifyJson } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
-import { groupKind } from '../undo/group-kind.ts';
+import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
 import { UNDO_MANAGER } from '../undo/managed-fields.ts';
 import { denormalise } from '../undo/normalise.ts';
 import { recreateBody } from '../undo/recreate.ts';
@@ -71,11 +71,9 @@ function undoRequest(
 ): WriteRequest | undefined {
   const { key } = compiled;
   if (target.kind === 'replace') {
-    return {
-      verb: 'replace',
-      key,
-      body: stringifyJson(denormalise(target.object, live.object, optionsOf(key))),
-    };
+    const object = denormalise(target.object, live.object, optionsOf(key));
+    const body = isWorkload(key) ? withoutResourceVersion(object) : object;
+    return { verb: 'replace', key, body: stringifyJson(body) };
   }
   if (target.kind === 'delete') {
     return {
@@ -86,6 +84,19 @@ function undoRequest(
     };
   }
   return undefined;
+}
+
+function isWorkload({ resource }: ObjectKey): boolean {
+  return WORKLOADS.includes(groupKind(resource.apiVersion, resource.kind));
+}
+
+/**
+ * A controller writes the status of a workload right after every change, so that nearly each rehearsal would be
+ * stale. Nothing is stored by one, and the API server takes a PUT of these kinds without a resourceVersion.
+ */
+function withoutResourceVersion(object: JsonObject): JsonObject {
+  const { resourceVersion: _, ...metadata } = isObject(object.metadata) ? object.metadata : {};
+  return { ...object, metadata };
 }
 
 /**

@@ -141,6 +141,12 @@ test.each<[string, WriteRequest, string]>([
   expect(() => writePlan(request, AS_COMMAND, false)).toThrow(why);
 });
 
+test('a replace that is only rehearsed needs no resourceVersion, but still the uid', () => {
+  const rehearsed = writePlan(replace(object({ uid: 'u' })), AS_COMMAND, true);
+  expect(rehearsed.path).toContain('dryRun=All');
+  expect(() => writePlan(replace(object({})), AS_COMMAND, true)).toThrow('metadata.uid');
+});
+
 test('names are escaped in the URL', () => {
   const roles = resource('clusterroles', 'ClusterRole', 'rbac.authorization.k8s.io/v1', {
     namespaced: false,
