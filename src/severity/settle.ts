@@ -98,7 +98,8 @@ function sampleOf(
   const { touched, settings, baseline } = request;
   const view = viewOf(withoutAbsent(snapshot, request.absent));
   const measured = measureView(view, ports.settings, baseline);
-  const unsettled = unsettledIn(view, touched);
+  const ill = new Set(baseline?.violations.map((it) => keyOf(it.object)));
+  const unsettled = unsettledIn(view, touched, ill);
   const isPatient = elapsed < (settings.timeoutSeconds * 1000) / 2;
   const waits = [
     ...unsettled,

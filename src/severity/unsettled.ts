@@ -4,27 +4,40 @@ import { isHeadless, matchingPods, selectorOf, slicesOf, targetOf } from './pred
 import { desiredReplicas } from './predicates/workloads.ts';
 import { touchedWorkloads } from './touched.ts';
 import type { Snapshot } from './types.ts';
-import { asOwner, conditionOf, isReady, type View, viewOf } from './view.ts';
+import { asOwner, conditionOf, isReady, keyOf, type View, viewOf } from './view.ts';
 
 /**
  * Why what was touched isn't at rest yet, one sentence a reason; empty when it is. Pure. The rules
  * are kubectl's rollout status, hardened. An object that is gone is at rest.
  */
-export function unsettledReasons(snapshot: Snapshot, touched: readonly ObjectRef[]): string[] {
-  return unsettledIn(viewOf(snapshot), touched);
+export function unsettledReasons(
+  snapshot: Snapshot,
+  touched: readonly ObjectRef[],
+  ill?: Ill,
+): string[] {
+  return unsettledIn(viewOf(snapshot), touched, ill);
 }
 
-export function unsettledIn(view: View, touched: readonly ObjectRef[]): string[] {
+/** Keys of what had violations before the change: nobody can wait for that to end. */
+export type Ill = ReadonlySet<string>;
+
+export function unsettledIn(
+  view: View,
+  touched: readonly ObjectRef[],
+  ill: Ill = new Set(),
+): string[] {
   return [
     ...touched.flatMap((ref) => outOfScope(view, ref)),
-    ...touchedWorkloads(view, touched).direct.flatMap((it) => workloadReasons(view, it)),
+    ...touchedWorkloads(view, touched).direct.flatMap((it) => workloadReasons(view, it, ill)),
     ...touched.flatMap((ref) => serviceReasons(view, ref)),
   ];
 }
 
 /** The same for workloads that only read something that was touched. */
 export function laggingIn(view: View, touched: readonly ObjectRef[]): string[] {
-  return touchedWorkloads(view, touched).indirect.flatMap((it) => workloadReasons(view, it));
+  return touchedWorkloads(view, touched).indirect.flatMap((it) =>
+    workloadReasons(view, it, new Set()),
+  );
 }
 
 function outOfScope(view: View, ref: ObjectRef): string[] {
@@ -35,13 +48,13 @@ function outOfScope(view: View, ref: ObjectRef): string[] {
   return [`${describeRef(ref)} was touched but lies outside the measured namespaces`];
 }
 
-function workloadReasons(view: View, workload: KubeObject): string[] {
+function workloadReasons(view: View, workload: KubeObject, ill: Ill): string[] {
   const name = describeRef(asOwner(workload));
-  const reasons = rulesOf(view, workload);
+  const reasons = rulesOf(view, workload, ill);
   return reasons.map((reason) => `${name}: ${reason}`);
 }
 
-function rulesOf(view: View, workload: KubeObject): string[] {
+function rulesOf(view: View, workload: KubeObject, ill: Ill): string[] {
   const generation = numberOf(workload.metadata.generation as number | undefined) ?? 0;
   const observed = numberOf(at(workload, 'status', 'observedGeneration')) ?? 0;
   if (workload.kind === 'Pod') {
@@ -50,7 +63,8 @@ function rulesOf(view: View, workload: KubeObject): string[] {
   }
   if (!['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'].includes(workload.kind)) return [];
   if (observed < generation) return ['its controller has not seen the change yet'];
-  if (workload.kind === 'Deployment') return deploymentRules(workload);
+  if (workload.kind === 'Deployment')
+    return deploymentRules(workload, ill.has(keyOf(asOwner(workload))));
   if (workload.kind === 'StatefulSet') return statefulSetRules(view, workload);
   if (workload.kind === 'DaemonSet') return daemonSetRules(workload);
   return counted(workload, desiredReplicas(workload), ['replicas', 'availableReplicas']);
@@ -64,13 +78,9 @@ function counted(workload: KubeObject, wanted: number, fields: readonly string[]
   });
 }
 
-function deploymentRules(deployment: KubeObject): string[] {
+function deploymentRules(deployment: KubeObject, wasIll: boolean): string[] {
   const desired = desiredReplicas(deployment);
-  if (at(deployment, 'spec', 'paused') === true) {
-    // Nothing moves by itself any more. A template that no pod has yet was never tried, so it can't be judged.
-    const tried = numberOf(at(deployment, 'status', 'updatedReplicas')) ?? 0;
-    return tried > 0 || desired === 0 ? [] : ['its rollout is paused and holds the change back'];
-  }
+  if (at(deployment, 'spec', 'paused') === true) return pausedRules(deployment, desired, wasIll);
   const reasons = counted(deployment, desired, [
     'updatedReplicas',
     'replicas',
@@ -81,6 +91,22 @@ function deploymentRules(deployment: KubeObject): string[] {
     reasons.push(`its rollout says ${progressing.reason}`);
   }
   return reasons;
+}
+
+/**
+ * Nothing moves by itself any more. A template that no pod has yet was never tried, so it can't be judged; nor
+ * can one whose pods are not available, unless it was so before: then the pause is the repair.
+ */
+function pausedRules(deployment: KubeObject, desired: number, wasIll: boolean): string[] {
+  const count = (field: string) => numberOf(at(deployment, 'status', field)) ?? 0;
+  if (desired > 0 && count('updatedReplicas') === 0) {
+    return ['its rollout is paused and holds the change back'];
+  }
+  const wanted = Math.max(desired, count('replicas'));
+  const available = count('availableReplicas');
+  return wasIll || available >= wanted
+    ? []
+    : [`its rollout is paused while ${wanted - available} of ${wanted} pods are not available`];
 }
 
 /** The counts alone pass a pod that is stuck in an old revision, so each pod is asked. */

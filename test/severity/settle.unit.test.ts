@@ -210,7 +210,28 @@ describe('what is at rest', () => {
   test('is a Deployment that is paused in the middle of a rollout: nothing moves by itself', () => {
     const held = { ...status, replicas: 3, updatedReplicas: 1, availableReplicas: 2 };
     const paused = deployment({ spec: { replicas: 2, paused: true }, status: held });
-    expect(reasons(paused, CATALOG)).toBe('');
+    const ill = new Set(['Deployment/shop/catalog']);
+    expect(unsettledReasons(snapshot(paused), [CATALOG], ill)).toEqual([]);
+    const well = deployment({
+      spec: { replicas: 2, paused: true },
+      status: { ...held, availableReplicas: 3 },
+    });
+    expect(reasons(well, CATALOG)).toBe('');
+  });
+
+  test('is none whose new pods a pause hides from the end of the rollout', async () => {
+    const held = { ...status, replicas: 3, updatedReplicas: 1, availableReplicas: 2 };
+    const paused = deployment({ spec: { replicas: 2, paused: true }, status: held });
+    expect(reasons(paused, CATALOG)).toContain('paused while 1 of 3 pods are not available');
+    // A better workload beside it must not pay for the worse one.
+    const result = await settled(() => paused, { baseline: measured(app('catalog')) });
+    expect(result).toMatchObject({ kind: 'unsettled' });
+  });
+
+  test('is none that was scaled while it is paused before its pods are there', () => {
+    const growing = { ...status, replicas: 3, updatedReplicas: 3, availableReplicas: 2 };
+    const paused = deployment({ spec: { replicas: 4, paused: true }, status: growing });
+    expect(reasons(paused, CATALOG)).toContain('paused while 2 of 4 pods');
   });
 
   test('a pod stands for its Deployment, also when it is gone', () => {
