@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { at, useCluster } from '../cluster/index.ts';
+import { at, type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
 import { type Bench, kill, openBench } from '../recovery/bench.ts';
 import type { Assistant } from '../story/client.ts';
 import { rightArguments } from '../tools/right-arguments.ts';
 
-const cluster = useCluster();
+requireControlPlane();
+
+// Its own: a drain asks about all pods of a node, and those of other tests have nobody to replace them.
+let cluster: ControlPlane;
 let bench: Bench;
 let server: Assistant;
 let names: string[];
@@ -13,6 +16,7 @@ let names: string[];
 const LABELS = { app: 'web' };
 
 beforeAll(async () => {
+  cluster = await startControlPlane({ nodes: 1 });
   bench = await openBench(cluster, 'every');
   const { namespace } = bench;
   await cluster.apply([
@@ -46,6 +50,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (server !== undefined) await kill(server);
   bench?.remove();
+  await cluster?.stop();
 });
 
 /** Tools that need a handle, with what they do to it. */

@@ -295,4 +295,19 @@ describe('pods', () => {
     const stuck = object('Pod', 'debug', { metadata: { deletionTimestamp: ago(60) } });
     expect(ids([stuck])).toEqual(['stuck|Pod/shop/debug|Terminating']);
   });
+
+  test('a container that backs off tells how its last run ended', () => {
+    const status = {
+      ...waiting('CrashLoopBackOff'),
+      lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } },
+    };
+    const objects = app('catalog', {
+      pod: { phase: 'Running', containerStatuses: [status] },
+      broken: 1,
+    });
+    const { violations } = measured(objects);
+    expect(violations.map(({ message }) => message).join()).toContain(
+      'CrashLoopBackOff (last run: OOMKilled, exit code 137)',
+    );
+  });
 });

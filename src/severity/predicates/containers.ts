@@ -1,4 +1,4 @@
-import { at, numberOf, stringOf } from '../../core/json.ts';
+import { at, type JsonObject, numberOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { type ContainerStatus, factsOf, once, timeOf } from '../facts.ts';
 import { byOwner, type Context, type PodHit, type Predicate } from '../predicate.ts';
@@ -43,7 +43,8 @@ export function containerHits(
     const reason = waiting === undefined ? undefined : WAITING_REASONS[waiting];
     if (waiting !== undefined && reason !== undefined) {
       const detail = stringOf(at(status, 'state', 'waiting', 'message')) ?? '';
-      hits.push({ pod, reason, message: `container ${name} ${waiting} ${detail}`.trim() });
+      const ended = lastRun(status);
+      hits.push({ pod, reason, message: `container ${name} ${waiting}${ended} ${detail}`.trim() });
       continue;
     }
     const before = restartsBefore && (restartsBefore[key] ?? 0);
@@ -53,6 +54,14 @@ export function containerHits(
     }
   }
   return hits;
+}
+
+/** The cause that the back-off itself doesn't name. */
+function lastRun(status: JsonObject): string {
+  const last = at(status, 'lastState', 'terminated');
+  if (last === undefined) return '';
+  const why = stringOf(at(last, 'reason')) ?? 'Error';
+  return ` (last run: ${why}, exit code ${numberOf(at(last, 'exitCode')) ?? 0})`;
 }
 
 /** Why a container that isn't backing off right now is crash-looping all the same. */
@@ -69,7 +78,8 @@ function crashLoop(
     // A pod that ended for good is a matter of its phase; an init container that ended well is done.
     if (phase === 'Failed' || phase === 'Succeeded' || (init && code === 0)) return undefined;
     if (at(pod, 'spec', 'restartPolicy') === 'Never') return undefined;
-    return code !== 0 || restarts > 0 ? `ended with exit code ${code}` : undefined;
+    const why = stringOf(at(ended, 'reason')) === 'OOMKilled' ? ' (OOMKilled)' : '';
+    return code !== 0 || restarts > 0 ? `ended with exit code ${code}${why}` : undefined;
   }
   const last = at(status, 'lastState', 'terminated');
   if (last === undefined || restarts === 0) return undefined;

@@ -17,6 +17,9 @@ import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.
 
 const AUTOSCALERS = 'autoscalers';
 
+const REDUCTION =
+  'This is a reduction: the commit takes it back unless a person asked for it and that is said, by intended_reduction here or declared_reductions of transaction_begin.';
+
 export const mitigateScale = defineMitigateTool({
   name: 'mitigate_scale',
   title: 'Scale a workload',
@@ -52,7 +55,7 @@ export const mitigateScale = defineMitigateTool({
         next: 'Give min_replicas, max_replicas or both.',
       });
     }
-    return replicasPlan(args.replicas, target, live);
+    return replicasPlan(args.replicas, target, live, args.intended_reduction);
   },
 });
 
@@ -72,7 +75,7 @@ function requireOneKind(args: Autoscaling & { readonly replicas?: number | undef
   }
 }
 
-function replicasPlan(replicas: number, target: LiveObject, live: Live) {
+function replicasPlan(replicas: number, target: LiveObject, live: Live, intended: boolean) {
   const before = numberOf(at(target.object, 'spec', 'replicas'));
   if (before === undefined) {
     throw new StratusError(
@@ -85,9 +88,12 @@ function replicasPlan(replicas: number, target: LiveObject, live: Live) {
     throw nothingToDo(`${titleOf(target)} already asks for ${before} replicas.`);
   }
   const object = refOfLive(target);
-  const warning = live.unread?.(AUTOSCALERS)
-    ? 'Whether an autoscaler owns the count could not be read.'
-    : ruling(object, replicas, live.list(AUTOSCALERS));
+  const warnings = [
+    live.unread?.(AUTOSCALERS)
+      ? 'Whether an autoscaler owns the count could not be read.'
+      : ruling(object, replicas, live.list(AUTOSCALERS)),
+    replicas < before && !intended ? REDUCTION : undefined,
+  ].filter((warning) => warning !== undefined);
   return [
     {
       verb: 'patch' as const,
@@ -95,7 +101,7 @@ function replicasPlan(replicas: number, target: LiveObject, live: Live) {
       patchType: 'merge' as const,
       patch: { spec: { replicas } },
       summary: `scale from ${before} to ${replicas} replicas`,
-      ...(warning === undefined ? {} : { warnings: [warning] }),
+      ...(warnings.length === 0 ? {} : { warnings }),
       kubectl: kubectl(
         'scale',
         kubectlName(object),

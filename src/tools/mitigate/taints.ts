@@ -71,8 +71,9 @@ export function untaintPlan(target: LiveObject, words: TaintWords): PlannedWrite
     { op: 'remove', path: `${TAINTS}/${index}` },
   ]);
   const names = going.map(({ taint }) => textOf(taint)).join(', ');
-  const word = effect === undefined ? `${key}-` : `${key}:${effect}-`;
-  return [write(target, operations, `untaint ${names}`, word)];
+  // Each with its effect: the key alone would take others along.
+  const words_ = going.map(({ taint }) => `${key}:${stringOf(taint.effect)}-`);
+  return [write(target, operations, `untaint ${names}`, ...words_)];
 }
 
 function write(

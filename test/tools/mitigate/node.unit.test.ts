@@ -85,7 +85,7 @@ describe('a taint', () => {
         { op: 'remove', path: '/spec/taints/0' },
       ],
       summary: 'untaint gpu=yes:NoSchedule, gpu=yes:PreferNoSchedule',
-      kubectl: 'kubectl taint nodes node-1 gpu-',
+      kubectl: 'kubectl taint nodes node-1 gpu:NoSchedule- gpu:PreferNoSchedule-',
     });
     expect(
       refusal(() => call({ action: 'untaint', taint: { key: 'x' } }, { taints })).message,

@@ -38,6 +38,13 @@ describe('replicas of a workload', () => {
     );
   });
 
+  test('that shrink say what a commit wants to hear, unless a person asked for it', () => {
+    const fewer = (more: JsonObject) =>
+      only(plan(scale, { ...target, replicas: 1, ...more }, deployment())).warnings?.join() ?? '';
+    expect(fewer({})).toContain('intended_reduction');
+    expect(fewer({ intended_reduction: true })).toBe('');
+  });
+
   test('are overruled by an autoscaler, and the plan says so', () => {
     expect(warnings(4)).toContain('owns the count (2..5) and may overrule this');
     expect(warnings(8)).toContain('keeps it within 2..5 and will overrule this');
