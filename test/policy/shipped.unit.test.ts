@@ -123,6 +123,18 @@ const WRITES: Row[] = [
     'ask',
     'refuse',
   ],
+  [
+    'a probe of a host of its own choice',
+    {
+      tool: 'mitigate_set_container',
+      changedPaths: [
+        `${TEMPLATE}.containers[name=web].readinessProbe.httpGet.path`,
+        `${TEMPLATE}.containers[name=web].readinessProbe.httpGet.host`,
+      ],
+    },
+    'ask',
+    'refuse',
+  ],
   ['pause', { tool: 'mitigate_rollout', changedPaths: ['spec.paused'] }, 'allow', 'allow'],
   [
     'suspend a CronJob',
