@@ -36,7 +36,8 @@ export const mitigateDrain = defineMitigateTool({
       .int()
       .min(1)
       .max(600)
-      .default(60)
+      // Clients give up on an answer after a minute or so, and a cancelled drain is taken back.
+      .default(30)
       .describe('How long to wait for budgets, in all.'),
     ...commonArguments,
   }),
