@@ -147,7 +147,7 @@ test('the pods of the node go elsewhere, those of a DaemonSet stay, and the gate
   expect(plan.data.status, plan.text).toBe('planned');
   expect(objectsOf(plan.data.changes)).toHaveLength(4);
   expect(plan.text).toContain('1 of DaemonSets');
-  expect(plan.text).toContain('kubectl drain node-1 --ignore-daemonsets --timeout=60s');
+  expect(plan.text).toContain('kubectl drain node-1 --ignore-daemonsets --timeout=30s');
   expect(await isCordoned('node-1')).toBe(false);
 
   const done = await drain('node-1');
