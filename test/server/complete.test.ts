@@ -47,12 +47,3 @@ test('namespaces, kinds and names complete as they are typed', async () => {
   const nowhere = { namespace: 'a/../b', kind: 'ConfigMap' };
   expect((await suggest(session, { name: 'name', value: '' }, nowhere)).values).toEqual([]);
 });
-
-test('an identity of one namespace is offered its own', async () => {
-  const namespace = await cluster.namespace('own');
-  const session = await connect({
-    env: { KUBECONFIG: cluster.kubeconfig('mitigator', { namespace }) },
-  });
-  const { values } = await suggest(session, { name: 'namespace', value: '' });
-  expect(values).toContain(namespace);
-});

@@ -127,6 +127,21 @@ describe('an identity that may read one namespace', () => {
     }
   });
 
+  it('completes with its own namespace, and with what is in it', async () => {
+    const { client } = await open();
+    const suggest = async (name: string, given: Record<string, string> = {}) => {
+      const { completion } = await client.complete({
+        ref: { type: 'ref/prompt', name: 'diagnose' },
+        argument: { name, value: '' },
+        context: { arguments: given },
+      });
+      return completion.values;
+    };
+    expect(await suggest('namespace')).toEqual([namespace]);
+    expect(await suggest('name', { kind: 'Deployment' })).toEqual(['web']);
+    expect(await suggest('name', { kind: 'Node' })).toEqual([]);
+  });
+
   it('is never told that what it can’t see is healthy or empty', async () => {
     const session = await open();
     const everywhere = await session.call('observe_health', { all_namespaces: true });
