@@ -1,3 +1,4 @@
+import { actorSource, indexSource, type Source } from './audit-source.ts';
 import type { Database } from './database.ts';
 import type { AuditFilter } from './types.ts';
 
@@ -7,17 +8,17 @@ export interface AuditCondition extends Omit<AuditFilter, 'limit' | 'before'> {
   readonly fold?: boolean;
 }
 
-/** One way for a row to meet a term, by an index whose entries are in the order of `seq`. */
+/** One way for a row to meet a term. */
 export interface Branch {
-  readonly index: string;
+  /** Asked of a row, with `value`. */
   readonly test: string;
   readonly value: string;
+  /** Where its rows are found; absent where that is nearly every row. */
+  readonly source?: Source;
 }
 
 /** A condition that rows meet by any of its branches; by none when it has none. */
 export type Term = readonly Branch[];
-
-const OBJECT_NAME = `substr(object, instr(object, '/') + 1)`;
 
 /** The conditions of a filter that indexes know, other than time; a row has to meet each. */
 export function termsOf(database: Database, filter: AuditCondition): Term[] {
@@ -27,11 +28,11 @@ export function termsOf(database: Database, filter: AuditCondition): Term[] {
     ...equal('tool', filter.tool),
     ...equal('namespace', filter.namespace),
     ...equal('txn', filter.transaction),
-    ...equal('decision', filter.decision),
-    ...equal('outcome', filter.outcome),
+    ...(filter.decision === undefined ? [] : [[decisionBranch(filter.decision)]]),
+    ...(filter.outcome === undefined ? [] : [[outcomeBranch(filter.outcome)]]),
     ...(filter.object === undefined ? [] : [[objectBranch(filter.object)]]),
     ...(filter.actor === undefined ? [] : [actorTerm(database, filter.actor)]),
-    ...(filter.kinds === undefined ? [] : [filter.kinds.map((kind) => branch('kind', kind))]),
+    ...(filter.kinds === undefined ? [] : [filter.kinds.map(kindBranch)]),
   ];
 }
 
@@ -46,23 +47,43 @@ export function restOf({ fold }: AuditCondition): string[] {
 }
 
 function branch(column: string, value: string): Branch {
-  return { index: `audit_${column}`, test: `${column} = ?`, value };
+  const test = `${column} = ?`;
+  return { test, value, source: indexSource(`audit_${column}`, test, [value]) };
 }
+
+/** A column whose index leaves out what nearly every row has. SQLite has to be told so once more. */
+function branchBut(column: string, usual: readonly string[], but: string) {
+  return (value: string): Branch => {
+    const test = `${column} = ?`;
+    if (usual.includes(value)) return { test, value };
+    return { test, value, source: indexSource(`audit_${column}`, `${test} AND ${but}`, [value]) };
+  };
+}
+
+const kindBranch = branchBut('kind', ['call', 'outcome'], `kind NOT IN ('call', 'outcome')`);
+const decisionBranch = branchBut('decision', ['allow'], `decision <> 'allow'`);
+const outcomeBranch = branchBut('outcome', ['ok'], `outcome <> 'ok'`);
+
+const OBJECT_NAME = `substr(object, instr(object, '/') + 1) = ? COLLATE NOCASE`;
+const OBJECT = 'object = ? COLLATE NOCASE';
 
 // `Deployment/catalog`, or the bare name of any kind.
 function objectBranch(object: string): Branch {
   const whole = object.includes('/');
+  const name = object.slice(object.indexOf('/') + 1);
+  const there = `object IS NOT NULL AND ${OBJECT_NAME}${whole ? ` AND ${OBJECT}` : ''}`;
   return {
-    index: whole ? 'audit_object' : 'audit_object_name',
-    test: `object IS NOT NULL AND ${whole ? 'object' : OBJECT_NAME} = ? COLLATE NOCASE`,
+    test: whole ? OBJECT : `object IS NOT NULL AND ${OBJECT_NAME}`,
     value: object,
+    source: indexSource('audit_object', there, whole ? [name, object] : [name]),
   };
 }
 
 // A client is `name version`; the name alone finds every version of it.
-function actorTerm({ sql }: Database, actor: string): Term {
+function actorTerm(database: Database, actor: string): Term {
+  const { sql } = database;
   const next = sql.prepare<[string, string], { client: string }>(
-    'SELECT client FROM audit WHERE client > ? AND client < ? ORDER BY client LIMIT 1',
+    'SELECT client FROM audit_actor WHERE client > ? AND client < ? ORDER BY client LIMIT 1',
   );
   const clients = [actor];
   for (let last = `${actor} `; ; ) {
@@ -72,15 +93,21 @@ function actorTerm({ sql }: Database, actor: string): Term {
     last = found.client;
   }
   const candidates = [
-    ...clients.map((client) => branch('client', client)),
-    branch('principal', actor),
-    branch('session', actor),
+    ...clients.map((client) => ['client', client] as const),
+    ['principal', actor] as const,
+    ['session', actor] as const,
   ];
   // Mostly one of them is meant, and one branch alone is read in order.
-  return candidates.filter(({ index, test, value }) => {
-    const any = `SELECT 1 FROM audit INDEXED BY ${index} WHERE ${test} LIMIT 1`;
-    return sql.prepare<[string]>(any).get(value) !== undefined;
-  });
+  return candidates
+    .filter(([column, value]) => {
+      const any = `SELECT 1 FROM audit_actor WHERE ${column} = ? LIMIT 1`;
+      return sql.prepare<[string]>(any).get(value) !== undefined;
+    })
+    .map(([column, value]) => ({
+      test: `${column} = ?`,
+      value,
+      source: actorSource(database, column, value),
+    }));
 }
 
 /** The WHERE clause of a whole filter, with its parameters, for reading all rows in order. */

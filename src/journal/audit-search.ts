@@ -1,5 +1,6 @@
 import { type AuditRecord, auditRowOf } from './audit-chain.ts';
 import { type AuditCondition, restOf, type Term, termsOf, testOf } from './audit-filter.ts';
+import { EVERY_ROW, type Source, unionOf } from './audit-source.ts';
 import { type Span, spansOf } from './audit-time.ts';
 import type { Database } from './database.ts';
 import { readAnchor, readMeta } from './meta.ts';
@@ -67,64 +68,44 @@ function timeTests({ since, until }: AuditFilter): string[] {
 }
 
 /** Where candidates come from, and what each of them is asked for. */
-interface Plan {
-  /** Candidates within the parameters `first` and `last`, as a FROM clause. */
-  readonly from: string;
-  readonly fromValues: readonly string[];
+interface Plan extends Source {
   readonly tests: readonly string[];
   readonly values: readonly string[];
 }
 
 function planOf(database: Database, terms: readonly Term[], rest: string[], span: Span): Plan {
   const reach = (term: Term) => {
-    const newest = term.map((branch) => newestOf(database, branch, span));
+    const sources = term.flatMap(({ source }) => source ?? []);
+    if (sources.length < term.length) return [];
+    const newest = sources.map((source) => newestOf(database, source, span));
     const full = newest.some(({ size }) => size >= LOOKED_AT);
-    return {
+    const reached = {
       term,
+      sources,
       size: full ? LOOKED_AT : newest.reduce((sum, { size }) => sum + size, 0),
       oldest: Math.max(...newest.map(({ size, oldest }) => (size < LOOKED_AT ? 0 : oldest))),
     };
+    return [reached];
   };
-  const [rarest] = terms.map(reach).sort((a, b) => a.size - b.size || a.oldest - b.oldest);
+  const [rarest] = terms.flatMap(reach).sort((a, b) => a.size - b.size || a.oldest - b.oldest);
   // Several branches are in order only once they are sorted, which is for few rows.
   const usable = rarest && (rarest.size < LOOKED_AT || rarest.term.length === 1);
-  const driver = usable ? rarest.term : undefined;
-  const others = terms.filter((term) => term !== driver);
+  const driver = usable ? rarest : undefined;
+  const others = terms.filter((term) => term !== driver?.term);
   return {
-    from: driver === undefined ? EVERY_ROW : fromOf(driver),
-    fromValues: driver?.map(({ value }) => value) ?? [],
+    ...(driver === undefined ? EVERY_ROW : unionOf(driver.sources)),
     tests: [...others.map(testOf), ...rest],
     values: others.flatMap((term) => term.map(({ value }) => value)),
   };
-}
-
-const WITHIN = 'seq BETWEEN ? AND ?';
-const EVERY_ROW = `audit NOT INDEXED WHERE ${WITHIN}`;
-
-function fromOf(term: Term): string {
-  const [only, ...more] = term;
-  if (only !== undefined && more.length === 0) {
-    return `audit INDEXED BY ${only.index} WHERE ${WITHIN} AND ${only.test}`;
-  }
-  const each = term.map(
-    ({ index, test }) => `SELECT seq FROM audit INDEXED BY ${index} WHERE ${WITHIN} AND ${test}`,
-  );
-  return `audit WHERE seq IN (${each.join(' UNION ')})`;
-}
-
-/** The span and a value for each branch, as {@link fromOf} wants them. */
-function bound({ from, fromValues }: Plan, { first, last }: Span): unknown[] {
-  if (from === EVERY_ROW) return [first, last];
-  return fromValues.flatMap((value) => [first, last, value]);
 }
 
 function page(database: Database, plan: Plan, span: Span, limit: number): AuditRecord[] {
   const tests = plan.tests.map((test) => ` AND ${test}`).join('');
   return database.sql
     .prepare<unknown[], AuditRecord>(
-      `SELECT audit.* FROM ${plan.from}${tests} ORDER BY seq DESC LIMIT ?`,
+      `SELECT audit.* FROM ${plan.from}${tests} ORDER BY ${plan.order} LIMIT ?`,
     )
-    .all(...bound(plan, span), ...plan.values, limit);
+    .all(...plan.bind(span), ...plan.values, limit);
 }
 
 interface Counted {
@@ -135,32 +116,27 @@ interface Counted {
 }
 
 function count(database: Database, plan: Plan, span: Span, most: number): Counted {
-  if (plan.from === EVERY_ROW && plan.tests.length === 0) {
+  if (plan.from === EVERY_ROW.from && plan.tests.length === 0) {
     return { matches: span.last - span.first + 1, lookedAt: 0, more: false };
   }
   const hit = plan.tests.length === 0 ? 'true' : plan.tests.join(' AND ');
   const found = database.sql
     .prepare<unknown[], { matches: number | null; looked: number }>(
       `SELECT sum(hit) AS matches, count(*) AS looked FROM
-         (SELECT ${hit} AS hit FROM ${plan.from} ORDER BY seq DESC LIMIT ?)`,
+         (SELECT ${hit} AS hit FROM ${plan.from} ORDER BY ${plan.order} LIMIT ?)`,
     )
-    .get(...plan.values, ...bound(plan, span), most + 1);
+    .get(...plan.values, ...plan.bind(span), most + 1);
   const looked = found?.looked ?? 0;
   return { matches: found?.matches ?? 0, lookedAt: Math.min(looked, most), more: looked > most };
 }
 
-/** How many entries a branch has, up to {@link LOOKED_AT}, and how far back the newest of them reach. */
-function newestOf(
-  { sql }: Database,
-  { index, test, value }: Term[number],
-  { first, last }: Span,
-): { size: number; oldest: number } {
+/** How many rows a source has, up to {@link LOOKED_AT}, and how far back the newest of them reach. */
+function newestOf({ sql }: Database, source: Source, span: Span): { size: number; oldest: number } {
   const found = sql
     .prepare<unknown[], { size: number; oldest: number | null }>(
       `SELECT count(*) AS size, min(seq) AS oldest FROM
-         (SELECT seq FROM audit INDEXED BY ${index} WHERE ${WITHIN} AND ${test}
-          ORDER BY seq DESC LIMIT ${LOOKED_AT})`,
+         (SELECT seq FROM ${source.from} ORDER BY ${source.order} LIMIT ${LOOKED_AT})`,
     )
-    .get(first, last, value);
+    .get(...source.bind(span));
   return { size: found?.size ?? 0, oldest: found?.oldest ?? 0 };
 }

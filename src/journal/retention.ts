@@ -93,6 +93,9 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
   );
   const setAnchor = sql.prepare('UPDATE audit_anchor SET seq = @seq, hash = @hash, at = @at');
   const removeRows = sql.prepare('DELETE FROM audit WHERE seq <= ?');
+  const removeActors = sql.prepare(
+    'DELETE FROM audit_actor WHERE first < (SELECT max(first) FROM audit_actor WHERE first <= ? + 1)',
+  );
   const underWay = sql.prepare(
     `SELECT 1 FROM txn WHERE state NOT IN (${words([...TERMINAL_STATES, ...NEEDS_HUMAN])}) LIMIT 1`,
   );
@@ -147,6 +150,7 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
       if (seq <= from || row === undefined) return false;
       setAnchor.run({ seq, ...row });
       removeRows.run(seq);
+      removeActors.run(seq);
       return seq < until;
     });
 

@@ -54,13 +54,18 @@ function insertRows(sql: Sqlite.Database, rows: number): void {
   const insert = sql.prepare(
     `INSERT INTO audit (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
+  const insertActor = sql.prepare('INSERT INTO audit_actor VALUES (?, ?, ?, ?)');
   sql.transaction(() => {
     let head = GENESIS;
+    let last: string | undefined;
     for (let seq = 1; seq <= rows; seq++) {
       const row = rowOf(seq, rows);
       head = hashOf(row, head);
       const record: AuditRecord = { ...row, hash: head };
       insert.run(columns.map((name) => record[name]));
+      const actor = [row.client, row.principal, row.session];
+      if (last !== actor.join()) insertActor.run(seq, ...actor);
+      last = actor.join();
     }
     sql.prepare('UPDATE meta SET audit_rows = ?, audit_head = ?').run(rows, head);
   })();

@@ -16,6 +16,7 @@ import { openDatabase } from '../../src/journal/database.ts';
 import { MIGRATIONS, migrate } from '../../src/journal/migrations.ts';
 import { openJournalReader } from '../../src/journal/open.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
+import type { AuditFilter } from '../../src/journal/types.ts';
 import { spawnChild } from './children.ts';
 import { handClock, journalPath, openedJournal, temporaryFolder } from './support.ts';
 import { call, step } from './support-rows.ts';
@@ -133,6 +134,41 @@ describe('migrations', () => {
     const eviction = step({ transaction: 'txn-7', seq: 2, verb: 'evict' });
     transactions.addStep(eviction, {}, held.epoch);
     expect(transactions.steps('txn-7')).toMatchObject([{ verb: 'delete' }, { verb: 'evict' }]);
+  });
+
+  test('keep what the audit log answers', () => {
+    const path = journalPath();
+    const database = openDatabase({ path, busyTimeoutMs: 0 });
+    migrate(database, MIGRATIONS.slice(0, 4));
+    const insert = database.sql.prepare(
+      `INSERT INTO audit VALUES (@seq, @seq, @kind, NULL, @client, @principal, @session, 'observe_get',
+        'shop', @object, NULL, @decision, NULL, @outcome, '{}', @hash)`,
+    );
+    const count = database.sql.prepare('UPDATE meta SET audit_rows = ?');
+    const nobody = { client: null, principal: null, session: null };
+    for (let seq = 1; seq <= 9; seq++) {
+      const principal = seq < 3 ? 'ann' : 'bob';
+      const actor = { client: `codex 1.${seq > 4 ? 1 : 0}`, principal, session: `s-${seq % 2}` };
+      insert.run({
+        ...{ seq, kind: seq === 6 ? 'recovery' : 'outcome', ...(seq === 6 ? nobody : actor) },
+        ...{ object: `Pod/web-${seq % 2}`, decision: seq % 3 === 0 ? 'refuse' : 'allow' },
+        ...{ outcome: seq % 4 === 0 ? 'failed' : 'ok', hash: '0'.repeat(64) },
+      });
+      count.run(seq);
+    }
+    database.close();
+
+    const { audit } = openedJournal(path);
+    const found = (filter: Partial<AuditFilter>) =>
+      audit.query({ ...filter, limit: 9 }).rows.map(({ seq }) => seq);
+    expect(found({ actor: 'codex' })).toEqual([9, 8, 7, 5, 4, 3, 2, 1]);
+    expect(found({ actor: 'codex 1.0' })).toEqual([4, 3, 2, 1]);
+    expect(found({ actor: 'ann' })).toEqual([2, 1]);
+    expect(found({ actor: 's-0', since: 4 })).toEqual([8, 4]);
+    expect(found({ object: 'pod/WEB-0' })).toEqual([8, 6, 4, 2]);
+    expect(found({ object: 'web-1', decision: 'refuse' })).toEqual([9, 3]);
+    expect(found({ outcome: 'failed' })).toEqual([8, 4]);
+    expect(found({ kinds: ['recovery'], decision: 'refuse' })).toEqual([6]);
   });
 
   test('leave nothing behind when one of them fails', () => {

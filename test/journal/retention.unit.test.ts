@@ -209,6 +209,26 @@ describe('a front that left without pruning', () => {
     expect(() => raw.exec('DELETE FROM audit WHERE seq = 1')).toThrow('append-only');
     expect(() => raw.exec(`UPDATE audit_anchor SET seq = 2`)).toThrow('forward only');
     expect(() => raw.exec('DELETE FROM audit_anchor')).toThrow('append-only');
+    expect(() => raw.exec('DELETE FROM audit_actor')).toThrow('append-only');
+    expect(() => raw.exec(`UPDATE audit_actor SET client = 'x'`)).toThrow('append-only');
     raw.close();
   });
+});
+
+test('pruning takes actors along with their last row, and finds who stays', () => {
+  const clock = handClock(NOON);
+  const { journal, path } = writingJournal({ clock });
+  const by = (name: string) => ({ client: `${name} 1.0`, principal: name, session: `of-${name}` });
+  for (const [i, name] of ['ann', 'ann', 'bob', 'bob', 'bob', 'cat'].entries()) {
+    journal.audit.start(call(`c-${i}`, { actor: by(name) }));
+    clock.advance(DAY);
+  }
+  prune(journal, NOON + 4 * DAY);
+
+  const found = (actor: string) => journal.audit.query({ actor, limit: 9 }).rows.map((r) => r.call);
+  expect(journal.audit.verify()).toMatchObject({ ok: true, pruned: { rows: 4 } });
+  expect([found('ann'), found('bob'), found('cat')]).toEqual([[], ['c-4'], ['c-5']]);
+  const left = openSqlite(path, { readonly: true });
+  expect(left.prepare(`SELECT 1 FROM audit_actor WHERE client = 'ann 1.0'`).get()).toBeUndefined();
+  left.close();
 });
