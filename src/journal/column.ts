@@ -36,9 +36,13 @@ export function toStored<Field extends string>(
 }
 
 /** The counterpart of {@link toStored}: what was written through the columns is what comes back. */
-export function fromStored<Row>(columns: Columns<keyof Row & string>, stored: Stored): Row {
+export function fromStored<Row, Field extends keyof Row & string = keyof Row & string>(
+  columns: Columns<Field>,
+  stored: Stored,
+): Row {
   const row: Record<string, unknown> = {};
-  for (const [field, { name, json: asJson }] of Object.entries<Column>(columns)) {
+  for (const field in columns) {
+    const { name, json: asJson } = columns[field];
     const value = stored[name] ?? null;
     if (!asJson || typeof value !== 'string') row[field] = value;
     else row[field] = value === '[]' ? [] : parseJson(value);

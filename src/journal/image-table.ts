@@ -9,10 +9,16 @@ interface DataKey {
   sealed: Buffer;
 }
 
+/** What an image is bound to. */
+export type ImageOwner = Pick<
+  StepRow,
+  'transaction' | 'seq' | 'apiVersion' | 'kind' | 'namespace' | 'name'
+>;
+
 export interface ImageTable {
   /** Seals and stores images of a step, replacing those of the same name. Inside a write only. */
-  put(step: StepRow, images: Partial<Record<ImageName, Buffer>>): void;
-  open(step: StepRow, name: ImageName): Buffer | undefined;
+  put(step: ImageOwner, images: Partial<Record<ImageName, Buffer>>): void;
+  open(step: ImageOwner, name: ImageName): Buffer | undefined;
 }
 
 /** Byte images under a data key per transaction, which is itself sealed under the master key. */
@@ -37,16 +43,20 @@ export function openImageTable(room: Room): ImageTable {
     return opened(master.bytes, `data-key|${transaction}`, row.sealed, transaction);
   };
 
+  const newDataKey = (transaction: string, txn: number): Buffer => {
+    const master = masterOf(room, room.key?.id, transaction);
+    const key = randomKey();
+    addKey.run(txn, master.id, seal(master.bytes, `data-key|${transaction}`, key));
+    return key;
+  };
+
   return {
     put: (step, images) => {
+      const contents = Object.entries(images);
+      if (contents.length === 0) return;
       const txn = keyOf(step.transaction) ?? 0;
-      for (const [name, bytes] of Object.entries(images)) {
-        let key = dataKey(step.transaction, txn);
-        if (key === undefined) {
-          const master = masterOf(room, room.key?.id, step.transaction);
-          key = randomKey();
-          addKey.run(txn, master.id, seal(master.bytes, `data-key|${step.transaction}`, key));
-        }
+      const key = dataKey(step.transaction, txn) ?? newDataKey(step.transaction, txn);
+      for (const [name, bytes] of contents) {
         addImage.run(txn, step.seq, name, seal(key, contextOf(step, name), bytes));
       }
     },
@@ -63,7 +73,7 @@ export function openImageTable(room: Room): ImageTable {
 
 // An image can't be passed off as one of another step, object or name. As JSON, because a name
 // may hold any separator.
-function contextOf(step: StepRow, name: string): string {
+function contextOf(step: ImageOwner, name: string): string {
   const { transaction, seq, apiVersion, kind, namespace } = step;
   return JSON.stringify([transaction, seq, apiVersion, kind, namespace ?? '', step.name, name]);
 }

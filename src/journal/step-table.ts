@@ -1,4 +1,4 @@
-import { stringifyJson } from '../core/json.ts';
+import { type JsonObject, stringifyJson } from '../core/json.ts';
 import {
   assignments,
   type Columns,
@@ -10,10 +10,10 @@ import {
   time,
   toStored,
 } from './column.ts';
-import { openImageTable } from './image-table.ts';
+import { type ImageOwner, openImageTable } from './image-table.ts';
 import { EPOCH_HOLDS, epochOver, type Room, unknownTransaction } from './room.ts';
 import { idOf, keyOf } from './transaction-id.ts';
-import type { StepRow, StepState, TransactionStore } from './types.ts';
+import type { StepFilter, StepRow, StepState, TransactionStore } from './types.ts';
 
 const COLUMNS: Columns<Exclude<keyof StepRow, 'transaction'>> = {
   seq: column('seq'),
@@ -50,6 +50,9 @@ const COLUMNS: Columns<Exclude<keyof StepRow, 'transaction'>> = {
  */
 const SYNCED: ReadonlySet<StepState> = new Set<StepState>(['INTENT', 'UNDO_INTENT']);
 
+/** What moving a step needs to know of it. */
+type Known = ImageOwner & Pick<StepRow, 'command' | 'tool' | 'state'>;
+
 type StepTable = Pick<TransactionStore, 'addStep' | 'moveStep' | 'steps' | 'image'>;
 
 export function openStepTable(room: Room): StepTable {
@@ -57,19 +60,34 @@ export function openStepTable(room: Room): StepTable {
   const { sql } = database;
   const images = openImageTable(room);
   const exists = sql.prepare<[number]>('SELECT 1 FROM txn WHERE id = ?');
-  const all = sql.prepare<[number], Stored>('SELECT * FROM step WHERE txn = ? ORDER BY seq');
-  const one = sql.prepare<[number, number], Stored>('SELECT * FROM step WHERE txn = ? AND seq = ?');
+  // Not the whole row: a step is moved several times, and its name is all that is needed for it.
+  const one = sql.prepare<[number, number], Omit<Known, 'transaction'>>(
+    `SELECT seq, command, tool, api_version AS apiVersion, kind, namespace, name, state
+     FROM step WHERE txn = ? AND seq = ?`,
+  );
 
-  const get = (transaction: string, seq: number): StepRow | undefined => {
-    const stored = one.get(keyOf(transaction) ?? 0, seq);
-    return stored === undefined ? undefined : rowOf(stored);
+  const get = (transaction: string, seq: number): Known | undefined => {
+    const known = one.get(keyOf(transaction) ?? 0, seq);
+    return known === undefined ? undefined : { transaction, ...known };
   };
 
-  const note = (row: StepRow, from: string | undefined, news: Partial<StepRow>) => {
+  const select = (txn: number, { kind, name, notIn }: StepFilter): StepRow[] => {
+    const tests = [
+      ...(kind === undefined ? [] : ['AND kind = @kind']),
+      ...(name === undefined ? [] : ['AND name = @name']),
+      ...(notIn === undefined ? [] : ['AND state NOT IN (SELECT value FROM json_each(@notIn))']),
+    ];
+    return sql
+      .prepare<object, Stored>(
+        `SELECT * FROM step WHERE txn = @txn ${tests.join(' ')} ORDER BY seq`,
+      )
+      .all({ txn, kind, name, notIn: JSON.stringify(notIn ?? []) })
+      .map(rowOf);
+  };
+
+  const note = (row: Known, what: JsonObject, news: Partial<StepRow>) => {
     const { transaction, namespace, kind, name, tool, seq, command } = row;
     const { httpStatus = null, error = null, conflicts = [] } = news;
-    const intent =
-      from === undefined ? { verb: row.verb, class: row.class, kubectl: row.kubectl } : { from };
     room.audit.append({
       kind: 'step',
       transaction,
@@ -79,7 +97,7 @@ export function openStepTable(room: Room): StepTable {
       detail: {
         seq,
         command,
-        ...intent,
+        ...what,
         to: row.state,
         ...(httpStatus === null ? {} : { httpStatus }),
         ...(error === null ? {} : { error }),
@@ -100,7 +118,8 @@ export function openStepTable(room: Room): StepTable {
         const { changes } = insert.run({ ...fields, currentEpoch: epoch });
         if (changes !== 1) throw epochOver(epoch);
         images.put(row, contents);
-        note(row, undefined, row);
+        const { verb, class: reversibility, kubectl } = row;
+        note(row, { verb, class: reversibility, kubectl }, row);
       });
       crashpoint('journal.addStep.after');
     },
@@ -124,18 +143,17 @@ export function openStepTable(room: Room): StepTable {
             currentEpoch: epoch,
           });
         if (changes !== 1) return false;
-        const { transaction: _id, seq: _seq, ...changed } = patch;
-        const row: StepRow = { ...was, ...changed, state: to };
+        const row: Known = { ...was, ...patch, transaction: was.transaction, seq, state: to };
         images.put(row, contents);
-        note(row, was.state, patch);
+        note(row, { from: was.state }, patch);
         return true;
       }, 'unknown');
       if (landed) crashpoint(`journal.moveStep.${to}.after`);
       return landed;
     },
-    steps: (transaction) => {
+    steps: (transaction, filter = {}) => {
       const key = keyOf(transaction);
-      return key === undefined ? [] : database.read(() => all.all(key).map(rowOf));
+      return key === undefined ? [] : database.read(() => select(key, filter));
     },
     image: (transaction, seq, name) =>
       database.read(() => {

@@ -117,6 +117,13 @@ export interface StepRow {
   conflicts: Json[];
 }
 
+/** Some steps of a transaction: each condition has to hold. */
+export interface StepFilter {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly notIn?: readonly StepState[];
+}
+
 /** Byte images of a step, sealed at rest. */
 export type ImageName = 'pre' | 'request' | 'predicted' | 'post' | 'undo';
 
@@ -165,8 +172,8 @@ export interface TransactionStore {
     patch?: Partial<StepRow>,
     images?: Partial<Record<ImageName, Buffer>>,
   ): boolean;
-  /** In order of seq. */
-  steps(transaction: string): StepRow[];
+  /** In order of seq; all of them, or those that meet the filter. */
+  steps(transaction: string, filter?: StepFilter): StepRow[];
   /** Opens a sealed image. `undefined` when there is none. @throws StratusError journal_unavailable when the key doesn't fit. */
   image(transaction: string, seq: number, name: ImageName): Buffer | undefined;
   addSample(row: SampleRow): void;

@@ -70,9 +70,7 @@ export class Seat {
 
   /** A command that was neither finished nor taken back: nothing may be added to it, and it may not be kept. */
   refuseHalfDone(transaction: string): void {
-    const half = this.parts.journal.transactions
-      .steps(transaction)
-      .filter(({ state }) => !SOUND.includes(state));
+    const half = this.parts.journal.transactions.steps(transaction, { notIn: SOUND });
     if (half.length === 0) return;
     const names = half.map(({ kind, name, state }) => `${kind}/${name} (${state})`).join(', ');
     throw new StratusError(

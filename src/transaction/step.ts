@@ -113,14 +113,12 @@ function checkVersions(
   session: Session,
   writes: readonly CompiledWrite[],
 ): void {
-  const steps = parts.journal.transactions.steps(session.id);
   for (const { key } of writes) {
     const { group, kind, apiVersion } = key.resource;
+    const steps = parts.journal.transactions.steps(session.id, { kind, name: key.name });
     const other = steps.find(
       (step) =>
-        step.kind === kind &&
         groupOf(step.apiVersion) === group &&
-        step.name === key.name &&
         (step.namespace ?? undefined) === key.namespace &&
         step.apiVersion !== apiVersion,
     );

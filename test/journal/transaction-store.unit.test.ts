@@ -1,6 +1,7 @@
 import { LosslessNumber } from 'lossless-json';
 import { describe, expect, test } from 'vitest';
 import { StratusError } from '../../src/core/errors.ts';
+import type { StepFilter } from '../../src/journal/types.ts';
 import { openedJournal, writingJournal } from './support.ts';
 import { NOON, step, transaction } from './support-rows.ts';
 
@@ -136,6 +137,23 @@ describe('a step', () => {
     expect(transactions.steps('txn-1')).toMatchObject([{ state: 'APPLIED', httpStatus: 200 }]);
     expect(transactions.image('txn-1', 1, 'post')).toEqual(post);
     expect(transactions.moveStep('txn-1', 2, ['INTENT'], 'APPLIED', epoch)).toBe(false);
+  });
+
+  test('is found by its object and by the states it is not in', () => {
+    const { transactions, epoch } = opened();
+    const more = [
+      step({ seq: 2, kind: 'Service' }),
+      step({ seq: 3, name: 'cart', state: 'VERIFIED' }),
+      step({ seq: 4, state: 'REJECTED' }),
+    ];
+    for (const row of more) transactions.addStep(row, {}, epoch);
+    const found = (filter: StepFilter) => transactions.steps('txn-1', filter).map((s) => s.seq);
+
+    expect(found({})).toEqual([1, 2, 3, 4]);
+    expect(found({ kind: 'Deployment', name: 'catalog' })).toEqual([1, 4]);
+    expect(found({ notIn: ['VERIFIED', 'REJECTED'] })).toEqual([1, 2]);
+    expect(found({ name: 'catalog', notIn: ['INTENT'] })).toEqual([4]);
+    expect(transactions.steps('txn-1', { kind: 'Service' })).toEqual([more[0]]);
   });
 
   test('is refused whole when its number or intent is taken', () => {
