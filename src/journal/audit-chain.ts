@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { type JsonObject, objectOf, parseJson } from '../core/json.ts';
 import type { Anchor } from './meta.ts';
 import type { AuditRow } from './types.ts';
@@ -33,9 +33,25 @@ export const GENESIS = '0'.repeat(64);
 export function hashOf(row: Omit<AuditRecord, 'hash'>, previous: string): string {
   const { at, call, client, decision, detail, kind, namespace, object } = row;
   const { outcome, principal, rule, seq, session, tool, txn } = row;
-  const first = { at, call, client, decision, detail, kind, namespace, object, outcome, previous };
-  const canonical = JSON.stringify({ ...first, principal, rule, seq, session, tool, txn });
-  return createHash('sha256').update(canonical).digest('hex');
+  const canonical = JSON.stringify({
+    at,
+    call,
+    client,
+    decision,
+    detail,
+    kind,
+    namespace,
+    object,
+    outcome,
+    previous,
+    principal,
+    rule,
+    seq,
+    session,
+    tool,
+    txn,
+  });
+  return digest('sha256', canonical);
 }
 
 export function auditRowOf(record: AuditRecord): AuditRow {

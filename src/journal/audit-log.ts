@@ -1,10 +1,10 @@
+import { toUSVString } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import { StratusError } from '../core/errors.ts';
 import { type JsonObject, stringifyJson } from '../core/json.ts';
 import { type AuditRecord, hashOf } from './audit-chain.ts';
 import { openAuditReader } from './audit-reader.ts';
 import type { Database } from './database.ts';
-import { readMeta } from './meta.ts';
 import type { AuditEvent, AuditLog, AuditRow } from './types.ts';
 
 const COLUMNS = [
@@ -38,9 +38,12 @@ type CallColumns = Pick<
 export function openAuditLog(database: Database, clock: Clock): AuditLog {
   const { sql } = database;
   const insert = sql.prepare(
-    `INSERT INTO audit (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((c) => `@${c}`).join(', ')})`,
+    `INSERT INTO audit (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
   );
-  const seal = sql.prepare('UPDATE meta SET audit_rows = @seq, audit_head = @hash');
+  const end = sql.prepare<[], { rows: number; head: string }>(
+    'SELECT audit_rows AS rows, audit_head AS head FROM meta',
+  );
+  const seal = sql.prepare('UPDATE meta SET audit_rows = ?, audit_head = ?');
   const startOf = sql.prepare<[string], CallColumns>(
     `SELECT client, principal, session, tool, namespace, object, txn
      FROM audit WHERE kind = 'call' AND call = ?`,
@@ -50,9 +53,10 @@ export function openAuditLog(database: Database, clock: Clock): AuditLog {
   // The write lock is taken before the head is read, so processes take turns at one chain.
   const append = (row: NewRow): void => {
     database.writeUnsynced(() => {
-      const { audit_rows: rows, audit_head: head } = readMeta(database);
+      const last = end.get();
+      if (last === undefined) throw new Error('The meta row of the journal is missing.');
       const record = {
-        seq: rows + 1,
+        seq: last.rows + 1,
         at: Math.round(clock.now()),
         kind: row.kind,
         call: stored(row.call),
@@ -68,9 +72,10 @@ export function openAuditLog(database: Database, clock: Clock): AuditLog {
         outcome: stored(row.outcome),
         detail: stored(stringifyJson(row.detail)) ?? '{}',
       };
-      const hash = hashOf(record, head);
-      insert.run({ ...record, hash });
-      seal.run({ seq: record.seq, hash });
+      const hash = hashOf(record, last.head);
+      // By position: names are looked up one by one for each row.
+      insert.run(...COLUMNS.map((name) => (name === 'hash' ? hash : record[name])));
+      seal.run(record.seq, hash);
     });
   };
 
@@ -117,5 +122,5 @@ function defined(row: NewRow): NewRow {
 
 // SQLite stores UTF-8: a lone surrogate would come back as U+FFFD and no longer match its hash.
 function stored(text: Text): string | null {
-  return text == null ? null : Buffer.from(text).toString();
+  return text == null ? null : toUSVString(text);
 }
