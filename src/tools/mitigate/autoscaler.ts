@@ -3,7 +3,7 @@ import { StratusError } from '../../core/errors.ts';
 import { at, type JsonObject, numberOf, stringOf } from '../../core/json.ts';
 import { groupOf, type ObjectRef } from '../../core/kube.ts';
 import type { PlannedWrite } from '../../transaction/types.ts';
-import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
+import { kubectlPatch } from './kubectl.ts';
 import { nothingToDo, refOfLive, titleOf } from './target.ts';
 
 export interface Autoscaling {
@@ -59,14 +59,7 @@ export function boundsPlan(args: Autoscaling, target: LiveObject): PlannedWrite[
       patchType: 'merge',
       patch: { spec },
       summary: `bounds from ${before.min}..${before.max} to ${after.min}..${after.max} replicas`,
-      kubectl: kubectl(
-        'patch',
-        kubectlName(object),
-        namespaceFlag(object),
-        '--type=merge',
-        '-p',
-        JSON.stringify({ spec }),
-      ),
+      kubectl: kubectlPatch(object, 'merge', JSON.stringify({ spec })),
     },
   ];
 }

@@ -2,7 +2,7 @@ import { type JsonObject, stringifyJson } from '../../core/json.ts';
 import type { KubeObject, ObjectRef } from '../../core/kube.ts';
 import { redactArgs } from '../../core/redact-args.ts';
 import { DEFAULT_REDACTION } from '../../core/redact-text.ts';
-import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
+import { kubectlPatch } from './kubectl.ts';
 import { type Container, containerPatch } from './workload.ts';
 
 /** The container that a call is about, and the object that it is part of. */
@@ -23,15 +23,12 @@ export interface ContainerChange {
 /** Plans one argument; undefined where the container already is as asked. */
 export type ContainerPart<A> = (asked: A, site: ContainerSite) => ContainerChange | undefined;
 
-/** `kubectl patch`, for what no shorter command sets. Journaled and shown, so redacted. */
-export function kubectlPatch({ container, workload, object }: ContainerSite, fields: JsonObject) {
+/** The patch of one container, for what no shorter command sets. Journaled and shown, so redacted. */
+export function containerCommand(
+  { container, workload, object }: ContainerSite,
+  fields: JsonObject,
+) {
   const patch = containerPatch(workload, container, fields);
-  return kubectl(
-    'patch',
-    kubectlName(object),
-    namespaceFlag(object),
-    '--type=strategic',
-    '-p',
-    stringifyJson(redactArgs({ patch }, DEFAULT_REDACTION).patch ?? null),
-  );
+  const shown = redactArgs({ patch }, DEFAULT_REDACTION).patch ?? null;
+  return kubectlPatch(object, 'strategic', stringifyJson(shown));
 }

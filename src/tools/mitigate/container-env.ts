@@ -4,7 +4,7 @@ import { equalJson, type JsonObject, objectOf, objectsOf } from '../../core/json
 import type { ObjectRef } from '../../core/kube.ts';
 import { redactText } from '../../core/redact.ts';
 import { DEFAULT_REDACTION, nameMatcher } from '../../core/redact-text.ts';
-import { type ContainerPart, kubectlPatch } from './container-change.ts';
+import { type ContainerPart, containerCommand } from './container-change.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
 
 const keyOf = z.strictObject({ name: z.string(), key: z.string() });
@@ -44,7 +44,7 @@ export const envChange: ContainerPart<z.output<typeof envArgument>> = (asked, si
     summary: `${words.join(' and ')} in the environment of container ${container.name}`,
     // `kubectl set env` can't point a variable of any name at one key.
     kubectl: set.some(({ value }) => value === undefined)
-      ? kubectlPatch(site, fields)
+      ? containerCommand(site, fields)
       : command(object, container.name, set, unset),
   };
 };

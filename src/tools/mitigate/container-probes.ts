@@ -10,7 +10,7 @@ import {
 } from '../../core/json.ts';
 import { redactText } from '../../core/redact.ts';
 import { DEFAULT_REDACTION } from '../../core/redact-text.ts';
-import { type ContainerPart, type ContainerSite, kubectlPatch } from './container-change.ts';
+import { type ContainerPart, type ContainerSite, containerCommand } from './container-change.ts';
 
 const port = z.union([z.int().min(1).max(65_535), z.string().min(1)]).optional();
 const seconds = z.int().min(0).optional();
@@ -70,7 +70,7 @@ export function probeChange(name: ProbeName): ContainerPart<Probe | null> {
       if (now === undefined) return undefined;
       const fields = { [field]: null };
       const summary = `remove the ${name} probe of container ${container.name}`;
-      return { fields, summary, kubectl: kubectlPatch(site, fields) };
+      return { fields, summary, kubectl: containerCommand(site, fields) };
     }
     const before = objectOf(now);
     const wanted = JSON.parse(JSON.stringify(asked)) as JsonObject;
@@ -90,7 +90,7 @@ export function probeChange(name: ProbeName): ContainerPart<Probe | null> {
     return {
       fields,
       summary: `${verb} the ${name} probe of container ${container.name} (${words})`,
-      kubectl: kubectlPatch(site, fields),
+      kubectl: containerCommand(site, fields),
     };
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StratusError } from '../../core/errors.ts';
 import { type JsonObject, objectOf } from '../../core/json.ts';
 import { NANO, type Nano, quantityOf } from '../../core/quantity.ts';
-import { type ContainerPart, kubectlPatch } from './container-change.ts';
+import { type ContainerPart, containerCommand } from './container-change.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
 
 const amounts = z.record(z.string(), z.union([z.string(), z.number()]).nullable());
@@ -41,7 +41,7 @@ export const resourcesChange: ContainerPart<z.output<typeof resourcesArgument>> 
     fields,
     summary: `resources of container ${container.name}: ${changes.map(wordsOf).join(', ')}`,
     kubectl: removes
-      ? kubectlPatch(site, fields)
+      ? containerCommand(site, fields)
       : kubectl(
           'set',
           'resources',

@@ -25,3 +25,19 @@ export function kubectlName(object: ObjectRef): string {
 export function namespaceFlag(object: ObjectRef): string | undefined {
   return object.namespace === undefined ? undefined : `--namespace=${object.namespace}`;
 }
+
+/** `kubectl patch`, for what no shorter command sets. `patch` is JSON as it may be shown: redacted where it has to be. */
+export function kubectlPatch(
+  object: ObjectRef,
+  type: 'json' | 'merge' | 'strategic',
+  patch: string,
+): string {
+  return kubectl(
+    'patch',
+    kubectlName(object),
+    namespaceFlag(object),
+    `--type=${type}`,
+    '-p',
+    patch,
+  );
+}

@@ -6,7 +6,7 @@ import { redactArgs } from '../../core/redact-args.ts';
 import { defineMitigateTool } from '../types.ts';
 import { commonArguments, kindArgument, nameArgument, optionalNamespace } from './arguments.ts';
 import { requireExactNumbers } from './exact-numbers.ts';
-import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
+import { kubectlPatch } from './kubectl.ts';
 import { readTarget, refOfLive, targetOf } from './target.ts';
 
 const LONGEST_COMMAND = 2000;
@@ -90,9 +90,9 @@ function pathsOf(patch: Json): string {
   return `${paths.slice(0, 4).join(', ')}${more}`;
 }
 
-function command(object: ObjectRef, type: string, patch: Json): string {
+function command(object: ObjectRef, type: 'json' | 'merge' | 'strategic', patch: Json): string {
   // The command is journaled and shown: it hides what the audit log hides.
   const shown = stringifyJson(redactArgs({ kind: object.kind, patch }).patch ?? null);
   const text = shown.length > LONGEST_COMMAND ? `<patch of ${shown.length} characters>` : shown;
-  return kubectl('patch', kubectlName(object), namespaceFlag(object), `--type=${type}`, '-p', text);
+  return kubectlPatch(object, type, text);
 }

@@ -2,7 +2,7 @@ import type { LiveObject } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
 import { at, objectsOf } from '../../core/json.ts';
 import type { PlannedWrite } from '../../transaction/types.ts';
-import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
+import { kubectl, kubectlName, kubectlPatch, namespaceFlag } from './kubectl.ts';
 import { nothingToDo, refOfLive, titleOf } from './target.ts';
 
 const SUSPENDABLE = ['CronJob', 'Job'];
@@ -72,14 +72,7 @@ function suspend(target: LiveObject, on: boolean): PlannedWrite {
     patchType: 'merge',
     patch,
     summary: summaryOf(target.object.kind, on),
-    kubectl: kubectl(
-      'patch',
-      kubectlName(object),
-      namespaceFlag(object),
-      '--type=merge',
-      '-p',
-      JSON.stringify(patch),
-    ),
+    kubectl: kubectlPatch(object, 'merge', JSON.stringify(patch)),
   };
 }
 

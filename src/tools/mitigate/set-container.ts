@@ -3,7 +3,7 @@ import { StratusError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { defineMitigateTool } from '../types.ts';
 import { commonArguments, nameArgument, namespaceArgument, workloadKind } from './arguments.ts';
-import { type ContainerChange, type ContainerPart, kubectlPatch } from './container-change.ts';
+import { type ContainerChange, type ContainerPart, containerCommand } from './container-change.ts';
 import { envArgument, envChange } from './container-env.ts';
 import { imageArgument, imageChange } from './container-image.ts';
 import { probeArgument, probeChange } from './container-probes.ts';
@@ -67,7 +67,7 @@ export const mitigateSetContainer = defineMitigateTool({
         summary: changes.map(({ summary }) => summary).join('; '),
         // One command as well: several would be several rollouts.
         kubectl:
-          changes.length === 1 && changes[0] ? changes[0].kubectl : kubectlPatch(site, fields),
+          changes.length === 1 && changes[0] ? changes[0].kubectl : containerCommand(site, fields),
       },
     ];
   },

@@ -8,7 +8,7 @@ import {
   nameArgument,
   namespaceArgument,
 } from './arguments.ts';
-import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
+import { kubectl, kubectlName, kubectlPatch, namespaceFlag } from './kubectl.ts';
 import { portChange } from './service-ports.ts';
 import { KEPT_BY_HAND, podsNote, requireSelecting, selectorChange } from './service-selector.ts';
 import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
@@ -85,7 +85,6 @@ export const mitigateSetService = defineMitigateTool({
     const object = refOfLive(target);
     const pods = live.unread?.(PODS) ? undefined : live.list(PODS);
     const note = podsNote(target, selector, ports.targets, pods);
-    const where = [kubectlName(object), namespaceFlag(object)] as const;
     return [
       {
         verb: 'patch',
@@ -96,9 +95,9 @@ export const mitigateSetService = defineMitigateTool({
         warnings: note.warnings,
         kubectl:
           ports.operations.length > 0
-            ? kubectl('patch', ...where, '--type=json', '-p', stringifyJson(patch))
+            ? kubectlPatch(object, 'json', stringifyJson(patch))
             : // It replaces the selector as a whole.
-              kubectl('set', 'selector', ...where, selector.text),
+              kubectl('set', 'selector', kubectlName(object), namespaceFlag(object), selector.text),
       },
     ];
   },
