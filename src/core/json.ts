@@ -66,12 +66,20 @@ export function numberOf(value: Json | undefined): number | undefined {
   return isLosslessNumber(value) ? Number(value.toString()) : undefined;
 }
 
+/**
+ * The value of a key that the object itself has. A ConfigMap may well have a key named `constructor`, which
+ * every JavaScript object answers to.
+ */
+export function ownValue(object: JsonObject | undefined, name: string): Json | undefined {
+  return object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
 /** Follows a path of keys and indexes; `undefined` where it leads nowhere. */
 export function at(value: Json | undefined, ...path: (string | number)[]): Json | undefined {
   let here: Json | undefined = value;
   for (const key of path) {
     if (Array.isArray(here) && typeof key === 'number') here = here[key];
-    else if (isObject(here)) here = here[String(key)];
+    else if (isObject(here)) here = ownValue(here, String(key));
     else return undefined;
   }
   return here;
@@ -88,7 +96,7 @@ export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
   }
   if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      if (!equalJson(a[key], b[key])) return false;
+      if (!equalJson(ownValue(a, key), ownValue(b, key))) return false;
     }
     return true;
   }

@@ -1,6 +1,5 @@
-import { equalJson, isObject, type Json } from '../core/json.ts';
+import { equalJson, isObject, type Json, ownValue } from '../core/json.ts';
 import { elementsOf } from './elements.ts';
-import { ownValue } from './own.ts';
 import type { Path } from './path.ts';
 import type { Shape } from './shape.ts';
 

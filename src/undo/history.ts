@@ -1,7 +1,6 @@
-import { equalJson, isObject, type Json } from '../core/json.ts';
+import { equalJson, isObject, type Json, ownValue } from '../core/json.ts';
 import { elementsOf, identityText } from './elements.ts';
 import { type Conflict, type Merged, mergeUndo } from './merge.ts';
-import { ownValue } from './own.ts';
 import { formatPath, type Path } from './path.ts';
 import type { Shape } from './shape.ts';
 

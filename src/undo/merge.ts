@@ -1,6 +1,5 @@
-import { equalJson, isObject, type Json, type JsonObject } from '../core/json.ts';
+import { equalJson, isObject, type Json, type JsonObject, ownValue } from '../core/json.ts';
 import { type Elements, elementsOf } from './elements.ts';
-import { ownValue } from './own.ts';
 import type { Path } from './path.ts';
 import type { Shape } from './shape.ts';
 

@@ -1,5 +1,10 @@
-import { type Json, type JsonObject, type JsonScalar, stringifyJson } from '../core/json.ts';
-import { ownValue } from './own.ts';
+import {
+  type Json,
+  type JsonObject,
+  type JsonScalar,
+  ownValue,
+  stringifyJson,
+} from '../core/json.ts';
 
 /**
  * One step into an object: a field or map key, an element of a keyed list, or a value of a set.

@@ -1,5 +1,12 @@
-import { arrayOf, at, isObject, type JsonObject, objectOf, stringOf } from '../core/json.ts';
-import { ownValue } from './own.ts';
+import {
+  arrayOf,
+  at,
+  isObject,
+  type JsonObject,
+  objectOf,
+  ownValue,
+  stringOf,
+} from '../core/json.ts';
 
 /**
  * How the API server itself merges a value (structured-merge-diff): field by field, or as one unit.

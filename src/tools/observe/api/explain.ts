@@ -6,6 +6,7 @@ import {
   type Json,
   type JsonObject,
   objectsOf,
+  ownValue,
   stringOf,
 } from '../../../core/json.ts';
 import { compact, parseFieldPath } from '../../render/manifest.ts';
@@ -44,7 +45,7 @@ function step(from: Explained, key: string, resource: ResourceInfo, book: Schema
     schema = book.resolve(schema.items);
   }
   const path = from.path === '' ? key : `${from.path}.${key}`;
-  const property = fieldsOf(schema)[key];
+  const property = ownValue(fieldsOf(schema), key);
   if (property !== undefined) {
     const required = arrayOf(schema.required).includes(key);
     return { path, schema: book.resolve(property), required };
