@@ -1,6 +1,6 @@
 import { objectsOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import type { Classification } from './classify.ts';
+import type { Classification } from './classification.ts';
 
 /** Its controller puts it on the pods of a Job and takes it off again: no cleanup of somebody's own hangs on it. */
 const JOB_TRACKING = 'batch.kubernetes.io/job-tracking';

@@ -1,33 +1,13 @@
-import { arrayOf, at, equalJson, numberOf, objectsOf } from '../core/json.ts';
-import { groupOf, type KubeObject } from '../core/kube.ts';
-import type { ReversibilityClass } from '../journal/types.ts';
+import { at, equalJson, numberOf } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import { CLAIM_MOMENTS, deletesClaims } from './claim-retention.ts';
+import { type Classifiable, type Classification, irreversible } from './classification.ts';
+import { classifyCreate } from './classify-create.ts';
+import { classifyDelete } from './classify-delete.ts';
 import { classifyEviction } from './classify-eviction.ts';
-import { CONTROLLER_OUTPUT, groupKind, LASTING, RECREATABLE, WORKLOADS } from './group-kind.ts';
+import { CONTROLLER_OUTPUT, groupKind, WORKLOADS } from './group-kind.ts';
 import { gainsSelector, losesAddress } from './service-change.ts';
 import { newTaints } from './taints.ts';
-
-/** What a write would do, for its class: verb and both images. */
-export interface Classifiable {
-  readonly verb: 'create' | 'patch' | 'apply' | 'delete' | 'evict';
-  readonly kind: string;
-  readonly apiVersion: string;
-  /** `undefined` for a create. */
-  readonly before: KubeObject | undefined;
-  /** The dry run's result; `undefined` for a delete. */
-  readonly after: KubeObject | undefined;
-}
-
-export interface Classification {
-  readonly class: ReversibilityClass;
-  /** The way back, or why there is none. One sentence. */
-  readonly undo: string;
-}
-
-/** Groups that the API server itself serves; anything else is a custom resource. */
-export function isBuiltIn(apiVersion: string): boolean {
-  const group = groupOf(apiVersion);
-  return group === '' || !group.includes('.') || group.endsWith('.k8s.io');
-}
 
 /**
  * Classifies a write before it is sent. Exact: same object, same bytes. Compensating:
@@ -38,76 +18,6 @@ export function classify(write: Classifiable): Classification {
   if (write.verb === 'delete') return classifyDelete(write);
   if (write.before === undefined) return classifyCreate(write);
   return classifyUpdate(write, write.before, write.after);
-}
-
-function classifyCreate({ kind, apiVersion, after }: Classifiable): Classification {
-  const id = groupKind(apiVersion, kind);
-  if (LASTING.includes(id)) {
-    return irreversible(`creating a ${kind} has effects that deleting it does not take back`);
-  }
-  if (Array.isArray(after?.metadata.finalizers) && after.metadata.finalizers.length > 0) {
-    return irreversible('its finalizers would hold it when it is deleted again');
-  }
-  if (id === 'StatefulSet.apps' && arrayOf(at(after, 'spec', 'volumeClaimTemplates')).length > 0) {
-    return {
-      class: 'compensating',
-      undo: 'Deletes the StatefulSet again; the claims it made, and their data, stay.',
-    };
-  }
-  if (id === 'Pod' || id === 'Job.batch') {
-    return {
-      class: 'compensating',
-      undo: `Deletes the ${kind} again; the work it ran stays done.`,
-    };
-  }
-  return {
-    class: 'exact',
-    undo: `Deletes the ${kind} again, if it is still the one created here.`,
-  };
-}
-
-function classifyDelete({ kind, apiVersion, before }: Classifiable): Classification {
-  const id = groupKind(apiVersion, kind);
-  if (before === undefined) return irreversible('there is no pre-image');
-  if (before.metadata.deletionTimestamp !== undefined)
-    return irreversible('it is being deleted already');
-  if (Array.isArray(before.metadata.finalizers) && before.metadata.finalizers.length > 0) {
-    return irreversible('its finalizers do cleanup that a recreate does not bring back');
-  }
-  if (id === 'StatefulSet.apps' && deletesClaims(before, 'whenDeleted')) {
-    return irreversible(
-      'persistentVolumeClaimRetentionPolicy whenDeleted: Delete removes claims and their data',
-    );
-  }
-  if (WORKLOADS.includes(id)) {
-    return {
-      class: 'compensating',
-      undo: `Its pods are orphaned, not killed; the undo creates the ${kind} again, which adopts them. They are removed only after commit.`,
-    };
-  }
-  if (id === 'Pod') {
-    return objectsOf(before.metadata.ownerReferences).some((owner) => owner.controller === true)
-      ? {
-          class: 'compensating',
-          undo: 'Its controller starts a replacement; the old pod does not come back.',
-        }
-      : irreversible(
-          'no controller would replace this bare pod, and its local state would be lost',
-        );
-  }
-  if (RECREATABLE.includes(id)) {
-    return {
-      class: 'compensating',
-      undo: `Creates the ${kind} again with the same spec; its uid changes.`,
-    };
-  }
-  if (!isBuiltIn(apiVersion)) {
-    return {
-      class: 'compensating',
-      undo: `Creates the ${kind} again with the same spec; its uid changes and what it owned is orphaned.`,
-    };
-  }
-  return irreversible(`a deleted ${kind} can't be brought back as it was`);
 }
 
 function classifyUpdate(
@@ -269,14 +179,4 @@ function removedFinalizer(before: KubeObject, after: KubeObject): boolean {
   const left = Array.isArray(after.metadata.finalizers) ? after.metadata.finalizers : [];
   const had = Array.isArray(before.metadata.finalizers) ? before.metadata.finalizers : [];
   return had.some((finalizer) => !left.includes(finalizer));
-}
-
-const CLAIM_MOMENTS = ['whenScaled', 'whenDeleted'] as const;
-
-function deletesClaims(object: KubeObject, when: (typeof CLAIM_MOMENTS)[number]): boolean {
-  return at(object, 'spec', 'persistentVolumeClaimRetentionPolicy', when) === 'Delete';
-}
-
-function irreversible(why: string): Classification {
-  return { class: 'irreversible', undo: `None: ${why}.` };
 }
