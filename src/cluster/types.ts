@@ -208,7 +208,7 @@ export type WriteRequest =
 export interface SendOptions extends CallOptions {
   /** Sent as the Audit-ID header, which the API server honours and echoes. */
   readonly auditId: string;
-  /** `stratus-mcp` for commands, `stratus-undo` for restores. */
+  /** `stratus-mcp` for commands, `stratus-undo` for restores; undo/managers.ts has those of a fence. */
   readonly fieldManager: string;
 }
 

@@ -33,7 +33,8 @@ export function writePlan(request: WriteRequest, options: SendOptions, dryRun: b
     return {
       method: 'POST',
       path:
-        objectPath(request.key, 'eviction') + queryString({ dryRun: dryRun ? 'All' : undefined }),
+        objectPath(request.key, 'eviction') +
+        queryString({ fieldManager, dryRun: dryRun ? 'All' : undefined }),
       contentType: 'application/json',
       body: eviction(request, dryRun),
       auditId,

@@ -7,7 +7,7 @@ import type { Decision } from '../policy/types.ts';
 import type { Classification } from '../undo/classification.ts';
 import { classify } from '../undo/classify.ts';
 import { diffPaths } from '../undo/diff.ts';
-import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
+import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { normalise } from '../undo/normalise.ts';
 import { formatPath } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
@@ -15,6 +15,7 @@ import { nameOfKey, refusal } from './answers.ts';
 import { type Dependent, dependentsImage, dependentsOf } from './dependents.ts';
 import { refusedByBudget, refusingBudget } from './disruption.ts';
 import { idOfKey, type Known, keyFor, readLive, resolveFresh } from './live.ts';
+import { conflictsWithOursAlone, LEFT_BEHIND, leavesOursBehind } from './own-fields.ts';
 import type { EngineParts } from './parts.ts';
 import { requestOf } from './request.ts';
 import { refuseReserved } from './reserved.ts';
@@ -171,13 +172,19 @@ async function rehearse(
   checkPresence(write, key, base);
   const deleted = write.verb === 'delete' ? base : undefined;
   const dependents = deleted && (await dependentsOf(parts, key, deleted.uid, signal));
-  for (let attempt = 1; ; attempt++) {
-    const request = requestOf(write, key, base, intentId, propagationOf(key, dependents));
-    const outcome = await parts.writer.dryRun(request, {
+  const dryRun = (request: WriteRequest) =>
+    parts.writer.dryRun(request, {
       ...options,
       auditId: `${intentId}-dry`,
       fieldManager: COMMAND_MANAGER,
     });
+  for (let attempt = 1; ; attempt++) {
+    let request = requestOf(write, key, base, intentId, propagationOf(key, dependents));
+    let outcome = await dryRun(request);
+    if (request.verb === 'patch' && conflictsWithOursAlone(outcome)) {
+      request = { ...request, force: true };
+      outcome = await dryRun(request);
+    }
     if (base !== undefined && isStale(outcome) && attempt < STALE_ATTEMPTS) {
       await pauseAfterStale(parts.clock, attempt, signal);
       base = await newerBase(parts, shapes, key, base, signal);
@@ -192,7 +199,9 @@ async function rehearse(
         `The dry run of ${nameOfKey(key)} did not say what the change would do.`,
       );
     }
-    return { base, request, dependents, predicted, warnings: outcome.warnings };
+    const left = write.verb === 'apply' && predicted && leavesOursBehind(predicted.object);
+    const warnings = left ? [...outcome.warnings, LEFT_BEHIND] : outcome.warnings;
+    return { base, request, dependents, predicted, warnings };
   }
 }
 

@@ -3,7 +3,7 @@ import { crashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import { stringifyJson } from '../core/json.ts';
 import type { StepRow } from '../journal/types.ts';
-import { UNDO_MANAGER } from '../undo/managed-fields.ts';
+import { UNDO_MANAGER } from '../undo/managers.ts';
 import { FENCE_ANNOTATION } from '../undo/marks.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import type { EngineParts } from './parts.ts';

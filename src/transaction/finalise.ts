@@ -1,7 +1,7 @@
 import type { WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import type { StepRow } from '../journal/types.ts';
-import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
+import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { INTENT_LABEL } from '../undo/marks.ts';
 
 import { dependentsFrom, isLeftBehind } from './dependents.ts';

@@ -4,7 +4,7 @@ import { StratusError } from '../core/errors.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
-import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
+import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { checkRunnable } from './change.ts';
 import { type CompiledWrite, compileWrite } from './compile.ts';

@@ -1,7 +1,7 @@
 import type { WriteOutcome } from '../cluster/types.ts';
 import { equalJson, type Json, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import { COMMAND_MANAGER } from '../undo/managed-fields.ts';
+import { isCommandManager } from '../undo/managers.ts';
 import { INTENT_LABEL } from '../undo/marks.ts';
 import { normalise } from '../undo/normalise.ts';
 import { optionsOf } from '../undo/restore.ts';
@@ -41,6 +41,6 @@ export async function mayHaveLanded(
 
 function ownedByUs(object: KubeObject): Json[] {
   return objectsOf(object.metadata.managedFields)
-    .filter((entry) => stringOf(entry.manager) === COMMAND_MANAGER)
+    .filter((entry) => isCommandManager(stringOf(entry.manager) ?? ''))
     .map(({ fieldsV1 }) => fieldsV1 ?? null);
 }

@@ -3,7 +3,7 @@ import { StratusError } from '../core/errors.ts';
 import { isObject, type JsonObject, stringifyJson } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
-import { UNDO_MANAGER } from '../undo/managed-fields.ts';
+import { UNDO_MANAGER } from '../undo/managers.ts';
 import { denormalise } from '../undo/normalise.ts';
 import { recreateBody } from '../undo/recreate.ts';
 import { optionsOf } from '../undo/restore.ts';

@@ -6,7 +6,7 @@ import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
-import { UNDO_MANAGER } from '../undo/managed-fields.ts';
+import { UNDO_MANAGER } from '../undo/managers.ts';
 import { renewedUids, uidNow } from '../undo/renewed.ts';
 import { undoObject } from '../undo/restore.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from '../undo/types.ts';

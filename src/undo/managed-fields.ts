@@ -9,15 +9,10 @@ import {
   stringOf,
 } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { isOurManager } from './managers.ts';
 import { isIgnoredAnnotation } from './normalise.ts';
 import type { Path, Segment } from './path.ts';
 import { withoutTaints } from './taints.ts';
-
-/** Field managers of ours: commands and restores. */
-export const COMMAND_MANAGER = 'stratus-mcp';
-export const UNDO_MANAGER = 'stratus-undo';
-
-const OURS: readonly string[] = [COMMAND_MANAGER, UNDO_MANAGER];
 
 /** Controllers of the control plane: what they write is not a person's decision. */
 const CONTROLLERS: readonly string[] = [
@@ -40,12 +35,12 @@ export function isController(owner: Owner): boolean {
 
 /** True for the managers that our own writes go by. */
 export function isOurs(owner: Owner): boolean {
-  return OURS.includes(owner.manager);
+  return isOurManager(owner.manager);
 }
 
 /** The manager that last wrote a path, by managedFields; ours are left out. */
 export function ownerOf(object: KubeObject, path: Path): Owner | undefined {
-  return lastOwner(object, path, (manager) => !OURS.includes(manager));
+  return lastOwner(object, path, (manager) => !isOurManager(manager));
 }
 
 /** The same, ours among them. */
@@ -117,7 +112,7 @@ export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[]
   const result: JsonObject[] = before.filter((entry) => stringOf(entry.subresource) !== 'status');
   for (const entry of objectsOf(live.metadata.managedFields)) {
     if (
-      OURS.includes(stringOf(entry.manager) ?? '') &&
+      isOurManager(stringOf(entry.manager) ?? '') &&
       !before.some((old) => sameManager(old, entry))
     )
       continue;
@@ -129,7 +124,7 @@ export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[]
     const old = index < 0 ? undefined : result[index];
     // Times have seconds: within one, new fields tell that it wrote. Fewer fields are what we took from it.
     if (old !== undefined && old.time === entry.time && within(entry, old)) continue;
-    if (OURS.includes(stringOf(entry.manager) ?? '')) continue;
+    if (isOurManager(stringOf(entry.manager) ?? '')) continue;
     if (old !== undefined && wroteItsOwn(entry, old)) {
       if (equalJson(entry.fieldsV1, old.fieldsV1)) result[index] = entry;
       continue;
@@ -144,17 +139,18 @@ export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[]
 /** True for a controller that holds what it held, besides the list of taints that it shares with everybody. */
 function wroteItsOwn(entry: JsonObject, old: JsonObject): boolean {
   if (!CONTROLLERS.includes(stringOf(entry.manager) ?? '')) return false;
-  return subset(withoutTaints(objectOf(entry.fieldsV1)), objectOf(old.fieldsV1));
+  return holdsNoMore(withoutTaints(objectOf(entry.fieldsV1)), objectOf(old.fieldsV1));
 }
 
 /** True when an entry holds no field that the other one doesn't hold. */
 function within(entry: JsonObject, other: JsonObject): boolean {
-  return subset(objectOf(entry.fieldsV1), objectOf(other.fieldsV1));
+  return holdsNoMore(objectOf(entry.fieldsV1), objectOf(other.fieldsV1));
 }
 
-function subset(fields: JsonObject, other: JsonObject): boolean {
+/** True when a fields set names no field that another one doesn't name. */
+export function holdsNoMore(fields: JsonObject, other: JsonObject): boolean {
   return Object.entries(fields).every(
-    ([name, value]) => name in other && subset(objectOf(value), objectOf(other[name])),
+    ([name, value]) => name in other && holdsNoMore(objectOf(value), objectOf(other[name])),
   );
 }
 

@@ -82,7 +82,7 @@ describe('an eviction', () => {
     const plan = writePlan(eviction, AS_COMMAND, false);
     expect(plan).toMatchObject({
       method: 'POST',
-      path: '/api/v1/namespaces/shop/pods/web-0/eviction',
+      path: '/api/v1/namespaces/shop/pods/web-0/eviction?fieldManager=stratus-mcp',
     });
     expect(JSON.parse(plan.body)).toEqual({
       apiVersion: 'policy/v1',
@@ -97,7 +97,7 @@ describe('an eviction', () => {
 
   test('says in its query and in its body that it is only a dry run', () => {
     const plan = writePlan(eviction, AS_COMMAND, true);
-    expect(plan.path).toMatch(/\?dryRun=All$/);
+    expect(plan.path).toMatch(/[?&]dryRun=All$/);
     expect(JSON.parse(plan.body)).toMatchObject({ deleteOptions: { dryRun: ['All'] } });
   });
 
