@@ -19,7 +19,10 @@ export const ERROR_CATALOGUE = {
   cluster_unreachable: 'Check that the API server is up and reachable, then call again.',
   cluster_error: 'Read the message of the API server, correct the call and try again.',
   policy_refused: 'Choose a change that the policy allows, or ask its owner to allow this one.',
-  needs_approval: 'A human has to approve this plan; without an approval it does not run.',
+  needs_approval:
+    'Reads and control tools can not be approved one by one; ask the owner of the policy.',
+  approval_required: 'A human has to approve this plan; then repeat the very same call.',
+  approval_refused: 'A human said no to this plan. Choose another change, or talk to the person.',
   bound_exceeded: 'Commit or abort this transaction, then go on in a new one.',
   irreversible: 'Choose a change that can be undone.',
   undo_impossible: 'The step was taken back; choose a change that can be undone.',

@@ -70,6 +70,8 @@ export interface AuditEvent {
   readonly namespace?: string;
   readonly object?: string;
   readonly tool?: string;
+  readonly decision?: string;
+  readonly rule?: string;
   readonly outcome?: string;
   readonly detail: JsonObject;
 }

@@ -3,6 +3,7 @@ import type { Database } from './database.ts';
 import { SCHEMA_1 } from './schema.ts';
 import { SCHEMA_2 } from './schema-2.ts';
 import { ANCHOR } from './schema-anchor.ts';
+import { APPROVALS } from './schema-approval.ts';
 import { LEAN } from './schema-lean.ts';
 import { SEARCH } from './schema-search.ts';
 import { VIEWS_1 } from './views.ts';
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'evictions', statements: SCHEMA_2 },
   { name: 'quick pages of the audit log', statements: SEARCH },
   { name: 'fewer indexes of the audit log', statements: LEAN },
+  { name: 'approvals', statements: APPROVALS },
 ];
 
 /** Marks the file as ours (`PRAGMA application_id`): "STRA". */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { type Crashpoint, crashpoint as processCrashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
+import { openApprovalTable } from './approval-table.ts';
 import { openAuditLog } from './audit-log.ts';
 import { type AuditReader, openAuditReader } from './audit-reader.ts';
 import { openDatabase } from './database.ts';
@@ -55,6 +56,7 @@ export function openJournal(options: JournalOptions): Journal {
       path,
       audit,
       transactions: openTransactionStore(room),
+      approvals: openApprovalTable(room, clock),
       lock,
       retention: openRetention(database, audit),
       notePolicy: policyNotes(room, clock),

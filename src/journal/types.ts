@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../core/json.ts';
+import type { ApprovalStore } from './approval-types.ts';
 import type { AuditLog } from './audit-types.ts';
 import type { Retention } from './retention.ts';
 
@@ -197,6 +198,7 @@ export interface Journal {
   readonly path: string;
   readonly audit: AuditLog;
   readonly transactions: TransactionStore;
+  readonly approvals: ApprovalStore;
   readonly lock: WriterLock;
   readonly retention: Retention;
   /** Notes the policy in force; appends an audit row when the digest differs from the last one. */

@@ -24,6 +24,7 @@ export function createPolicy(
     description: document.description,
     bounds: document.bounds,
     severity: document.severity,
+    approvals: document.approvals,
     redaction: { keyPatterns: [...BUILT_IN_KEY_PATTERNS, ...document.redaction.keyPatterns] },
     offers: (tool) => couldOpen(compiled, tool),
     decideRead: (question) => explainRead(compiled, question).decision,

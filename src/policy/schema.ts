@@ -159,6 +159,19 @@ const severity = z.strictObject({
     ),
 });
 
+const approvals = z.strictObject({
+  elicitation: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Let the client ask its human (MCP elicitation). The server can not tell a human from a client that accepts by itself, so it is off: approvals then come by `stratus-mcp approvals` alone.',
+    ),
+  decideMinutes: whole(1, 240).default(15).describe('How long a question waits for a person.'),
+  useMinutes: whole(1, 240)
+    .default(15)
+    .describe('How long an approval may be used, once; how long a refusal is remembered.'),
+});
+
 const keyPattern = z
   .string()
   .min(1)
@@ -193,6 +206,7 @@ export const policySchema = z
       .describe('What no rule opens is refused. An empty list refuses everything.'),
     bounds: bounds.prefault({}).describe('The bounded risk window of a transaction.'),
     severity: severity.prefault({}).describe('How the gate at commit measures.'),
+    approvals: approvals.prefault({}).describe('How a person approves what a rule asks for.'),
     redaction: redaction.prefault({}).describe('What is masked besides Secrets.'),
   })
   .describe('Policy of stratus-mcp: what an assistant may do on a cluster.');

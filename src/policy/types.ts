@@ -52,6 +52,16 @@ export interface Bounds {
   readonly podsAtRisk: number;
 }
 
+/** How a person's approval of an `ask` comes about. */
+export interface ApprovalSettings {
+  /** The client may ask its human (MCP elicitation). Off, only the command line can approve. */
+  readonly elicitation: boolean;
+  /** How long a question waits for a person. */
+  readonly decideMinutes: number;
+  /** How long an approval may be used, and how long a refusal is remembered. */
+  readonly useMinutes: number;
+}
+
 export interface RedactionSettings {
   /** Regular expressions (source text, case-insensitive) of env and ConfigMap key names whose values are masked. */
   readonly keyPatterns: readonly string[];
@@ -68,6 +78,7 @@ export interface Policy {
   readonly text: string;
   readonly bounds: Bounds;
   readonly severity: SeveritySettings;
+  readonly approvals: ApprovalSettings;
   readonly redaction: RedactionSettings;
   /** False when no question about this tool can be answered by allow or ask: the tool is then not offered. */
   offers(tool: string): boolean;

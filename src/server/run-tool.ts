@@ -114,9 +114,10 @@ function common({ runtime, journal, call, decisions }: Passage) {
 
 /** The policy, with every answer about a read noted. */
 function noting(policy: Policy, decisions: Decision[]): Policy {
-  const { name, description, source, digest, text, bounds, severity, redaction } = policy;
+  const { name, description, source, digest, text, bounds } = policy;
+  const { severity, approvals, redaction } = policy;
   return {
-    ...{ name, description, source, digest, text, bounds, severity, redaction },
+    ...{ name, description, source, digest, text, bounds, severity, approvals, redaction },
     offers: (tool) => policy.offers(tool),
     decideWrite: (question) => policy.decideWrite(question),
     decideRead: (question) => {

@@ -10,6 +10,8 @@ import { resolveFresh } from './live.ts';
 export interface ClusterIdentity {
   /** As journaled: context, server and uid, for people and for {@link isSame}. */
   readonly name: string;
+  /** The uid, or the address where that may not be read: the same for whatever names the cluster has. */
+  readonly key: string;
   isSame(name: string): boolean;
 }
 
@@ -18,6 +20,7 @@ export async function identify(reader: ClusterReader): Promise<ClusterIdentity> 
   const { contextName, server } = reader;
   return {
     name: [contextName, server, uid].join(' '),
+    key: uid === UNKNOWN ? server : uid,
     isSame: (other) => {
       const [otherUid = UNKNOWN, otherServer] = other.split(' ').reverse();
       if (uid !== UNKNOWN && otherUid !== UNKNOWN) return otherUid === uid;

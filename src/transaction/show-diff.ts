@@ -16,6 +16,7 @@ export function showDiff(
   before: KubeObject | undefined,
   after: KubeObject | undefined,
   redaction: RedactionSettings,
+  limit = DIFF_LIMIT,
 ): string {
   const shown = redactPair(before, after, redaction);
   const name = describeRef(object);
@@ -30,8 +31,8 @@ export function showDiff(
   );
   const lines = patch.split('\n').filter((line) => !line.startsWith('====='));
   const text = plainText(lines.join('\n').trim());
-  if (text.length <= DIFF_LIMIT) return text;
-  return `${text.slice(0, DIFF_LIMIT)}\n… ${text.length - DIFF_LIMIT} more characters; see the whole object with observe_get`;
+  if (text.length <= limit) return text;
+  return `${text.slice(0, limit)}\n… ${text.length - limit} more characters; see the whole object with observe_get`;
 }
 
 function yamlOf(object: KubeObject | undefined): string {

@@ -2,9 +2,11 @@ import type { LiveObject, PatchType } from '../cluster/types.ts';
 import type { StratusError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
+import type { Principal } from '../journal/approval-types.ts';
 import type { ReversibilityClass, StepState, TransactionState } from '../journal/types.ts';
 import type { Bounds, Decision } from '../policy/types.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
+import type { ApprovalQuestion, ElicitAnswer } from './approval-types.ts';
 
 /** A read that a plan needs, made fresh by the transaction. `as` names the answer. */
 export type Read =
@@ -82,6 +84,12 @@ export interface Caller {
   readonly tool: string;
   /** `claude-code 2.1.197 (alice)`. */
   readonly actor: string;
+  /** The same without what changes between two calls of one assistant; absent: `actor` as a whole. */
+  readonly principal?: Principal;
+  /** Why the caller wants it, in its own words. */
+  readonly reason?: string;
+  /** Asks the client's human. Absent where the client can't; the policy has to allow it too. */
+  readonly elicit?: (question: ApprovalQuestion) => Promise<ElicitAnswer>;
   readonly signal?: AbortSignal;
 }
 
