@@ -2,15 +2,16 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { StratusError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import { at, isObject, stringifyJson } from '../../src/core/json.ts';
+import { at, stringifyJson } from '../../src/core/json.ts';
 import type { KubeObject, ObjectRef } from '../../src/core/kube.ts';
 import { mitigateTools } from '../../src/tools/mitigate/index.ts';
 import { normalise } from '../../src/undo/normalise.ts';
 import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
 import { CALLER, createAs, expectRestored, mustRead, read, useBench, writeAs } from './bench.ts';
 import { full } from './kinds.ts';
+import { argumentsOf, refOf as objectOfLaw } from './law-calls.ts';
 import { KIND_NAMES, type KindName, LAW_KINDS, PARKED } from './law-kinds.ts';
-import { type Cell, MATRIX, NEW, nameOf, type Row } from './law-matrix.ts';
+import { MATRIX, NEW, type Row } from './law-matrix.ts';
 import { WIDGETS } from './widget.ts';
 
 requireControlPlane();
@@ -44,10 +45,7 @@ beforeAll(async () => {
   }
 });
 
-function refOf(kind: KindName, name = nameOf(kind)): ObjectRef {
-  const { apiVersion, clusterScoped } = LAW_KINDS[kind];
-  return { apiVersion, kind, name, ...(clusterScoped ? {} : { namespace }) };
-}
+const refOf = (kind: KindName, name?: string): ObjectRef => objectOfLaw(namespace, kind, name);
 
 test('every kind meets every tool that changes something', () => {
   for (const { call, cells } of MATRIX) expect(Object.keys(cells), call).toEqual(KIND_NAMES);
@@ -94,7 +92,7 @@ test.each([KIND_NAMES.slice(0, 4), KIND_NAMES.slice(4, 9), KIND_NAMES.slice(9)])
         const cell = row.cells[kind];
         if (!('does' in cell)) continue;
         await bench
-          .call(transaction, row.tool, argumentsOf(row, kind, cell))
+          .call(transaction, row.tool, argumentsOf(namespace, row, kind, cell))
           .catch((error: unknown) => {
             if (error instanceof StratusError && ANSWERS.includes(error.code)) return;
             throw new Error(`${row.call} of a ${kind}`, { cause: error });
@@ -175,7 +173,7 @@ async function callAll(
     const cell = row.cells[kind];
     if ('none' in cell) continue;
     await told(`${row.call} of a ${kind}`, async () => {
-      const asked = bench.call(transaction, row.tool, argumentsOf(row, kind, cell));
+      const asked = bench.call(transaction, row.tool, argumentsOf(namespace, row, kind, cell));
       if ('refuses' in cell) {
         await expect(asked, cell.why).rejects.toMatchObject({ code: cell.refuses });
         return;
@@ -192,25 +190,6 @@ async function callAll(
     });
   }
   return commands;
-}
-
-function argumentsOf(row: Row, kind: KindName, cell: Exclude<Cell, { none: string }>): JsonObject {
-  const { args } = cell;
-  if (row.tool === 'mitigate_apply') return { ...args, manifest: placed(args.manifest) };
-  const { apiVersion, name } = refOf(kind);
-  if (NODE_TOOLS.includes(row.tool)) return { ...args, name };
-  if (row.tool === 'mitigate_set_service') return { ...args, name, namespace };
-  const words = { kind: `${apiVersion} ${kind}`, name, namespace };
-  const { namespace: _, ...unplaced } = words;
-  const takesNone = ['mitigate_patch', 'mitigate_delete', 'mitigate_set_metadata'];
-  return { ...args, ...(kind === 'Node' && takesNone.includes(row.tool) ? unplaced : words) };
-}
-
-const NODE_TOOLS = ['mitigate_node', 'mitigate_drain'];
-
-function placed(manifest: JsonObject[string]): JsonObject {
-  if (!isObject(manifest) || manifest.kind === 'Node') return manifest as JsonObject;
-  return { ...manifest, metadata: { ...(manifest.metadata as JsonObject), namespace } };
 }
 
 function comparable(object: KubeObject | undefined): string | undefined {

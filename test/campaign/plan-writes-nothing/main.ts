@@ -1,0 +1,4 @@
+import { command } from '../command.ts';
+import { planWritesNothing } from './campaign.ts';
+
+command(planWritesNothing);
