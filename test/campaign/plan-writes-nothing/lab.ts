@@ -40,7 +40,7 @@ export class Lab {
     this.#objects = objects;
     this.#server = server;
     this.#run = options;
-    this.tally = new Tally(tools);
+    this.tally = new Tally(tools, options.only.length === 0);
     this.#events = readAuditLog(plane).length;
   }
 

@@ -13,6 +13,7 @@ interface Line {
 /** What the windows found, by their names. */
 export class Tally {
   readonly tools: readonly string[];
+  readonly #whole: boolean;
   readonly #used = new Set<string>();
   readonly #lines = new Map<string, Line>();
   readonly #changed: string[] = [];
@@ -23,8 +24,10 @@ export class Tally {
   #answers = 0;
   #reviews = 0;
 
-  constructor(tools: readonly string[]) {
+  /** `whole`: nothing was left out with `--only`. */
+  constructor(tools: readonly string[], whole: boolean) {
     this.tools = tools;
+    this.#whole = whole;
   }
 
   used(tool: string): void {
@@ -54,7 +57,7 @@ export class Tally {
 
   report(): CampaignReport {
     const lines = [...this.#lines].map(([name, line]) => ({ name, ...line }));
-    const missing = this.tools.filter((tool) => !this.#used.has(tool));
+    const missing = this.tools.filter((tool) => this.#whole && !this.#used.has(tool));
     return {
       columns: ['plan', 'answered', 'refused', 'dry runs sent', 'Lease writes', 'writes'],
       rows: lines.map((it) => [
