@@ -27,7 +27,19 @@ export function read(
   accept: string,
   options?: CallOptions,
 ): Promise<Answer> {
-  return sendRepeatable(connection, { method: 'GET', path, headers: { accept } }, options);
+  const what = whatIsRead(path, accept);
+  return sendRepeatable(connection, { what, method: 'GET', path, headers: { accept } }, options);
+}
+
+const API = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/(.+)$/;
+
+/** What a read is, for the name of its crash points. */
+function whatIsRead(path: string, accept: string): 'about' | 'get' | 'list' | 'table' {
+  const below = API.exec(path.split('?')[0] ?? '')?.[1];
+  if (below === undefined) return 'about';
+  if (accept.includes('as=Table')) return 'table';
+  // `PLURAL`, `PLURAL/NAME`, `namespaces/N/PLURAL`, `namespaces/N/PLURAL/NAME`.
+  return below.split('/').length % 2 === 0 ? 'get' : 'list';
 }
 
 /**
@@ -61,7 +73,8 @@ export function stream(
   accept: string,
   options?: CallOptions,
 ): Promise<StreamedAnswer> {
-  return exchangeStream(wireOf(connection), { method: 'GET', path, headers: { accept } }, options);
+  const request = { what: 'watch', method: 'GET', path, headers: { accept } } as const;
+  return exchangeStream(wireOf(connection), request, options);
 }
 
 /** POST of a review about oneself. @throws like {@link read}. */
@@ -77,6 +90,7 @@ export function review(
   return sendRepeatable(
     connection,
     {
+      what: 'review',
       method: 'POST',
       path: `/apis/${path}`,
       headers: { accept: 'application/json', 'content-type': 'application/json' },
@@ -92,6 +106,8 @@ export interface Mutation {
   readonly contentType: string;
   readonly body: string;
   readonly auditId: string;
+  /** `send`; `dry.send` for the dry run of it. */
+  readonly what: string;
 }
 
 /** Everything that changes what is stored. `writer.ts` alone may import it. Never sent twice. */
@@ -103,6 +119,7 @@ export function mutate(
   return exchangeWhole(
     wireOf(connection),
     {
+      what: mutation.what,
       method: mutation.method,
       path: mutation.path,
       headers: {

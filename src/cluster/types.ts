@@ -205,9 +205,26 @@ export type WriteRequest =
       readonly gracePeriodSeconds?: number;
     };
 
+/**
+ * `send` a command's own write; `fence` makes a late one fail; `undo` restores an object, `ownership` its
+ * managedFields; `child` removes what hangs on a restored object; `finalise` cleans up after the decision to
+ * commit; `sweep` takes away what a late create left; `lease` is of the writers' Lease.
+ */
+export type WritePurpose =
+  | 'send'
+  | 'fence'
+  | 'undo'
+  | 'ownership'
+  | 'child'
+  | 'finalise'
+  | 'sweep'
+  | 'lease';
+
 export interface SendOptions extends CallOptions {
   /** Sent as the Audit-ID header, which the API server honours and echoes. */
   readonly auditId: string;
+  /** What the write is for: names the crash points around it. */
+  readonly purpose: WritePurpose;
   /** `stratus-mcp` for commands, `stratus-undo` for restores; undo/managers.ts has those of a fence. */
   readonly fieldManager: string;
 }

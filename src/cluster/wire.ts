@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Clock } from '../core/clock.ts';
+import { crashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import type { Dispatchers } from './dispatchers.ts';
@@ -38,6 +39,8 @@ export interface Observed {
 export type ObserveExchange = (exchange: Observed) => void;
 
 export interface WireRequest {
+  /** Names the crash points around it: `cluster.WHAT.before` and `cluster.WHAT.after`. */
+  readonly what: string;
   readonly method: ExchangeRequest['method'];
   /** From `/api` or `/apis` on, with the query. */
   readonly path: string;
@@ -81,9 +84,11 @@ export async function exchangeWhole(
   request: WireRequest,
   options: CallOptions = {},
 ): Promise<Answer> {
+  crashpoint?.(`cluster.${request.what}.before`);
   const { status, headers, body, renewable } = await open(wire, request, options, 'whole');
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk as Buffer);
+  crashpoint?.(`cluster.${request.what}.after`);
   return { status, headers, bytes: Buffer.concat(chunks), renewable };
 }
 
@@ -91,12 +96,15 @@ export async function exchangeWhole(
  * Sends one request; the time limit holds until the headers are there, after that the body may take
  * as long as it likes. An ExchangeError destroys it.
  */
-export function exchangeStream(
+export async function exchangeStream(
   wire: Wire,
   request: WireRequest,
   options: CallOptions = {},
 ): Promise<StreamedAnswer> {
-  return open(wire, request, options, 'stream');
+  crashpoint?.(`cluster.${request.what}.before`);
+  const answer = await open(wire, request, options, 'stream');
+  crashpoint?.(`cluster.${request.what}.after`);
+  return answer;
 }
 
 async function open(

@@ -18,7 +18,11 @@ const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
  * @throws StratusError internal for a request that must not be sent: it can't name its object
  * exactly, or lacks the preconditions it owes.
  */
-export function writePlan(request: WriteRequest, options: SendOptions, dryRun: boolean): Mutation {
+export function writePlan(
+  request: WriteRequest,
+  options: SendOptions,
+  dryRun: boolean,
+): Omit<Mutation, 'what'> {
   const { auditId, fieldManager } = options;
   if (request.verb === 'delete') {
     return {

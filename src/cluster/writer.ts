@@ -14,7 +14,8 @@ export function openWriter(connection: ClusterConnection): ClusterWriter {
     options: SendOptions,
     dryRun: boolean,
   ): Promise<WriteOutcome> {
-    const mutation = writePlan(request, options, dryRun);
+    const what = dryRun ? `dry.${options.purpose}` : options.purpose;
+    const mutation = { ...writePlan(request, options, dryRun), what };
     try {
       return outcomeOf(request.key, await mutate(connection, mutation, options));
     } catch (error) {

@@ -26,9 +26,8 @@ export function armedCrashpoint(env: NodeJS.ProcessEnv): Crashpoint | undefined 
   };
 }
 
-const armed = armedCrashpoint(process.env);
-
-/** Inert unless the process was started armed. */
-export function crashpoint(name: string): void {
-  if (armed !== undefined) armed(name);
-}
+/**
+ * Undefined unless the process was started armed. Called as `crashpoint?.(…)`: then not even the name is built.
+ * Two places have it: the write of the journal (journal/database.ts) and the request (cluster/wire.ts).
+ */
+export const crashpoint: Crashpoint | undefined = armedCrashpoint(process.env);

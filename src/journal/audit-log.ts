@@ -52,7 +52,7 @@ export function openAuditLog(database: Database, clock: Clock): AuditLog {
 
   // The write lock is taken before the head is read, so processes take turns at one chain.
   const append = (row: NewRow): void => {
-    database.writeUnsynced(() => {
+    database.writeUnsynced('audit', () => {
       const last = end.get();
       if (last === undefined) throw new Error('The meta row of the journal is missing.');
       const record = {
@@ -91,21 +91,21 @@ export function openAuditLog(database: Database, clock: Clock): AuditLog {
     ...openAuditReader(database),
     start: ({ actor, args, clientCall, ...call }) => {
       database.requirePlace();
-      database.writeUnsynced(() => {
+      database.writeUnsynced('audit.start', () => {
         if (startOf.get(call.call) !== undefined) throw twice(call.call, 'started');
         append({ kind: 'call', ...call, ...actor, detail: { args, clientCall } });
       });
     },
     end: ({ code, message, durationMs, severityBefore, severityAfter, ...end }, options) => {
       const write = options?.synced ? database.write : database.writeUnsynced;
-      write(() => {
+      write('audit.end', () => {
         if (endOf.get(end.call) !== undefined) throw twice(end.call, 'ended');
         const detail = { code, message, durationMs, severityBefore, severityAfter };
         append(joined(end.call, { kind: 'outcome', ...end, detail }));
       });
     },
     append: (event: AuditEvent) => {
-      database.writeUnsynced(() => append(joined(event.call, { ...event })));
+      database.writeUnsynced(`audit.${event.kind}`, () => append(joined(event.call, { ...event })));
     },
   };
 }

@@ -1,4 +1,5 @@
 import Sqlite from 'better-sqlite3';
+import { crashpoint } from '../core/crashpoint.ts';
 import { type Changed, StratusError } from '../core/errors.ts';
 import { createPrivate, ensureFolder, fileStats, requirePrivate } from './files.ts';
 import { openSqlite } from './sqlite.ts';
@@ -12,8 +13,9 @@ export interface Database {
   /**
    * Runs reads and writes in one BEGIN IMMEDIATE transaction, durable on return; inside another
    * `write` it joins that one. `changed` is what a failure leaves behind in the cluster.
+   * `what` names the crash points around it: `journal.WHAT.before` and `journal.WHAT.after`.
    */
-  write<T>(act: () => T, changed?: Changed): T;
+  write<T>(what: string, act: () => T, changed?: Changed): T;
   /**
    * Like `write`, but returns before the disk has it. A process that dies loses nothing by that, for
    * the kernel has the pages; a machine that loses power may lose the row, and all rows after it.
@@ -21,7 +23,7 @@ export interface Database {
    * `write` is as durable as the `write` itself. So this is for rows that no write to the cluster
    * relies on without a `write` in between. Inside a `write` it joins that one.
    */
-  writeUnsynced<T>(act: () => T, changed?: Changed): T;
+  writeUnsynced<T>(what: string, act: () => T, changed?: Changed): T;
   /**
    * To be called before anything new begins. SQLite goes on writing into a file that was deleted or
    * replaced, and nobody would ever read it. What had begun may still be taken back with that file.
@@ -112,6 +114,13 @@ function switchToWal(sql: Sqlite.Database, path: string, busyTimeoutMs: number):
 
 function wrap(path: string, sql: Sqlite.Database, place: string): Database {
   const inTransaction = sql.transaction((act: () => unknown) => act());
+  // Inside of it there is no boundary: a process that dies there has written nothing.
+  const whole = <T>(what: string, act: () => T): T => {
+    crashpoint?.(`journal.${what}.before`);
+    const result = inTransaction.immediate(act) as T;
+    crashpoint?.(`journal.${what}.after`);
+    return result;
+  };
   let unsynced = false;
   let mode: 'FULL' | 'NORMAL' = 'FULL';
   // By exec: a pragma works when it is prepared, and prepared statements are kept.
@@ -123,21 +132,21 @@ function wrap(path: string, sql: Sqlite.Database, place: string): Database {
     path,
     sql,
     read: (act) => guarded(path, 'nothing', act),
-    write<T>(act: () => T, changed: Changed = 'nothing'): T {
+    write<T>(what: string, act: () => T, changed: Changed = 'nothing'): T {
       return guarded(path, changed, () => {
         if (unsynced) throw new Error('A durable write inside one that is not.');
         if (sql.inTransaction) return act();
         inMode('FULL');
-        return inTransaction.immediate(act) as T;
+        return whole(what, act);
       });
     },
-    writeUnsynced<T>(act: () => T, changed: Changed = 'nothing'): T {
+    writeUnsynced<T>(what: string, act: () => T, changed: Changed = 'nothing'): T {
       return guarded(path, changed, () => {
         if (sql.inTransaction) return act();
         inMode('NORMAL');
         unsynced = true;
         try {
-          return inTransaction.immediate(act) as T;
+          return whole(what, act);
         } finally {
           unsynced = false;
         }

@@ -26,7 +26,7 @@ export function raiseEpoch(database: Database): number {
 
 export function setKeyId(database: Database, id: string): void {
   if (database.read(() => readMeta(database)).key_id === id) return;
-  database.write(() => {
+  database.write('keyId', () => {
     database.sql.prepare('UPDATE meta SET key_id = ?').run(id);
   });
 }

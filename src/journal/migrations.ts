@@ -34,7 +34,7 @@ export const APPLICATION_ID = 0x53545241;
  */
 export function migrate(database: Database, migrations = MIGRATIONS): void {
   while (checkVersion(database, migrations.length) < migrations.length) {
-    database.write(() => {
+    database.write('migrate', () => {
       const version = checkVersion(database, migrations.length);
       const next = migrations[version];
       if (next === undefined) return;

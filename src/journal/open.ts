@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { type Crashpoint, crashpoint as processCrashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import { openApprovalTable } from './approval-table.ts';
 import { openAuditLog } from './audit-log.ts';
@@ -24,7 +23,6 @@ export interface JournalOptions {
   /** Read for STRATUS_JOURNAL_KEY. */
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
-  readonly crashpoint?: Crashpoint;
   /** How this process is named to one that finds the writer lock taken. */
   readonly description?: string;
   /** How long to wait for another process's write, ms. */
@@ -40,7 +38,7 @@ const BUSY_TIMEOUT_MS = 5_000;
  * this program, readable by others, or when its key is missing while unfinished transactions need it.
  */
 export function openJournal(options: JournalOptions): Journal {
-  const { env, clock, crashpoint = processCrashpoint } = options;
+  const { env, clock } = options;
   const path = resolve(options.path);
   const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
   const database = openDatabase({ path, busyTimeoutMs });
@@ -50,7 +48,7 @@ export function openJournal(options: JournalOptions): Journal {
     const keyPath = resolve(options.keyPath ?? `${path}.key`);
     const key = masterKey(database, { env, keyPath });
     const audit = openAuditLog(database, clock);
-    const room: Room = { database, audit, crashpoint, key };
+    const room: Room = { database, audit, key };
     const lock = openWriterLock(database, clock, options.description ?? `process ${process.pid}`);
     return {
       path,
@@ -87,7 +85,6 @@ const READ_ONLY = {
       throw new StratusError('internal', 'The journal is open for reading only.');
     },
   },
-  crashpoint: () => {},
   key: undefined,
 };
 

@@ -12,7 +12,7 @@ export function policyNotes({ database, audit }: Room, clock: Clock): Journal['n
     'INSERT INTO policy (at, name, source, digest) VALUES (@at, @name, @source, @digest)',
   );
   return ({ name, source, digest }) => {
-    database.write(() => {
+    database.write('policy', () => {
       const previous = last.get()?.digest;
       if (previous === digest) return;
       insert.run({ at: Math.round(clock.now()), name, source, digest });

@@ -133,7 +133,7 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
 
   // Whole, or not at all: a transaction without its images could no longer be undone.
   const removeTransaction = (id: number, rule: RetentionRule): void => {
-    database.write(() => {
+    database.write('prune.transaction', () => {
       // An undo of it may have begun since the plan was made.
       if (stillPrunable.get({ id, ...parametersOf(rule) }) === undefined) return;
       for (const remove of removeParts) remove.run(id);
@@ -142,7 +142,7 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
 
   /** @returns whether rows are left to remove. */
   const removeFront = (through: number, rule: RetentionRule, rows: number): boolean =>
-    database.write(() => {
+    database.write('prune.audit', () => {
       const { seq: from } = readAnchor(database);
       const until = Math.min(through, (front(rule)?.seq ?? through + 1) - 1);
       const seq = Math.min(from + rows, until);

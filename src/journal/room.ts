@@ -1,4 +1,3 @@
-import type { Crashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import type { SealingKey } from './seal.ts';
@@ -8,7 +7,6 @@ import type { AuditLog } from './types.ts';
 export interface Room {
   readonly database: Database;
   readonly audit: Pick<AuditLog, 'append'>;
-  readonly crashpoint: Crashpoint;
   /** `undefined` in a journal opened for reading only. */
   readonly key: SealingKey | undefined;
 }

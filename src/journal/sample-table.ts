@@ -28,7 +28,7 @@ export function openSampleTable({
   const all = sql.prepare<[number], Stored>('SELECT * FROM sample WHERE txn = ? ORDER BY id');
   return {
     addSample: (row) => {
-      database.writeUnsynced(() => {
+      database.writeUnsynced('addSample', () => {
         const txn = keyOf(row.transaction) ?? 0;
         if (exists.get(txn) === undefined) throw unknownTransaction(row.transaction);
         const fields = { txn, ...toStored(COLUMNS, row) };

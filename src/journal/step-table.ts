@@ -56,7 +56,7 @@ type Known = ImageOwner & Pick<StepRow, 'command' | 'tool' | 'state'>;
 type StepTable = Pick<TransactionStore, 'addStep' | 'moveStep' | 'steps' | 'image'>;
 
 export function openStepTable(room: Room): StepTable {
-  const { database, crashpoint } = room;
+  const { database } = room;
   const { sql } = database;
   const images = openImageTable(room);
   const exists = sql.prepare<[number]>('SELECT 1 FROM txn WHERE id = ?');
@@ -108,9 +108,8 @@ export function openStepTable(room: Room): StepTable {
 
   return {
     addStep: (row, contents, epoch) => {
-      crashpoint('journal.addStep.before');
       database.requirePlace();
-      database.write(() => {
+      database.write('addStep', () => {
         const txn = keyOf(row.transaction) ?? 0;
         if (exists.get(txn) === undefined) throw unknownTransaction(row.transaction);
         const fields = { txn, ...toStored(COLUMNS, row) };
@@ -121,35 +120,35 @@ export function openStepTable(room: Room): StepTable {
         const { verb, class: reversibility, kubectl } = row;
         note(row, { verb, class: reversibility, kubectl }, row);
       });
-      crashpoint('journal.addStep.after');
     },
     moveStep: (transaction, seq, from, to, epoch, patch = {}, contents = {}) => {
-      crashpoint(`journal.moveStep.${to}.before`);
       const write = SYNCED.has(to) ? database.write : database.writeUnsynced;
-      const landed = write(() => {
-        const was = get(transaction, seq);
-        if (was === undefined) return false;
-        const { seq: _, ...fields } = toStored(COLUMNS, { ...patch, state: to });
-        const { changes } = sql
-          .prepare(
-            `UPDATE step SET ${assignments(fields)} WHERE txn = @txn AND seq = @seq
+      return write(
+        `moveStep.${to}`,
+        () => {
+          const was = get(transaction, seq);
+          if (was === undefined) return false;
+          const { seq: _, ...fields } = toStored(COLUMNS, { ...patch, state: to });
+          const { changes } = sql
+            .prepare(
+              `UPDATE step SET ${assignments(fields)} WHERE txn = @txn AND seq = @seq
              AND state IN (SELECT value FROM json_each(@from)) AND ${EPOCH_HOLDS}`,
-          )
-          .run({
-            ...fields,
-            txn: keyOf(transaction) ?? 0,
-            seq,
-            from: stringifyJson([...from]),
-            currentEpoch: epoch,
-          });
-        if (changes !== 1) return false;
-        const row: Known = { ...was, ...patch, transaction: was.transaction, seq, state: to };
-        images.put(row, contents);
-        note(row, { from: was.state }, patch);
-        return true;
-      }, 'unknown');
-      if (landed) crashpoint(`journal.moveStep.${to}.after`);
-      return landed;
+            )
+            .run({
+              ...fields,
+              txn: keyOf(transaction) ?? 0,
+              seq,
+              from: stringifyJson([...from]),
+              currentEpoch: epoch,
+            });
+          if (changes !== 1) return false;
+          const row: Known = { ...was, ...patch, transaction: was.transaction, seq, state: to };
+          images.put(row, contents);
+          note(row, { from: was.state }, patch);
+          return true;
+        },
+        'unknown',
+      );
     },
     steps: (transaction, filter = {}) => {
       const key = keyOf(transaction);

@@ -41,7 +41,7 @@ type TransactionTable = Pick<
 >;
 
 export function openTransactionTable(room: Room): TransactionTable {
-  const { database, crashpoint } = room;
+  const { database } = room;
   const { sql } = database;
   const byKey = sql.prepare<[number], Stored>('SELECT * FROM txn WHERE id = ?');
 
@@ -74,9 +74,8 @@ export function openTransactionTable(room: Room): TransactionTable {
   return {
     get,
     create: (row) => {
-      crashpoint('journal.create.before');
       database.requirePlace();
-      const created = database.write(() => {
+      const created = database.write('create', () => {
         const fields = toStored(COLUMNS, row);
         const insert = sql.prepare(insertion('txn', fields, EPOCH_HOLDS));
         const result = insert.run({ ...fields, currentEpoch: row.epoch });
@@ -85,7 +84,6 @@ export function openTransactionTable(room: Room): TransactionTable {
         note(id, { to: row.state, reason: row.reason, actor: row.actor });
         return { ...row, id };
       });
-      crashpoint('journal.create.after');
       return created;
     },
     list: ({ states, limit, offset = 0 }) =>
@@ -104,33 +102,29 @@ export function openTransactionTable(room: Room): TransactionTable {
         return { rows: rows.map(rowOf), total: count?.total ?? 0 };
       }),
     move: (id, from, to, epoch, patch = {}) => {
-      crashpoint(`journal.move.${to}.before`);
-      const landed = database.write(() => {
-        const was = get(id)?.state;
-        const fields = toStored(COLUMNS, { ...patch, state: to });
-        if (was === undefined || !change(id, epoch, fields, from)) return false;
-        note(id, { from: was, to, outcome: patch.outcome, verdict: verdictOf(patch.verdict) });
-        return true;
-      }, 'unknown');
-      if (landed) crashpoint(`journal.move.${to}.after`);
-      return landed;
+      return database.write(
+        `move.${to}`,
+        () => {
+          const was = get(id)?.state;
+          const fields = toStored(COLUMNS, { ...patch, state: to });
+          if (was === undefined || !change(id, epoch, fields, from)) return false;
+          note(id, { from: was, to, outcome: patch.outcome, verdict: verdictOf(patch.verdict) });
+          return true;
+        },
+        'unknown',
+      );
     },
     update: (id, epoch, patch) => {
-      crashpoint('journal.update.before');
       const { state: _, ...fields } = toStored(COLUMNS, patch);
-      const landed = database.write(() => change(id, epoch, fields), 'unknown');
-      if (landed) crashpoint('journal.update.after');
-      return landed;
+      return database.write('update', () => change(id, epoch, fields), 'unknown');
     },
     adopt: (id, epoch) => {
-      crashpoint('journal.adopt.before');
-      database.write(() => {
+      database.write('adopt', () => {
         const row = get(id);
         if (row === undefined) throw unknownTransaction(id);
         if (!change(id, epoch, { epoch })) throw epochOver(epoch);
         note(id, { state: row.state, adoptedFromEpoch: row.epoch, epoch });
       });
-      crashpoint('journal.adopt.after');
     },
   };
 }

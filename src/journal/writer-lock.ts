@@ -51,7 +51,7 @@ export function openWriterLock(database: Database, clock: Clock, description: st
         return { kind: 'busy', holder: { pid, since, description: text } };
       }
       try {
-        const epoch = database.write(() => {
+        const epoch = database.write('lock', () => {
           const next = raiseEpoch(database);
           const since = Math.round(clock.now());
           write.run({ epoch: next, pid: process.pid, since, description });
@@ -69,7 +69,7 @@ export function openWriterLock(database: Database, clock: Clock, description: st
       const { lock, epoch } = hold;
       hold = undefined;
       try {
-        database.write(() => clear.run(epoch));
+        database.write('unlock', () => clear.run(epoch));
       } finally {
         lock.close();
       }

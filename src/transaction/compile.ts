@@ -177,6 +177,7 @@ async function rehearse(
       ...options,
       auditId: `${intentId}-dry`,
       fieldManager: COMMAND_MANAGER,
+      purpose: 'send',
     });
   for (let attempt = 1; ; attempt++) {
     let request = requestOf(write, key, base, intentId, propagationOf(key, dependents));

@@ -1,5 +1,4 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
-import { crashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import { stringifyJson } from '../core/json.ts';
 import type { StepRow } from '../journal/types.ts';
@@ -57,7 +56,6 @@ async function fenceExisting(
     if (live.uid !== step.uid) return true;
     if (live.resourceVersion !== step.baseResourceVersion && !isHalfEvicted(step, live))
       return true;
-    crashpoint('cluster.fence.before');
     const outcome = await parts.writer.send(
       {
         verb: 'patch',
@@ -70,9 +68,8 @@ async function fenceExisting(
           },
         }),
       },
-      { auditId: `${step.intentId}-fence`, fieldManager: UNDO_MANAGER },
+      { auditId: `${step.intentId}-fence`, fieldManager: UNDO_MANAGER, purpose: 'fence' },
     );
-    crashpoint('cluster.fence.after');
     // The mark is taken off again by the restore, so the step goes through it like one that happened.
     if (outcome.kind === 'applied') return true;
     if (outcome.kind === 'rejected' && outcome.status === 0) {

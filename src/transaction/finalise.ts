@@ -88,6 +88,7 @@ async function insist(
     const outcome = await parts.writer.send(request, {
       auditId: parts.newId(),
       fieldManager: COMMAND_MANAGER,
+      purpose: 'finalise',
     });
     if (outcome.kind === 'applied') return;
     if (outcome.kind === 'rejected' && outcome.status === 404) return;

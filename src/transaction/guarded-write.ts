@@ -1,5 +1,4 @@
 import type { LiveObject, WriteOutcome } from '../cluster/types.ts';
-import { crashpoint } from '../core/crashpoint.ts';
 import { StratusError } from '../core/errors.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
@@ -127,13 +126,12 @@ export async function send(
   compiled: CompiledWrite,
   seq: number,
 ): Promise<WriteOutcome> {
-  crashpoint('cluster.send.before');
   // No caller's signal here: a write that has left is waited for, because its answer is worth having.
   const outcome = await parts.writer.send(compiled.request, {
     auditId: compiled.intentId,
     fieldManager: COMMAND_MANAGER,
+    purpose: 'send',
   });
-  crashpoint('cluster.send.after');
   parts.log.debug({ intent: compiled.intentId, seq, outcome: outcome.kind }, 'write sent');
   return outcome;
 }

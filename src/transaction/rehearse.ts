@@ -48,6 +48,7 @@ export async function rehearseUndo(
     const outcome = await parts.writer.dryRun(request, {
       auditId: `${intentId}-undo`,
       fieldManager: UNDO_MANAGER,
+      purpose: 'undo',
     });
     if (outcome.kind === 'applied') return { ok: true };
     if (outcome.kind === 'rejected' && outcome.status === 409) {
@@ -114,7 +115,7 @@ export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite
   if (kind === 'Service' && isObject(body.spec)) withoutAddresses(body.spec);
   const outcome = await parts.writer.dryRun(
     { verb: 'create', key: { ...key, name }, body: stringifyJson(body) },
-    { auditId: `${intentId}-undo`, fieldManager: UNDO_MANAGER },
+    { auditId: `${intentId}-undo`, fieldManager: UNDO_MANAGER, purpose: 'undo' },
   );
   if (outcome.kind === 'applied') return;
   if (outcome.kind === 'rejected' && /exceeded quota|already allocated/.test(outcome.message))

@@ -1,5 +1,4 @@
 import type { ObjectKey } from '../cluster/types.ts';
-import { crashpoint } from '../core/crashpoint.ts';
 import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
@@ -177,15 +176,8 @@ function port(
   return {
     clock: parts.clock,
     get: (key) => parts.reader.get(key),
-    send: async (write) => {
-      crashpoint('cluster.undo.before');
-      const outcome = await parts.writer.send(write, {
-        auditId,
-        fieldManager: UNDO_MANAGER,
-      });
-      crashpoint('cluster.undo.after');
-      return outcome;
-    },
+    send: (write, purpose = 'undo') =>
+      parts.writer.send(write, { auditId, fieldManager: UNDO_MANAGER, purpose }),
     shape: (key) => shapes.of(key),
     list: async (resource, namespace) => {
       const live = await readLive(parts.reader, [{ as: 'all', list: { resource, namespace } }]);

@@ -12,6 +12,7 @@ import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
+import { unreached } from './unreached.ts';
 
 /** A PUT may lose against controllers that move the resourceVersion; then it is recomputed from a fresh read. */
 const ATTEMPTS = 8;
@@ -104,15 +105,9 @@ async function afterFailure(
   port: UndoPort,
 ): Promise<string | undefined> {
   const last = attempt === ATTEMPTS - 1;
+  unreached(outcome);
   if (outcome.kind === 'ambiguous') {
-    if (last)
-      throw new StratusError(
-        'outcome_unknown',
-        `The API server gave no clear answer: ${outcome.message}`,
-        { changed: 'unknown' },
-      );
-  } else if (outcome.status === 0) {
-    throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
+    if (last) throw noClearAnswer(outcome.message);
   } else if (outcome.status === 404 && request.verb !== 'create') {
     // Somebody else deleted it since our read: the next read tells what that means.
   } else if (outcome.status !== 409 && outcome.status !== 429) {
@@ -120,6 +115,11 @@ async function afterFailure(
   }
   await port.clock.sleep(Math.min(50 * 2 ** attempt, 2_000));
   return undefined;
+}
+
+function noClearAnswer(message: string): StratusError {
+  const text = `The API server gave no clear answer: ${message}`;
+  return new StratusError('outcome_unknown', text, { changed: 'unknown' });
 }
 
 async function requestFor(
@@ -244,6 +244,7 @@ async function restoreOwnership(
   first: KubeObject,
   port: UndoPort,
 ): Promise<Json[]> {
+  let unclear: string | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await port.get(key);
     if (live === undefined) return [];
@@ -254,19 +255,18 @@ async function restoreOwnership(
     }
     // An empty list would be read as "not given"; one empty entry clears it.
     const entries = managedFields.length > 0 ? managedFields : [{}];
-    const outcome = await port.send({
-      verb: 'patch',
-      key,
-      patchType: 'merge',
-      body: stringifyJson({
-        metadata: { uid: live.uid, resourceVersion: live.resourceVersion, managedFields: entries },
-      }),
-    });
+    const { uid, resourceVersion } = live;
+    const body = stringifyJson({ metadata: { uid, resourceVersion, managedFields: entries } });
+    const outcome = await port.send({ verb: 'patch', key, patchType: 'merge', body }, 'ownership');
     if (outcome.kind === 'applied') return [];
-    if (outcome.kind === 'rejected' && outcome.status !== 409) {
+    unreached(outcome);
+    if (outcome.kind === 'rejected' && ![404, 409, 429].includes(outcome.status)) {
       return [`Field ownership (managedFields) could not be restored: ${outcome.message}`];
     }
+    // A lost answer too: the next read tells whether it was done, and the old version makes a late one fail.
+    unclear = outcome.kind === 'ambiguous' ? outcome.message : undefined;
     await port.clock.sleep(50 * 2 ** attempt);
   }
+  if (unclear !== undefined) throw noClearAnswer(unclear);
   return ['Field ownership (managedFields) could not be restored: the object kept changing.'];
 }

@@ -3,6 +3,7 @@ import { StratusError } from '../core/errors.ts';
 import { at, equalJson, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
+import { unreached } from './unreached.ts';
 
 const ATTEMPTS = 8;
 const OBSERVED_WITHIN_MS = 10_000;
@@ -80,14 +81,18 @@ async function remove(pod: LiveObject, set: KubeObject, port: UndoPort): Promise
   let live: LiveObject | undefined = pod;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (live === undefined || live.uid !== pod.uid || !isStuck(live.object, set)) return true;
-    const outcome = await port.send({
-      verb: 'delete',
-      key: pod.key,
-      preconditions: { uid: live.uid, resourceVersion: live.resourceVersion },
-      propagationPolicy: 'Background',
-    });
+    const outcome = await port.send(
+      {
+        verb: 'delete',
+        key: pod.key,
+        preconditions: { uid: live.uid, resourceVersion: live.resourceVersion },
+        propagationPolicy: 'Background',
+      },
+      'child',
+    );
     if (outcome.kind === 'applied') return true;
-    if (outcome.kind === 'rejected' && ![0, 404, 409, 429].includes(outcome.status)) return false;
+    unreached(outcome);
+    if (outcome.kind === 'rejected' && ![404, 409, 429].includes(outcome.status)) return false;
     await port.clock.sleep(50 * 2 ** attempt);
     live = await port.get(pod.key);
   }

@@ -1,4 +1,10 @@
-import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../cluster/types.ts';
+import type {
+  LiveObject,
+  ObjectKey,
+  WriteOutcome,
+  WritePurpose,
+  WriteRequest,
+} from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Json } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
@@ -30,7 +36,11 @@ export interface UndoGroup {
 export interface UndoPort {
   readonly clock: Clock;
   get(key: ObjectKey): Promise<LiveObject | undefined>;
-  send(request: WriteRequest): Promise<WriteOutcome>;
+  /** `purpose`: `undo` when absent. */
+  send(
+    request: WriteRequest,
+    purpose?: Extract<WritePurpose, 'undo' | 'ownership' | 'child'>,
+  ): Promise<WriteOutcome>;
   shape(key: ObjectKey): Promise<Shape>;
   /** Everything of a kind in a namespace. */
   list(resource: 'pods' | 'replicasets.apps', namespace: string): Promise<readonly LiveObject[]>;

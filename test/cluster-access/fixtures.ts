@@ -114,4 +114,8 @@ export const DEPLOYMENTS = resource('deployments', 'Deployment', 'apps/v1', {
   shortNames: ['deploy'],
 });
 
-export const AS_COMMAND = { auditId: 'audit-1', fieldManager: 'stratus-mcp' };
+export const AS_COMMAND = {
+  auditId: 'audit-1',
+  fieldManager: 'stratus-mcp',
+  purpose: 'send',
+} as const;

@@ -22,7 +22,10 @@ test('the crash points of a guarded write are these', async () => {
   const log = join(temporaryFolder(), 'hits');
   await spawnChild(['write', journalPath()], { STRATUS_CRASHPOINT_LOG: log }).ended;
 
-  expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(BOUNDARIES.map(([point]) => point));
+  const points = readFileSync(log, 'utf8').trim().split('\n');
+  // Those of opening, locking and closing are around them.
+  const around = /^journal\.(migrate|keyId|lock|unlock)\./;
+  expect(points.filter((point) => !around.test(point))).toEqual(BOUNDARIES.map(([point]) => point));
 });
 
 test.each(BOUNDARIES)(

@@ -18,11 +18,13 @@ test('only the writes that may wait are not synced', () => {
   const mode = () =>
     Number(database.sql.pragma(`synchronous /* ${asked++} */`, { simple: true }) as number);
 
-  expect(database.write(mode)).toBe(FULL);
-  expect(database.writeUnsynced(mode)).toBe(NORMAL);
-  expect(database.write(() => database.writeUnsynced(mode))).toBe(FULL);
-  expect(() => database.writeUnsynced(() => database.write(mode))).toThrow(/durable write inside/);
-  expect(database.write(mode)).toBe(FULL);
+  expect(database.write('test', mode)).toBe(FULL);
+  expect(database.writeUnsynced('test', mode)).toBe(NORMAL);
+  expect(database.write('test', () => database.writeUnsynced('test', mode))).toBe(FULL);
+  expect(() => database.writeUnsynced('test', () => database.write('test', mode))).toThrow(
+    /durable write inside/,
+  );
+  expect(database.write('test', mode)).toBe(FULL);
 });
 
 const strace = spawnSync('strace', ['-V']).status === 0;

@@ -91,8 +91,8 @@ test('killed again during the recovery', { timeout: 900_000 }, async () => {
     [PATCH_ABORT, 'cluster.send.before:1', ['cluster.fence.before:1', 'cluster.fence.after:1']],
     [PATCH_ABORT, 'cluster.send.before:1', ['cluster.fence.after:1', 'cluster.undo.after:1']],
     [PATCH_ABORT, 'cluster.send.after:1', ['journal.adopt.after:1', 'cluster.undo.before:1']],
-    [PATCH_ABORT, 'cluster.send.after:1', ['cluster.undo.after:1', 'cluster.undo.after:1']],
-    [DELETE_ABORT, 'cluster.send.after:1', ['cluster.undo.after:1', 'cluster.undo.before:1']],
+    [PATCH_ABORT, 'cluster.send.after:1', ['cluster.undo.after:1', 'cluster.ownership.after:1']],
+    [DELETE_ABORT, 'cluster.send.after:1', ['cluster.undo.after:1', 'cluster.ownership.before:1']],
     [PATCH_COMMIT, 'journal.move.COMMIT_DECIDED.after:1', ['journal.move.COMMITTED.before:1']],
   ];
   await all(

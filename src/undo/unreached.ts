@@ -1,0 +1,11 @@
+import type { WriteOutcome } from '../cluster/types.ts';
+import { StratusError } from '../core/errors.ts';
+
+/**
+ * Not a byte of the request left: nothing is wrong with the object, and what is left is taken up again later.
+ * @throws StratusError cluster_unreachable
+ */
+export function unreached(outcome: WriteOutcome): void {
+  if (outcome.kind !== 'rejected' || outcome.status !== 0) return;
+  throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
+}
