@@ -48,7 +48,7 @@ const NAMES = ['id', ...Object.values(COLUMNS).map(({ name }) => name)].join(', 
 const CLOCK_SLACK_MS = 60_000;
 
 export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
-  const { database, crashpoint } = room;
+  const { database } = room;
   const { sql } = database;
   const byKey = sql.prepare<[number], Stored>(`SELECT ${NAMES} FROM approval WHERE id = ?`);
   const newest = sql.prepare<object, Stored>(
@@ -159,15 +159,12 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
       return createHmac('sha256', key.digest()).update(canonical).digest('hex');
     },
     request: (approval, plan) => {
-      crashpoint('journal.approval.request.before');
       database.requirePlace();
-      const row = database.write(() => {
+      return database.write('approval.request', () => {
         expireAll();
         const found = find(approval.digest, approval);
         return found?.state === 'WAITING' ? found : insert(approval, plan);
       });
-      crashpoint('journal.approval.request.after');
-      return row;
     },
     find,
     get,
@@ -183,8 +180,7 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
       }),
     plan: (id) => database.read(() => openPlan(room, approvalKeyOf(id))),
     decide: (id, decision) => {
-      crashpoint('journal.approval.decide.before');
-      const landed = database.write(() => {
+      return database.write('approval.decide', () => {
         const was = get(id);
         if (was?.state !== 'WAITING') return false;
         const { to: state, by: decidedBy, with: decidedWith, note: words = null } = decision;
@@ -194,29 +190,26 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
         const message = `${decidedBy} ${verb} ${id} by ${decidedWith}${words === null ? '' : `: ${words}`}`;
         return move(was, { ...news, useBy: at + decision.useMs }, message);
       });
-      crashpoint('journal.approval.decide.after');
-      return landed;
     },
     use: (id, call) => {
-      crashpoint('journal.approval.use.before');
-      const landed = database.write(() => {
+      return database.write('approval.use', () => {
         const was = get(id);
         if (was?.state !== 'APPROVED') return false;
         const news = { state: 'USED' as const, usedAt: now(), usedCall: call };
         return move(was, news, `${id}, approved by ${was.decidedBy}, was used up`);
       });
-      if (landed) crashpoint('journal.approval.use.after');
-      return landed;
     },
     cancel: (transaction, why) => {
       const waiting = sql.prepare(
         `SELECT 1 FROM approval WHERE txn = ? AND state = 'WAITING' LIMIT 1`,
       );
       if (database.read(() => waiting.get(transaction)) === undefined) return;
-      database.write(() => cancelWhere('txn = @transaction', { transaction }, why));
+      database.write('approval.cancel', () =>
+        cancelWhere('txn = @transaction', { transaction }, why),
+      );
     },
     expire: () => {
-      if (database.read(() => live.all()).length > 0) database.write(expireAll);
+      if (database.read(() => live.all()).length > 0) database.write('approval.expire', expireAll);
     },
   };
 }
