@@ -23,6 +23,7 @@ export function createPolicy(
     name: document.name,
     description: document.description,
     bounds: document.bounds,
+    owners: document.owners,
     severity: document.severity,
     approvals: document.approvals,
     redaction: { keyPatterns: [...BUILT_IN_KEY_PATTERNS, ...document.redaction.keyPatterns] },

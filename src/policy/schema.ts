@@ -172,6 +172,29 @@ const approvals = z.strictObject({
     .describe('How long an approval may be used, once; how long a refusal is remembered.'),
 });
 
+const answer = z.enum(['refuse', 'ask', 'warn']);
+
+const owners = z.strictObject({
+  gitops: answer
+    .default('refuse')
+    .describe(
+      'Changes of fields that Argo CD, Flux or another GitOps controller declares: it puts them back, and the place to change them is git. Where it is told to leave the object alone (Flux: `kustomize.toolkit.fluxcd.io/reconcile: disabled`), the plan only warns.',
+    ),
+  helm: answer
+    .default('warn')
+    .describe('Changes of fields of a Helm release: its next upgrade may overwrite them.'),
+  applied: answer
+    .default('warn')
+    .describe(
+      'Changes of fields that any other field manager set by server-side apply: an operator, a pipeline or a person, who may put them back.',
+    ),
+  autoscaler: answer
+    .default('warn')
+    .describe(
+      'Changes of `spec.replicas` of what a HorizontalPodAutoscaler or a KEDA ScaledObject scales: change its bounds instead.',
+    ),
+});
+
 const keyPattern = z
   .string()
   .min(1)
@@ -205,6 +228,11 @@ export const policySchema = z
       .max(500)
       .describe('What no rule opens is refused. An empty list refuses everything.'),
     bounds: bounds.prefault({}).describe('The bounded risk window of a transaction.'),
+    owners: owners
+      .prefault({})
+      .describe(
+        'What happens to changes of what somebody else keeps as it is. `warn` only says so in the plan.',
+      ),
     severity: severity.prefault({}).describe('How the gate at commit measures.'),
     approvals: approvals.prefault({}).describe('How a person approves what a rule asks for.'),
     redaction: redaction.prefault({}).describe('What is masked besides Secrets.'),

@@ -62,6 +62,14 @@ export interface ApprovalSettings {
   readonly useMinutes: number;
 }
 
+/** What the policy answers where somebody else keeps a field as it is; `warn` only says so. */
+export type OwnerEffect = 'refuse' | 'ask' | 'warn';
+
+/** By who keeps it: a GitOps controller, a Helm release, another server-side applier, an autoscaler of replicas. */
+export type OwnerRules = Readonly<
+  Record<'gitops' | 'helm' | 'applied' | 'autoscaler', OwnerEffect>
+>;
+
 export interface RedactionSettings {
   /** Regular expressions (source text, case-insensitive) of env and ConfigMap key names whose values are masked. */
   readonly keyPatterns: readonly string[];
@@ -77,6 +85,7 @@ export interface Policy {
   /** The file's own text. */
   readonly text: string;
   readonly bounds: Bounds;
+  readonly owners: OwnerRules;
   readonly severity: SeveritySettings;
   readonly approvals: ApprovalSettings;
   readonly redaction: RedactionSettings;

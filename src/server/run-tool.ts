@@ -114,10 +114,11 @@ function common({ runtime, journal, call, decisions }: Passage) {
 
 /** The policy, with every answer about a read noted. */
 function noting(policy: Policy, decisions: Decision[]): Policy {
-  const { name, description, source, digest, text, bounds } = policy;
+  const { name, description, source, digest, text, bounds, owners } = policy;
   const { severity, approvals, redaction } = policy;
   return {
-    ...{ name, description, source, digest, text, bounds, severity, approvals, redaction },
+    ...{ name, description, source, digest, text, bounds, owners },
+    ...{ severity, approvals, redaction },
     offers: (tool) => policy.offers(tool),
     decideWrite: (question) => policy.decideWrite(question),
     decideRead: (question) => {

@@ -9,13 +9,15 @@ import { classify } from '../undo/classify.ts';
 import { diffPaths } from '../undo/diff.ts';
 import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { normalise } from '../undo/normalise.ts';
-import { formatPath } from '../undo/path.ts';
+import { formatPath, type Path } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
+import type { Shape } from '../undo/shape.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { type Dependent, dependentsImage, dependentsOf } from './dependents.ts';
 import { refusedByBudget, refusingBudget } from './disruption.ts';
 import { idOfKey, type Known, keyFor, readLive, resolveFresh } from './live.ts';
 import { conflictsWithOursAlone, LEFT_BEHIND, leavesOursBehind } from './own-fields.ts';
+import { judgeOwners } from './owners.ts';
 import type { EngineParts } from './parts.ts';
 import { requestOf } from './request.ts';
 import { refuseReserved } from './reserved.ts';
@@ -114,7 +116,9 @@ export async function compileWrite(
   const intentId = parts.newId();
   const rehearsed = await rehearse(parts, shapes, target, intentId);
   const { base, request, dependents, predicted } = rehearsed;
-  const changedPaths = await pathsOf(shapes, key, base?.object, predicted?.object, write.verb);
+  const shape = await shapes.of(key);
+  const paths = pathsOf(shape, key, base?.object, predicted?.object, write.verb);
+  const changedPaths = paths.map(formatPath);
   if (!isRemoval(write.verb) && changedPaths.length === 0) return undefined;
   const classification = classify({
     verb: write.verb,
@@ -132,7 +136,10 @@ export async function compileWrite(
   }
   // A rule about the tool that carries this command speaks about each of its writes.
   if (within !== undefined) decisions.push(parts.policy.decideWrite({ ...asked, tool: within }));
-  const decision = strictest(decisions);
+  const footprint = { verb: write.verb, key, base, predicted: predicted?.object, paths, shape };
+  refuse(strictest(decisions), key);
+  const owners = await judgeOwners(parts, { ...footprint, signal: target.signal });
+  const decision = strictest([...decisions, ...owners.decisions]);
   refuse(decision, key);
   return {
     // Plans are pure and don't know the policy; what is journaled and shown is masked by it.
@@ -147,7 +154,7 @@ export async function compileWrite(
     changedPaths,
     classification,
     decision,
-    warnings: [...(write.warnings ?? []), ...rehearsed.warnings],
+    warnings: [...(write.warnings ?? []), ...owners.warnings, ...rehearsed.warnings],
   };
 }
 
@@ -235,21 +242,17 @@ function propagationOf(
   return key.resource.group === 'apps' || (dependents ?? []).length > 0 ? 'Orphan' : 'Background';
 }
 
-async function pathsOf(
-  shapes: Shapes,
+function pathsOf(
+  shape: Shape,
   key: ObjectKey,
   before: KubeObject | undefined,
   after: KubeObject | undefined,
   verb: PlannedWrite['verb'],
-): Promise<string[]> {
+): Path[] {
   if (isRemoval(verb)) return [];
   const options = { ...optionsOf(key), ignoreIdentity: true };
-  const shape = await shapes.of(key);
-  return diffPaths(
-    before && normalise(before, options),
-    after && normalise(after, options),
-    shape,
-  ).map(formatPath);
+  const normal = (object: KubeObject | undefined) => object && normalise(object, options);
+  return diffPaths(normal(before), normal(after), shape);
 }
 
 function checkPresence(write: PlannedWrite, key: ObjectKey, base: LiveObject | undefined): void {

@@ -29,12 +29,12 @@ export interface Owner {
   readonly time: string | undefined;
 }
 
-export function isController(owner: Owner): boolean {
+export function isController(owner: Pick<Owner, 'manager'>): boolean {
   return CONTROLLERS.includes(owner.manager);
 }
 
 /** True for the managers that our own writes go by. */
-export function isOurs(owner: Owner): boolean {
+export function isOurs(owner: Pick<Owner, 'manager'>): boolean {
   return isOurManager(owner.manager);
 }
 
@@ -46,6 +46,16 @@ export function ownerOf(object: KubeObject, path: Path): Owner | undefined {
 /** The same, ours among them. */
 export function anyOwnerOf(object: KubeObject, path: Path): Owner | undefined {
   return lastOwner(object, path, () => true);
+}
+
+/** True where a manager's fields cover a path; with an empty path, where it has written anything but status. */
+export function heldBy(object: KubeObject, manager: string, path: Path): boolean {
+  return objectsOf(object.metadata.managedFields).some(
+    (entry) =>
+      entry.manager === manager &&
+      entry.subresource !== 'status' &&
+      (path.length === 0 || depthOf(objectOf(entry.fieldsV1), path) > 0),
+  );
 }
 
 function lastOwner(

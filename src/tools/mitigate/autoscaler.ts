@@ -1,7 +1,6 @@
 import type { LiveObject } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
-import { at, type JsonObject, numberOf, stringOf } from '../../core/json.ts';
-import { groupOf, type ObjectRef } from '../../core/kube.ts';
+import { at, type JsonObject, numberOf } from '../../core/json.ts';
 import type { PlannedWrite } from '../../transaction/types.ts';
 import { kubectlPatch } from './kubectl.ts';
 import { nothingToDo, refOfLive, titleOf } from './target.ts';
@@ -62,28 +61,4 @@ export function boundsPlan(args: Autoscaling, target: LiveObject): PlannedWrite[
       kubectl: kubectlPatch(object, 'merge', JSON.stringify({ spec })),
     },
   ];
-}
-
-/** What an autoscaler will do to a count that is set by hand; undefined when none owns it. */
-export function ruling(
-  workload: ObjectRef,
-  replicas: number,
-  autoscalers: readonly LiveObject[],
-): string | undefined {
-  const owner = autoscalers.find(({ object }) => {
-    const target = at(object, 'spec', 'scaleTargetRef');
-    return (
-      at(target, 'kind') === workload.kind &&
-      at(target, 'name') === workload.name &&
-      groupOf(stringOf(at(target, 'apiVersion')) ?? '') === groupOf(workload.apiVersion)
-    );
-  });
-  if (owner === undefined) return undefined;
-  const { min, max } = boundsOf(owner);
-  const name = `HorizontalPodAutoscaler ${owner.key.name}`;
-  // A target that was scaled to nothing is left alone until somebody scales it up.
-  if (replicas === 0) return `${name} stands still until it is scaled up again.`;
-  return replicas < min || replicas > max
-    ? `${name} keeps it within ${min}..${max} and will overrule this: change its bounds instead.`
-    : `${name} owns the count (${min}..${max}) and may overrule this.`;
 }

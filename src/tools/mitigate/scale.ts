@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { LiveObject } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
 import { at, numberOf } from '../../core/json.ts';
-import type { Live } from '../../transaction/types.ts';
 import { defineMitigateTool } from '../types.ts';
 import {
   commonArguments,
@@ -11,11 +10,9 @@ import {
   namespaceArgument,
   workloadKind,
 } from './arguments.ts';
-import { type Autoscaling, boundsPlan, isAutoscaler, ruling } from './autoscaler.ts';
+import { type Autoscaling, boundsPlan, isAutoscaler } from './autoscaler.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
 import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
-
-const AUTOSCALERS = 'autoscalers';
 
 const REDUCTION =
   'This is a reduction: the commit takes it back unless a person asked for it and that is said, by intended_reduction here or declared_reductions of transaction_begin.';
@@ -38,14 +35,7 @@ export const mitigateScale = defineMitigateTool({
   }),
   reads: (args) => {
     requireOneKind(args);
-    if (args.replicas === undefined) return [readTarget(args)];
-    const list = {
-      resource: 'horizontalpodautoscalers.autoscaling',
-      namespace: args.namespace,
-      optional: true,
-      cached: true,
-    } as const;
-    return [readTarget(args), { as: AUTOSCALERS, list }];
+    return [readTarget(args)];
   },
   plan: (args, live) => {
     const target = targetOf(args, live);
@@ -55,7 +45,7 @@ export const mitigateScale = defineMitigateTool({
         next: 'Give min_replicas, max_replicas or both.',
       });
     }
-    return replicasPlan(args.replicas, target, live, args.intended_reduction);
+    return replicasPlan(args.replicas, target, args.intended_reduction);
   },
 });
 
@@ -75,7 +65,7 @@ function requireOneKind(args: Autoscaling & { readonly replicas?: number | undef
   }
 }
 
-function replicasPlan(replicas: number, target: LiveObject, live: Live, intended: boolean) {
+function replicasPlan(replicas: number, target: LiveObject, intended: boolean) {
   const before = numberOf(at(target.object, 'spec', 'replicas'));
   if (before === undefined) {
     throw new StratusError(
@@ -88,12 +78,7 @@ function replicasPlan(replicas: number, target: LiveObject, live: Live, intended
     throw nothingToDo(`${titleOf(target)} already asks for ${before} replicas.`);
   }
   const object = refOfLive(target);
-  const warnings = [
-    live.unread?.(AUTOSCALERS)
-      ? 'Whether an autoscaler owns the count could not be read.'
-      : ruling(object, replicas, live.list(AUTOSCALERS)),
-    replicas < before && !intended ? REDUCTION : undefined,
-  ].filter((warning) => warning !== undefined);
+  const warnings = replicas < before && !intended ? [REDUCTION] : [];
   return [
     {
       verb: 'patch' as const,

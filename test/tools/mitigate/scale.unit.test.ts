@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { mitigateScale } from '../../../src/tools/mitigate/scale.ts';
-import { type AnyTool, answers, deployment, live, only, plan, reads, refusal } from './support.ts';
+import { type AnyTool, deployment, live, only, plan, reads, refusal } from './support.ts';
 
 const scale = mitigateScale as AnyTool;
 const target = { namespace: 'shop', name: 'catalog' };
@@ -21,11 +21,6 @@ function autoscaler(spec: JsonObject = {}) {
 }
 
 describe('replicas of a workload', () => {
-  const warnings = (replicas: number, autoscalers = [autoscaler()]) =>
-    only(
-      plan(scale, { ...target, replicas }, answers({ target: deployment() }, { autoscalers })),
-    ).warnings?.join() ?? '';
-
   test('are set, with the kubectl command of it', () => {
     expect(only(plan(scale, { ...target, replicas: 5 }, deployment()))).toMatchObject({
       patchType: 'merge',
@@ -43,31 +38,6 @@ describe('replicas of a workload', () => {
       only(plan(scale, { ...target, replicas: 1, ...more }, deployment())).warnings?.join() ?? '';
     expect(fewer({})).toContain('intended_reduction');
     expect(fewer({ intended_reduction: true })).toBe('');
-  });
-
-  test('are overruled by an autoscaler, and the plan says so', () => {
-    expect(warnings(4)).toContain('owns the count (2..5) and may overrule this');
-    expect(warnings(8)).toContain('keeps it within 2..5 and will overrule this');
-    expect(warnings(1)).toContain('change its bounds instead');
-    expect(warnings(0)).toContain('HorizontalPodAutoscaler catalog stands still');
-    const other = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'catalog' };
-    expect(warnings(4, [autoscaler({ scaleTargetRef: other })])).toBe('');
-  });
-
-  test('may be set where autoscalers may not be listed, and the plan says so', () => {
-    expect(reads(scale, { ...target, replicas: 5 })).toContainEqual({
-      as: 'autoscalers',
-      list: {
-        resource: 'horizontalpodautoscalers.autoscaling',
-        namespace: 'shop',
-        optional: true,
-        cached: true,
-      },
-    });
-    const hidden = { ...answers({ target: deployment() }), unread: () => true };
-    expect(only(plan(scale, { ...target, replicas: 5 }, hidden)).warnings).toEqual([
-      'Whether an autoscaler owns the count could not be read.',
-    ]);
   });
 });
 
