@@ -33,6 +33,11 @@ export function refusal(
             next: 'The API server gives no reason. A JSON patch may name a path that is not there; look with observe_get.',
           }
         : {}),
+      ...(isFixed(outcome)
+        ? {
+            next: 'That is fixed when the object is created. Replace the object: mitigate_delete, then mitigate_apply with mode create, in one mitigate_batch; both are taken back together.',
+          }
+        : {}),
       ...(outcome.status === 429
         ? {
             next: 'The API server is overloaded or limits this identity (priority and fairness). Wait some seconds, then call again.',
@@ -44,6 +49,13 @@ export function refusal(
           }
         : {}),
     },
+  );
+}
+
+/** True for a field that the API server lets nobody change: selector, roleRef, serviceName, a template of a Job. */
+function isFixed({ status, message }: Extract<WriteOutcome, { kind: 'rejected' }>): boolean {
+  return (
+    status === 422 && /immutable|cannot change roleRef|updates to statefulset spec/.test(message)
   );
 }
 

@@ -7,6 +7,7 @@ import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { checkRunnable } from './change.ts';
 import { type CompiledWrite, compileWrite } from './compile.ts';
+import { departed } from './departed.ts';
 import { mayHaveLanded } from './landed.ts';
 import type { EngineParts } from './parts.ts';
 import { rehearseDelete, rehearseUndo } from './rehearse.ts';
@@ -175,6 +176,7 @@ async function afterApplied(
   );
   if (isDelete) {
     move(context, seq, ['APPLIED'], 'VERIFIED', { rehearsal: 'before' });
+    await departed(context.parts, compiled.key, compiled.base?.uid, context.signal);
     return undefined;
   }
   const rehearsal = await rehearseUndo(context.parts, context.shapes, compiled, post);

@@ -40,28 +40,3 @@ export const RECREATABLE: readonly string[] = [
   'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
   'MutatingWebhookConfiguration.admissionregistration.k8s.io',
 ];
-
-/** Kinds whose creation does something that deleting them again does not take back. */
-export const LASTING: readonly string[] = [
-  'Binding',
-  'Event',
-  'Namespace',
-  'Node',
-  'PersistentVolume',
-  'CertificateSigningRequest.certificates.k8s.io',
-  'CustomResourceDefinition.apiextensions.k8s.io',
-  'Event.events.k8s.io',
-  'Eviction.policy',
-  'Lease.coordination.k8s.io',
-  'TokenRequest.authentication.k8s.io',
-  'TokenReview.authentication.k8s.io',
-];
-
-/** Kinds that a controller writes over and over. */
-export const CONTROLLER_OUTPUT: readonly string[] = [
-  'Endpoints',
-  'Event',
-  'Event.events.k8s.io',
-  'EndpointSlice.discovery.k8s.io',
-  'Lease.coordination.k8s.io',
-];

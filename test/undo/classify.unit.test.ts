@@ -225,8 +225,8 @@ describe('a changed field', () => {
     [
       'schema',
       'CustomResourceDefinition',
-      spec({ versions: ['v1', 'v2'] }),
-      spec({ versions: ['v1'] }),
+      spec({ versions: [{ name: 'v1' }, { name: 'v2' }] }),
+      spec({ versions: [{ name: 'v1' }] }),
       'irreversible',
     ],
     ['a field', 'Widget', spec({ a: 1 }), spec({ a: 2 }), 'exact'],

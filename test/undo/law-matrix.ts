@@ -309,6 +309,15 @@ export const MATRIX: readonly Row[] = [
           why: 'Controllers and pods answer to a new node at once.',
           args: { mode: 'create', ...applied('Node', NEW, LAW_KINDS.Node.manifest(NEW)) },
         },
+        // The replicas that it sets before it goes stay.
+        HorizontalPodAutoscaler: compensating({
+          mode: 'create',
+          ...applied(
+            'HorizontalPodAutoscaler',
+            NEW,
+            LAW_KINDS.HorizontalPodAutoscaler.manifest(NEW),
+          ),
+        }),
       },
       ({ manifest }, kind) => exact({ mode: 'create', ...applied(kind, NEW, manifest(NEW)) }),
     ),
