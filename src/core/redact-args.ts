@@ -1,6 +1,6 @@
 import { parseAllDocuments, stringify } from 'yaml';
 import { isObject, type Json, type JsonObject, stringOf } from './json.ts';
-import { maskingOf, maskKubeObject, namesSomething } from './redact.ts';
+import { hideLeaves, maskingOf, maskKubeObject, namesSomething } from './redact.ts';
 import {
   DEFAULT_REDACTION,
   isReference,
@@ -72,7 +72,7 @@ function maskEntries(object: JsonObject, walk: Walk): JsonObject {
     } else if (key === 'env' && isObject(value)) {
       out[key] = maskVariables(value, walk);
     } else if (key === 'stringData') {
-      out[key] = hideLeaves(key, value, walk);
+      out[key] = hideLeaves(key, value, walk.masking);
     } else {
       out[key] = maskUnder(key, value, walk);
     }
@@ -124,20 +124,7 @@ function maskOperation(path: string, value: Json, walk: Walk): Json {
     path.startsWith('/stringData') ||
     (walk.secret && path.startsWith('/data')) ||
     (walk.masking.matches(last) && !namesSomething(last));
-  return hidden ? hideLeaves(last, value, walk) : maskUnder(last, value, walk);
-}
-
-function hideLeaves(key: string, value: Json, walk: Walk): Json {
-  if (Array.isArray(value)) return value.map((item) => hideLeaves(key, item, walk));
-  if (isObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, item]) => [
-        name,
-        item === undefined ? item : hideLeaves(name, item, walk),
-      ]),
-    );
-  }
-  return value === null ? value : walk.masking.mask(key, String(value));
+  return hidden ? hideLeaves(last, value, walk.masking) : maskUnder(last, value, walk);
 }
 
 function looksLikeDocument(text: string): boolean {

@@ -8,6 +8,9 @@ const HEAD = new RegExp(`(?<![\\w./[\\]\\\\"'*-])([\\w./[\\]\\\\"'*-]+): ${KINDS
 const SCRUBBED = new RegExp(`^${KINDS}"?<redacted: `);
 const SECRET = /\bSecret \\?"[^"\n]*" is invalid\b/;
 
+/** Where a patch can't be decoded the API server repeats it, or the whole object with it, and says no kind. */
+const WHOLE = 'patch';
+
 /** What a schema error says instead of a value. */
 const TYPE_NAME = /^\\?"(?:object|array|string|integer|number|boolean|null)\\?"$/;
 
@@ -23,7 +26,8 @@ export function scrubRefusals(text: string, masking: Masking): string {
   for (const match of text.matchAll(HEAD)) {
     const [head, path = ''] = match;
     const start = match.index + head.length;
-    const isHidden = namesIn(path).some(masking.matches) || (ofSecret && isData(path));
+    const isHidden =
+      path === WHOLE || namesIn(path).some(masking.matches) || (ofSecret && isData(path));
     if (!isHidden || start < done) continue;
     const end = valueEnd(text, start);
     const value = text.slice(start, end);

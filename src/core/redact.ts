@@ -68,13 +68,18 @@ export function redactText(text: string, rules: RedactionRules): string {
 
 /** For a manifest of any shape, also a List or one that isn't complete. */
 export function maskKubeObject(value: JsonObject, masking: Masking): JsonObject {
-  const custom = isCustomGroup(groupOf(stringOf(value.apiVersion) ?? ''));
+  const { apiVersion, kind } = value;
+  // Of what doesn't say properly what it is, nothing is known either.
+  const known = typeof apiVersion === 'string' && typeof kind === 'string';
+  const custom = !known || isCustomGroup(groupOf(apiVersion));
   return maskObject(value, { masking, custom });
 }
 
+const BUILT_IN_GROUPS = ['', 'apps', 'autoscaling', 'batch', 'extensions', 'policy'];
+
 /** True for the API groups of custom resources: whoever defined them chose their fields. */
 export function isCustomGroup(group: string): boolean {
-  return group.includes('.') && !group.endsWith('.k8s.io');
+  return !BUILT_IN_GROUPS.includes(group) && !group.endsWith('.k8s.io');
 }
 
 interface Walk {
@@ -92,6 +97,11 @@ function maskObject(object: JsonObject, walk: Walk): JsonObject {
     if (value === undefined) continue;
     if (kind === 'ConfigMap' && (key === 'data' || key === 'binaryData')) {
       out[key] = maskConfigMapData(value, key === 'binaryData', walk);
+    } else if (key === 'stringData') {
+      // Only Secrets have it: the kind is mistyped, and the values are what they were meant to be.
+      out[key] = hideLeaves(key, value, walk.masking);
+    } else if (key === 'data' && kind !== 'ControllerRevision') {
+      out[key] = maskField(key, value, { ...walk, custom: true }) ?? null;
     } else if (key === 'value' && named !== undefined && typeof value === 'string') {
       // An env variable, an HTTP header of a probe, a parameter of a custom resource.
       out[key] = maskNamed(named, value, walk);
@@ -101,6 +111,20 @@ function maskObject(object: JsonObject, walk: Walk): JsonObject {
     }
   }
   return out;
+}
+
+/** Every value under a field that is secret as a whole. */
+export function hideLeaves(key: string, value: Json, masking: Masking): Json {
+  if (Array.isArray(value)) return value.map((item) => hideLeaves(key, item, masking));
+  if (isObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [
+        name,
+        item === undefined ? item : hideLeaves(name, item, masking),
+      ]),
+    );
+  }
+  return value === null ? value : masking.mask(key, String(value));
 }
 
 function maskField(key: string, value: Json, walk: Walk): Json | undefined {

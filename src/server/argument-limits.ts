@@ -10,16 +10,22 @@ const DEEPEST = 64;
 const JOURNALED_TEXT = 16_000;
 const JOURNALED_HEAD = 2_000;
 
-/** Why arguments are not looked at any further; undefined when they are of a sane size. */
-export function oversize(args: Readonly<Record<string, unknown>>): string | undefined {
+const HALF_A_PAIR = /\p{Surrogate}/u;
+/** Half of a surrogate pair has no UTF-8, so no API server could ever be asked for it. */
+const NOT_TEXT = 'The arguments hold a text that is not Unicode (half of a surrogate pair)';
+
+/** Why arguments are not looked at any further; undefined when they are text of a sane size. */
+export function unreadable(args: Readonly<Record<string, unknown>>): string | undefined {
   let left = LARGEST;
   const walk = (value: unknown, depth: number): string | undefined => {
     left -= typeof value === 'string' ? value.length : 1;
+    if (typeof value === 'string' && HALF_A_PAIR.test(value)) return NOT_TEXT;
     if (left < 0) return `The arguments are larger than ${LARGEST / 1_000_000} MB`;
     if (typeof value !== 'object' || value === null) return undefined;
     if (depth === DEEPEST) return `The arguments are nested deeper than ${DEEPEST} levels`;
     for (const [key, item] of Object.entries(value)) {
       left -= key.length;
+      if (HALF_A_PAIR.test(key)) return NOT_TEXT;
       const found = walk(item, depth + 1);
       if (found !== undefined) return found;
     }
@@ -28,10 +34,12 @@ export function oversize(args: Readonly<Record<string, unknown>>): string | unde
   return walk(args, 0);
 }
 
-export function tooLarge(why: string): StratusError {
-  return new StratusError('invalid_arguments', `${why}.`, {
-    next: 'Send less: one object a call, or a patch of the fields that change instead of a manifest.',
-  });
+export function notRead(why: string): StratusError {
+  const next =
+    why === NOT_TEXT
+      ? 'Leave that character out and call again.'
+      : 'Send less: one object a call, or a patch of the fields that change instead of a manifest.';
+  return new StratusError('invalid_arguments', `${why}.`, { next });
 }
 
 /** Arguments as the audit log keeps them: a long text by its beginning, its length and its SHA-256. */

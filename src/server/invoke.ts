@@ -7,7 +7,7 @@ import type { CallEnd, Journal } from '../journal/types.ts';
 import type { Decision } from '../policy/types.ts';
 import type { Tool } from '../tools/types.ts';
 import { printable } from './actor.ts';
-import { oversize, tooLarge } from './argument-limits.ts';
+import { notRead, unreadable } from './argument-limits.ts';
 import { answerFacts, errorFacts, objectFacts, startFacts, strictest } from './audit-facts.ts';
 import type { IncomingCall } from './call.ts';
 import { renderError, renderResult } from './render.ts';
@@ -27,11 +27,11 @@ export function invoke(runtime: Runtime, call: IncomingCall): Promise<CallToolRe
 async function live(runtime: Runtime, call: IncomingCall, id: string): Promise<CallToolResult> {
   const { log } = runtime;
   const started = runtime.clock.monotonic();
-  const oversized = oversize(call.args);
+  const unread = unreadable(call.args);
   let journal: Journal;
   try {
     journal = await runtime.journal();
-    const told = oversized === undefined ? call : { ...call, args: { left_out: oversized } };
+    const told = unread === undefined ? call : { ...call, args: { left_out: unread } };
     journal.audit.start(startFacts(told, id, runtime.policy));
   } catch (thrown) {
     log.error({ err: thrown }, 'the call could not be journaled');
@@ -43,7 +43,7 @@ async function live(runtime: Runtime, call: IncomingCall, id: string): Promise<C
   let result: CallToolResult;
   let end: Omit<CallEnd, 'call' | 'durationMs'>;
   try {
-    if (oversized !== undefined) throw tooLarge(oversized);
+    if (unread !== undefined) throw notRead(unread);
     const tool = offeredTool(runtime, call.tool);
     const args = validate(tool, call.args);
     const payload = await runTool(tool, args, { runtime, journal, call, id, decisions, objects });

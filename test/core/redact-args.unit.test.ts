@@ -14,6 +14,19 @@ test.each<[string, JsonObject]>([
   ['a patch', { patch: { data: { password: CANARY } } }],
   ['a json patch', { patch: [{ op: 'add', path: '/data/password', value: CANARY }] }],
   ['a manifest', { manifest: `kind: ConfigMap\napiVersion: v1\ndata:\n  password: ${CANARY}\n` }],
+  [
+    'a manifest whose kind is mistyped',
+    { manifest: `apiVersion: v1\nkind: Secrets\nstringData: {a: ${CANARY}}` },
+  ],
+  [
+    'data of a kind that has none',
+    { manifest: `apiVersion: v1\nkind: Pod\ndata: {password: ${CANARY}}` },
+  ],
+  ['a manifest without a kind', { manifest: `apiVersion: v1\ndata:\n  password: ${CANARY}` }],
+  [
+    'a manifest of no known group',
+    { manifest: `apiVersion: x/v1\nkind: X\nspec: {token: ${CANARY}}` },
+  ],
 ])('the secret in %s does not reach the audit log', (_what, args) => {
   expect(JSON.stringify(redactArgs(args))).not.toContain('7f3a');
   const commands = [{ tool: 'mitigate_apply', arguments: args }];

@@ -31,6 +31,10 @@ describe('refusals of the API server', () => {
     ['unsupported', 'spec.token: Unsupported value: "hunter2": supported values: "a"'],
     ['a duplicate', 'spec.tokens[1]: Duplicate value: "hunter2"'],
     ['of a Secret', 'Secret "db" is invalid: data[user]: Invalid value: "hunter2": no'],
+    [
+      'in a patch that is repeated whole',
+      ' "" is invalid: patch: Invalid value: "map[data:map[user:hunter2]]": illegal base64 data',
+    ],
     ['of new keys of a Secret', 'Secret "db" is invalid: stringData.a: Invalid value: "hunter2"'],
   ])('hide it %s', (_, text) => {
     expect(shown(text)).not.toContain('hunter2');

@@ -33,6 +33,7 @@ const hostile = fc.oneof(
       'x'.repeat(300),
       'ä',
       '\u0000',
+      '\ud800',
       '\u202Eevil',
       '\u001b[2J',
       '*',

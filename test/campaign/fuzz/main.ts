@@ -1,0 +1,4 @@
+import { command } from '../command.ts';
+import { fuzz } from './campaign.ts';
+
+command(fuzz);
