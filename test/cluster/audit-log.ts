@@ -24,10 +24,11 @@ export interface AuditEvent {
 export function readAuditLog(source: { readonly auditLogPath: string }): AuditEvent[] {
   const lines = readFileSync(source.auditLogPath, 'utf8').split('\n');
   // The last piece is empty, or an event that is still being written.
-  return lines.slice(0, -1).map(parseJson).filter(isObject).map(event);
+  return lines.slice(0, -1).map(parseJson).filter(isObject).map(eventOf);
 }
 
-function event(raw: JsonObject): AuditEvent {
+/** One line of it. */
+export function eventOf(raw: JsonObject): AuditEvent {
   const text = (...path: string[]) => stringOf(at(raw, ...path));
   const code = at(raw, 'responseStatus', 'code');
   return {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { type FaultyNetwork, isChange, startFaultyNetwork } from '../campaign/world/network.ts';
 import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
 import {
   begin,
@@ -11,7 +12,6 @@ import {
   setMode,
   settled,
 } from '../recovery/bench.ts';
-import { type FaultyNetwork, isChange, startFaultyNetwork } from './network.ts';
 import { expectTeaches } from './teaches.ts';
 
 requireControlPlane();

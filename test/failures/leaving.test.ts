@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { at, stringOf } from '../../src/core/json.ts';
+import { type FaultyNetwork, isChange, startFaultyNetwork } from '../campaign/world/network.ts';
 import { useCluster } from '../cluster/index.ts';
 import {
   type Bench,
@@ -13,7 +14,6 @@ import {
   openBench,
   settled,
 } from '../recovery/bench.ts';
-import { type FaultyNetwork, isChange, startFaultyNetwork } from './network.ts';
 import { type RawServer, startRaw } from './raw.ts';
 
 /** What the product promises, from the signal to the exit of the process. */

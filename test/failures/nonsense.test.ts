@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import {
+  type Fate,
+  type FaultyNetwork,
+  type PassingRequest,
+  startFaultyNetwork,
+} from '../campaign/world/network.ts';
 import { useCluster } from '../cluster/index.ts';
 import {
   type Bench,
@@ -12,12 +18,6 @@ import {
   settled,
 } from '../recovery/bench.ts';
 import type { Assistant } from '../story/client.ts';
-import {
-  type Fate,
-  type FaultyNetwork,
-  type PassingRequest,
-  startFaultyNetwork,
-} from './network.ts';
 import { expectTeaches } from './teaches.ts';
 
 const cluster = useCluster();

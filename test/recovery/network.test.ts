@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { useCluster } from '../cluster/index.ts';
 import {
   type Fate,
   type FaultyNetwork,
   isChange,
   startFaultyNetwork,
-} from '../failures/network.ts';
+} from '../campaign/world/network.ts';
+import { useCluster } from '../cluster/index.ts';
 import {
   begin,
   expectChainWhole,
