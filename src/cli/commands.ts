@@ -22,6 +22,10 @@ const LAZY = {
     description: 'size, pruning, vacuum and backup of the journal',
     load: async () => (await import('./people.ts')).journal(),
   },
+  approvals: {
+    description: 'show, approve and refuse what an assistant wants to do',
+    load: async () => (await import('./people.ts')).approvals(),
+  },
   transactions: {
     description: 'list, show, undo, accept and recover transactions',
     load: async () => (await import('./transactions.ts')).transactionsCommand(),

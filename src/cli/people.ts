@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { randomIds } from '../core/ids.ts';
@@ -45,4 +46,35 @@ export async function journal(): Promise<Command> {
     newCall: () => randomIds.call(),
     journalPath: (option) => configOf(option === undefined ? {} : { journal: option }).journal,
   });
+}
+
+/** The approvals command, wired to this process and to the journal that the environment names. */
+export async function approvals(): Promise<Command> {
+  const [{ approvalsCommand }, { openJournal, openJournalReader }, { osUser }] = await Promise.all([
+    import('./approvals.ts'),
+    import('../journal/open.ts'),
+    import('../server/actor.ts'),
+  ]);
+  return approvalsCommand({
+    ...terminal,
+    clock: systemClock,
+    actor: { client: 'cli', principal: osUser(), session: `cli-${process.pid}` },
+    newCall: () => randomIds.call(),
+    open: (option) => {
+      const path = configOf(option === undefined ? {} : { journal: option }).journal;
+      // A mistyped path must not make a new journal.
+      openJournalReader({ path }).close();
+      return openJournal({ path, env: process.env, clock: systemClock, description: 'approvals' });
+    },
+    ask: process.stdin.isTTY && process.stdout.isTTY ? askAtTerminal : undefined,
+  });
+}
+
+async function askAtTerminal(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
 }

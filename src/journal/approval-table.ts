@@ -32,6 +32,7 @@ const COLUMNS: Columns<Exclude<keyof ApprovalRow, 'id'>> = {
   transaction: column('txn'),
   requestedAt: time('requested_at'),
   decideBy: time('decide_by'),
+  useMs: column('use_ms'),
   decidedAt: time('decided_at'),
   decidedBy: column('decided_by'),
   decidedWith: column('decided_with'),
@@ -66,7 +67,13 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
       return stored === undefined ? undefined : rowOf(stored, now());
     });
 
-  const note = (row: ApprovalRow, from: ApprovalState | undefined, message: string) => {
+  // A call gives the row its client, principal and tool; without one nobody did it but time.
+  const note = (
+    row: ApprovalRow,
+    from: ApprovalState | undefined,
+    message: string,
+    call?: string,
+  ) => {
     const { id, state, digest, rule, kind, decidedBy, decidedWith, note: words } = row;
     const detail: JsonObject = {
       event: 'approval',
@@ -80,7 +87,7 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
     };
     room.audit.append({
       kind: 'policy',
-      tool: row.tool,
+      ...(call === undefined ? { tool: row.tool } : { call }),
       rule,
       decision: 'ask',
       outcome: state,
@@ -90,13 +97,18 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
   };
 
   /** One guarded UPDATE with its audit row. Inside a write. */
-  const move = (was: ApprovalRow, news: Partial<ApprovalRow>, message: string): boolean => {
+  const move = (
+    was: ApprovalRow,
+    news: Partial<ApprovalRow>,
+    message: string,
+    call?: string,
+  ): boolean => {
     const fields = toStored(COLUMNS, news);
     const { changes } = sql
       .prepare(`UPDATE approval SET ${assignments(fields)} WHERE id = @id AND state = @from`)
       .run({ ...fields, id: approvalKeyOf(was.id), from: was.state });
     if (changes !== 1) return false;
-    note({ ...was, ...news }, was.state, message);
+    note({ ...was, ...news }, was.state, message, call);
     return true;
   };
 
@@ -148,7 +160,7 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
       { subject: made.subject, client, user, id: approvalKeyOf(made.id) },
       `the plan is another one now, see ${made.id}`,
     );
-    note(made, undefined, `${made.id} asks a person: ${made.summary}`);
+    note(made, undefined, `${made.id} asks a person: ${made.summary}`, made.call);
     return made;
   };
 
@@ -188,7 +200,7 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
         const verb = state === 'APPROVED' ? 'approved' : 'refused';
         const news = { state, decidedBy, decidedWith, note: words, decidedAt: at };
         const message = `${decidedBy} ${verb} ${id} by ${decidedWith}${words === null ? '' : `: ${words}`}`;
-        return move(was, { ...news, useBy: at + decision.useMs }, message);
+        return move(was, { ...news, useBy: at + was.useMs }, message, decision.call);
       });
     },
     use: (id, call) => {
@@ -196,7 +208,7 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
         const was = get(id);
         if (was?.state !== 'APPROVED') return false;
         const news = { state: 'USED' as const, usedAt: now(), usedCall: call };
-        return move(was, news, `${id}, approved by ${was.decidedBy}, was used up`);
+        return move(was, news, `${id}, approved by ${was.decidedBy}, was used up`, call);
       });
     },
     cancel: (transaction, why) => {

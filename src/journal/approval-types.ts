@@ -50,6 +50,8 @@ export interface ApprovalRow {
   /** Wall ms. */
   requestedAt: number;
   decideBy: number;
+  /** How long an approval may be used after the decision, and how long a refusal is remembered, ms. */
+  useMs: number;
   decidedAt: number | null;
   /** OS user who decided. */
   decidedBy: string | null;
@@ -75,6 +77,7 @@ export type NewApproval = Pick<
   | 'summary'
   | 'reason'
   | 'transaction'
+  | 'useMs'
 > & {
   /** How long a person may take, ms. */
   readonly decideMs: number;
@@ -85,10 +88,8 @@ export interface Decision {
   readonly by: string;
   readonly with: 'command line' | 'elicitation';
   readonly note?: string;
-  /** How long it may be used from now on, ms. For a refusal: how long it is remembered. */
-  readonly useMs: number;
-  /** Call under which the audit log has it. */
-  readonly call?: string;
+  /** The call under which the audit log has it; its start is journaled already. */
+  readonly call: string;
 }
 
 /**

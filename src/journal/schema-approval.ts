@@ -21,6 +21,7 @@ export const APPROVALS: readonly string[] = [
     txn          TEXT,
     requested_at INTEGER NOT NULL,
     decide_by    INTEGER NOT NULL,
+    use_ms       INTEGER NOT NULL,
     decided_at   INTEGER,
     decided_by   TEXT,
     decided_with TEXT,

@@ -13,6 +13,11 @@ export function stdioActor(
   return { client: printable(name), principal: osUser(), session };
 }
 
+/** The client without its version: whose approvals are whose must not depend on an update. */
+export function clientName(client: { name: string } | undefined): string {
+  return printable(client === undefined ? 'unknown client' : client.name);
+}
+
 /** What a client says ends up in logs and terminals: one line of plain text. */
 export function printable(text: string): string {
   return plainLine(text.slice(0, LONGEST));

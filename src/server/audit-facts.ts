@@ -88,6 +88,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'invalid_manifest',
   'policy_refused',
   'needs_approval',
+  'approval_required',
+  'approval_refused',
   'bound_exceeded',
   'irreversible',
   'transaction_required',
@@ -97,12 +99,16 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'gate_refused',
 ]);
 
+const ASKING: ReadonlySet<string> = new Set([
+  ...['needs_approval', 'approval_required', 'approval_refused'],
+]);
+
 /** What the audit log says about a call that was not. */
 export function errorFacts(error: StratusError, decision: Decision | undefined): EndFacts {
   const effect =
     error.code === 'policy_refused'
       ? 'refuse'
-      : error.code === 'needs_approval'
+      : ASKING.has(error.code)
         ? 'ask'
         : (decision?.effect ?? 'none');
   const rule = error.rule ?? decision?.rule;

@@ -7,9 +7,10 @@ import {
   ListToolsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { StratusError } from '../core/errors.ts';
-import { stdioActor } from './actor.ts';
+import { clientName, stdioActor } from './actor.ts';
 import type { Extra, IncomingCall } from './call.ts';
 import { complete } from './complete.ts';
+import { elicitorOf } from './elicit.ts';
 import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS } from './instructions.ts';
 import { invoke } from './invoke.ts';
 import { listedTool } from './listing.ts';
@@ -44,11 +45,15 @@ export function buildServer(runtime: Runtime): Server {
 
   const callOf = (extra: Extra): Omit<IncomingCall, 'tool' | 'args'> => {
     const clientCall = extra._meta?.['claudecode/toolUseId'];
+    const client = server.getClientVersion();
+    const progress = progressOf(extra, runtime);
     return {
-      actor: stdioActor(server.getClientVersion(), session),
+      actor: stdioActor(client, session),
+      clientName: clientName(client),
+      elicit: elicitorOf(server, extra, runtime.clock, progress),
       ...(typeof clientCall === 'string' ? { clientCall } : {}),
       signal: AbortSignal.any([cancellation(extra.signal), runtime.stopping]),
-      progress: progressOf(extra, runtime),
+      progress,
     };
   };
 

@@ -43,6 +43,7 @@ export function batchWork(
         ...(budget === undefined ? {} : { budget }),
       };
     },
+    approve: (engine, caller) => engine.approve(requests, caller),
     run: async (engine, transaction, caller) => {
       const { commands, budget } = await engine.steps(transaction, requests, caller);
       return { ...toldResult(requests, commands), budget };

@@ -103,6 +103,9 @@ async function oneCall(
   note(plan.changes);
   if (plan.changes.length === 0) throw new StratusError('no_change', NOTHING_TO_DO);
   requireRunnable(plan);
+  if (plan.changes.some(({ decision }) => decision.effect === 'ask')) {
+    await work.approve(engine, caller);
+  }
   passage.call.progress('measuring severity before the change', 0);
   const { id } = await engine.begin(
     {
@@ -141,20 +144,13 @@ async function oneCall(
 /** What a step would refuse anyway, told before a transaction is opened for it. */
 function requireRunnable({ changes, commandOf = () => '' }: PlannedWork): void {
   for (const change of changes) {
-    const { object, class: reversibility, undo, decision } = change;
+    const { object, class: reversibility, undo } = change;
     const where = commandOf(change);
     if (reversibility === 'irreversible') {
       throw new StratusError(
         'irreversible',
         `${where}The change of ${describeRef(object)} can't be undone. ${undo}`,
         { rule: 'A2 faithful undo' },
-      );
-    }
-    if (decision.effect === 'ask') {
-      throw new StratusError(
-        'needs_approval',
-        `${where}The policy wants a human's approval to change ${describeRef(object)}: ${decision.reason}`,
-        { rule: decision.rule },
       );
     }
   }
@@ -205,7 +201,7 @@ function nextOf(changes: readonly ObjectChange[]): string {
     return "It can't be undone, so it would be refused. Choose a change that can be undone.";
   }
   if (changes.some((change) => change.decision.effect === 'ask')) {
-    return 'It needs the approval of a human and would be refused without. Ask the person.';
+    return 'It needs the approval of a human: call with dry_run false, and the answer says how the person gives it.';
   }
   return 'Call again with dry_run false to do it.';
 }

@@ -134,6 +134,9 @@ export function callerOf({ call, id }: Passage): Caller {
     call: id,
     tool: call.tool,
     actor: `${call.actor.client} (${call.actor.principal})`,
+    principal: { client: call.clientName ?? call.actor.client, user: call.actor.principal },
+    ...(typeof call.args.reason === 'string' ? { reason: call.args.reason } : {}),
+    ...(call.elicit === undefined ? {} : { elicit: call.elicit }),
     signal: call.signal,
   };
 }

@@ -36,6 +36,8 @@ export interface DoneWork extends Told {
 /** What a changing call does, be it one command or several. */
 export interface Work {
   plan(engine: TransactionEngine, caller: Caller, transaction?: string): Promise<PlannedWork>;
+  /** Sees to it that a person approved what asks, before a transaction is opened for it. */
+  approve(engine: TransactionEngine, caller: Caller): Promise<void>;
   run(engine: TransactionEngine, transaction: string, caller: Caller): Promise<DoneWork>;
 }
 
@@ -61,6 +63,7 @@ export function singleWork(request: StepRequest): Work {
       const namespaces = namespacesOf(changes);
       return { ...told(changes), namespaces, ...(budget === undefined ? {} : { budget }) };
     },
+    approve: (engine, caller) => engine.approve([request], caller),
     run: async (engine, transaction, caller) => {
       const { changes, budget } = await engine.step(transaction, request, caller);
       return { ...told(changes), budget };

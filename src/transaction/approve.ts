@@ -6,6 +6,7 @@ import type { ApprovalRow, Principal } from '../journal/approval-types.ts';
 import type { ApprovalNeed } from './approval-types.ts';
 import { identify } from './cluster-identity.ts';
 import type { EngineParts } from './parts.ts';
+import { planBytes } from './plan-of-approval.ts';
 import type { Caller } from './types.ts';
 
 /** Digits of the digest that answers show; the command line takes the whole or a beginning of at least these. */
@@ -39,10 +40,11 @@ export async function requireApproval(
   need: ApprovalNeed,
   caller: Caller,
 ): Promise<void> {
-  const approved = await requireApproved(parts, need, caller);
+  const bound = await bind(parts, need);
+  const approved = approvedOf(parts, bound, caller);
   if (parts.journal.approvals.use(approved.id, caller.call)) return;
   // Another process was faster, or its time has just ended: this needs an approval of its own.
-  throw required(parts, need, await request(parts, need, caller));
+  throw required(parts, need, request(parts, bound, caller));
 }
 
 /**
@@ -53,12 +55,8 @@ export async function requireApproved(
   parts: EngineParts,
   need: ApprovalNeed,
   caller: Caller,
-): Promise<ApprovalRow> {
-  const digest = await digestOf(parts, need);
-  const found = parts.journal.approvals.find(digest, principalOf(caller));
-  if (found?.state === 'APPROVED') return found;
-  if (found?.state === 'REFUSED' && (found.useBy ?? 0) > parts.clock.now()) throw refused(found);
-  throw required(parts, need, await request(parts, need, caller));
+): Promise<void> {
+  approvedOf(parts, await bind(parts, need), caller);
 }
 
 /** Whose approval it has to be. A caller of the CLI or a test that names no principal is told apart by its whole name. */
@@ -66,25 +64,40 @@ export function principalOf(caller: Caller): Principal {
   return caller.principal ?? { client: caller.actor, user: '' };
 }
 
-async function digestOf(parts: EngineParts, need: ApprovalNeed): Promise<string> {
-  const { kind, tool, rule, facts } = need;
-  const cluster = (await identify(parts.reader)).key;
-  const bound: Json = { version: 1, kind, tool, rule, facts, cluster, policy: parts.policy.digest };
-  return parts.journal.approvals.digestOf(canonicalJson(bound));
+/** A need with the digest of exactly what was asked, where, under which policy. */
+interface Bound {
+  readonly need: ApprovalNeed;
+  readonly digest: string;
+  /** For people. */
+  readonly cluster: string;
 }
 
-async function request(
-  parts: EngineParts,
-  need: ApprovalNeed,
-  caller: Caller,
-): Promise<ApprovalRow> {
+async function bind(parts: EngineParts, need: ApprovalNeed): Promise<Bound> {
+  const { kind, tool, rule, facts } = need;
+  const { key, name } = await identify(parts.reader);
+  const whole: Json = {
+    ...{ version: 1, kind, tool, rule, facts },
+    ...{ cluster: key, policy: parts.policy.digest },
+  };
+  return { need, digest: parts.journal.approvals.digestOf(canonicalJson(whole)), cluster: name };
+}
+
+function approvedOf(parts: EngineParts, bound: Bound, caller: Caller): ApprovalRow {
+  const found = parts.journal.approvals.find(bound.digest, principalOf(caller));
+  if (found?.state === 'APPROVED') return found;
+  if (found?.state === 'REFUSED' && (found.useBy ?? 0) > parts.clock.now()) throw refused(found);
+  throw required(parts, bound.need, request(parts, bound, caller));
+}
+
+/** Journals the question, or finds it waiting already. */
+function request(parts: EngineParts, bound: Bound, caller: Caller): ApprovalRow {
   const { approvals } = parts.journal;
+  const { digest, need, cluster } = bound;
   const { kind, tool, rule, summary, why, changes, notes = [], transaction } = need;
-  const { redaction } = parts.policy;
-  const shown = { why, changes: changes.map((change) => ({ ...change })), notes: [...notes] };
+  const { redaction, approvals: settings } = parts.policy;
   return approvals.request(
     {
-      digest: await digestOf(parts, need),
+      digest,
       subject: approvals.digestOf(canonicalJson({ kind, tool, subject: need.subject })),
       ...principalOf(caller),
       actor: caller.actor,
@@ -92,10 +105,21 @@ async function request(
       ...{ tool, kind, rule, summary: redactText(summary, redaction) },
       reason: caller.reason === undefined ? null : redactText(caller.reason, redaction),
       transaction: transaction ?? null,
-      decideMs: parts.policy.approvals.decideMinutes * 60_000,
+      decideMs: settings.decideMinutes * 60_000,
+      useMs: settings.useMinutes * 60_000,
     },
-    Buffer.from(JSON.stringify(shown)),
+    planBytes({ why, cluster, changes, notes }),
   );
+}
+
+/** A transaction has ended: nobody need decide any more about what it asked. Never throws. */
+export function cancelQuestions({ journal, log }: EngineParts, transaction: string): void {
+  try {
+    journal.approvals.cancel(transaction, `${transaction} has ended`);
+  } catch (error) {
+    // They expire by themselves.
+    log.warn({ err: error, transaction }, 'questions not cancelled');
+  }
 }
 
 function required(parts: EngineParts, need: ApprovalNeed, row: ApprovalRow): StratusError {

@@ -1,4 +1,5 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
+import { approveCommands, askedCommands } from './approve-call.ts';
 import { budgetOf } from './bounds.ts';
 import { changeOf, checkRunnable } from './change.ts';
 import { type Foreseen, foresee, inCommand } from './foresee.ts';
@@ -59,7 +60,7 @@ export async function runSteps(
   caller: Caller,
 ): Promise<BatchResult> {
   const { bounds, usage } = session;
-  await foresee(parts, shapes, requests, {
+  const foreseen = await foresee(parts, shapes, requests, {
     bounds,
     usage,
     check: (writes, used) => {
@@ -68,12 +69,14 @@ export async function runSteps(
     },
     signal: caller.signal,
   });
+  const asked = askedCommands(requests, foreseen);
+  const approved = await approveCommands(parts, shapes, asked, caller, session);
   const commands: (StepResult | undefined)[] = [];
   for (const [index, request] of requests.entries()) {
     const before = session.usage;
     try {
       if (parts.clock.now() >= session.deadlineAt) throw late(session);
-      commands.push(await runStep(parts, shapes, session, request, caller));
+      commands.push(await runStep(parts, shapes, session, request, caller, approved));
     } catch (thrown) {
       const where = `commands[${index}] (${request.tool})`;
       if (thrown instanceof AmbiguousWrite) {

@@ -9,26 +9,16 @@ import type { ObjectChange } from './types.ts';
 
 /**
  * What must not run although it can be shown as a plan.
- * @throws StratusError irreversible or needs_approval
+ * @throws StratusError irreversible
  */
 export function checkRunnable(writes: readonly CompiledWrite[]): void {
-  for (const { classification, decision, key } of writes) {
+  for (const { classification, key } of writes) {
     if (classification.class === 'irreversible') {
       throw new StratusError(
         'irreversible',
         `The change of ${nameOfKey(key)} can't be undone. ${classification.undo}`,
         {
           rule: 'A2 faithful undo',
-        },
-      );
-    }
-    if (decision.effect === 'ask') {
-      throw new StratusError(
-        'needs_approval',
-        `The policy wants a human's approval to change ${nameOfKey(key)}: ${decision.reason}`,
-        {
-          rule: decision.rule,
-          next: 'Without an approval this does not run. Tell the person what you would do and why (dry_run shows it), or choose a change that the policy allows.',
         },
       );
     }

@@ -4,6 +4,8 @@ import { openWriter } from '../cluster/writer.ts';
 import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts';
 import type { TransactionRow } from '../journal/types.ts';
 import { abortInTurn, abortSession, armDeadline, TIME_OVER } from './abort.ts';
+import { approveAhead } from './approve-call.ts';
+import { askingHuman } from './ask-human.ts';
 import { planBatch, runSteps } from './batch.ts';
 import { openSession } from './begin.ts';
 import { budgetOf, checkBounds } from './bounds.ts';
@@ -97,6 +99,13 @@ class Engine implements TransactionEngine {
     return planBatch(this.#parts, this.#seat.shapes, session, requests, caller);
   }
 
+  approve(requests: readonly StepRequest[], caller: Caller): Promise<void> {
+    const { shapes } = this.#seat;
+    return askingHuman(this.#parts, caller, () =>
+      approveAhead(this.#parts, shapes, requests, caller),
+    );
+  }
+
   /** The open session of that name; undefined for a call that names none. */
   #sessionOf(transaction: string | undefined): Session | undefined {
     const session = this.#seat.session;
@@ -106,18 +115,26 @@ class Engine implements TransactionEngine {
   }
 
   step(transaction: string, request: StepRequest, caller: Caller): Promise<StepResult> {
-    return this.#writing(transaction, (session) =>
+    return this.#writing(transaction, caller, (session) =>
       runStep(this.#parts, this.#seat.shapes, session, request, caller),
     );
   }
 
   steps(transaction: string, requests: readonly StepRequest[], caller: Caller) {
-    return this.#writing(transaction, (session) =>
+    return this.#writing(transaction, caller, (session) =>
       runSteps(this.#parts, this.#seat.shapes, session, requests, caller),
     );
   }
 
-  #writing<T>(transaction: string, work: (session: Session) => Promise<T>): Promise<T> {
+  #writing<T>(
+    transaction: string,
+    caller: Caller,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    return askingHuman(this.#parts, caller, () => this.#turn(transaction, work));
+  }
+
+  #turn<T>(transaction: string, work: (session: Session) => Promise<T>): Promise<T> {
     return this.#seat.serial.run(async () => {
       const session = this.#seat.open(transaction);
       if (this.#parts.clock.now() >= session.deadlineAt) await this.#abortLate(session);

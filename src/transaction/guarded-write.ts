@@ -5,6 +5,7 @@ import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
 import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { nameOfKey, refusal } from './answers.ts';
+import { type Approved, checkApproved } from './approve-call.ts';
 import { checkRunnable } from './change.ts';
 import { type CompiledWrite, compileWrite } from './compile.ts';
 import { departed } from './departed.ts';
@@ -28,6 +29,8 @@ export interface WriteContext {
   readonly tool: string;
   readonly within: string | undefined;
   readonly command: number;
+  /** What a person approved of this call. */
+  readonly approved: Approved;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -201,5 +204,6 @@ async function rebase(context: WriteContext, stale: CompiledWrite): Promise<Comp
   if (again === undefined)
     throw new StratusError('no_change', `${nameOfKey(key)} already is as asked.`);
   checkRunnable([again]);
+  await checkApproved(shapes, [again], context.approved);
   return again;
 }

@@ -1,6 +1,7 @@
 import { StratusError } from '../core/errors.ts';
 import type { StepState } from '../journal/types.ts';
 import { lockBusy } from './answers.ts';
+import { cancelQuestions } from './approve.ts';
 import { type ClusterIdentity, identify } from './cluster-identity.ts';
 import type { EngineParts } from './parts.ts';
 import { Serial } from './serial.ts';
@@ -103,6 +104,7 @@ export class Seat {
     if (this.session !== session) return;
     this.session = undefined;
     this.parts.journal.lock.release();
+    cancelQuestions(this.parts, session.id);
   }
 }
 

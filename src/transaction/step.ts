@@ -1,6 +1,7 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { groupOf } from '../core/kube.ts';
 import { nameOfKey } from './answers.ts';
+import { type Approved, approveCommands, checkApproved } from './approve-call.ts';
 import { budgetOf, checkBounds, usageWith } from './bounds.ts';
 import { changeOf, checkRunnable } from './change.ts';
 import { type CompiledWrite, compile } from './compile.ts';
@@ -26,6 +27,8 @@ export async function runStep(
   session: Session,
   request: StepRequest,
   caller: Caller,
+  /** Of the call that this is a command of; a call of its own is approved here. */
+  ofCall?: Approved,
 ): Promise<StepResult> {
   if (session.usage.commands >= session.bounds.commands)
     checkBounds(session.bounds, session.usage, []);
@@ -34,11 +37,15 @@ export async function runStep(
     throw new StratusError('no_change', 'Nothing to do: everything already is as asked.');
   checkRunnable(writes);
   checkFits(parts, session, writes);
+  const { tool, within } = request;
+  const approved =
+    ofCall ?? (await approveCommands(parts, shapes, [{ tool, writes }], caller, session));
+  if (ofCall !== undefined) await checkApproved(shapes, writes, ofCall);
   session.usage = usageWith(session.usage, writes);
   const command = session.usage.commands;
   const changes: ObjectChange[] = [];
-  const { tool, within } = request;
-  const context = { parts, shapes, session, tool, within, command, signal: caller.signal };
+  const { signal } = caller;
+  const context = { parts, shapes, session, tool, within, command, approved, signal };
   const startedAt = parts.clock.monotonic();
   try {
     declare(parts, session, writes);

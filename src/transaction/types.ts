@@ -2,11 +2,13 @@ import type { LiveObject, PatchType } from '../cluster/types.ts';
 import type { StratusError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
-import type { Principal } from '../journal/approval-types.ts';
+import type { ApprovalRow } from '../journal/approval-types.ts';
 import type { ReversibilityClass, StepState, TransactionState } from '../journal/types.ts';
 import type { Bounds, Decision } from '../policy/types.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
-import type { ApprovalQuestion, ElicitAnswer } from './approval-types.ts';
+import type { Caller } from './caller.ts';
+
+export type { Caller } from './caller.ts';
 
 /** A read that a plan needs, made fresh by the transaction. `as` names the answer. */
 export type Read =
@@ -76,22 +78,6 @@ export type PlannedWrite =
       /** How long the evictions of one command may wait for budgets, in seconds from the first one. */
       readonly patienceSeconds: number;
     });
-
-/** Who asks, for the journal. */
-export interface Caller {
-  /** Correlation id of the call, as in the audit log. */
-  readonly call: string;
-  readonly tool: string;
-  /** `claude-code 2.1.197 (alice)`. */
-  readonly actor: string;
-  /** The same without what changes between two calls of one assistant; absent: `actor` as a whole. */
-  readonly principal?: Principal;
-  /** Why the caller wants it, in its own words. */
-  readonly reason?: string;
-  /** Asks the client's human. Absent where the client can't; the policy has to allow it too. */
-  readonly elicit?: (question: ApprovalQuestion) => Promise<ElicitAnswer>;
-  readonly signal?: AbortSignal;
-}
 
 export interface BeginRequest {
   readonly reason: string;
@@ -201,6 +187,8 @@ export interface TransactionView {
   readonly severityAfterUndo?: number;
   readonly verdict?: Verdict;
   readonly outcome?: string;
+  /** Questions of it that wait for a person, and approvals that wait for their call; newest first. */
+  readonly approvals?: readonly ApprovalRow[];
   /** True when this process is the one that may go on with it. */
   readonly mine: boolean;
 }
@@ -252,6 +240,12 @@ export interface TransactionEngine {
   begin(request: BeginRequest, caller: Caller): Promise<TransactionView>;
   /** Plans without writing: reads, policy, bounds, class, dry run, diff. `transaction` is optional. */
   plan(request: StepRequest, caller: Caller, transaction?: string): Promise<PlanResult>;
+  /**
+   * Before a call opens a transaction of its own: sees to it that a person approved what asks. Uses nothing up, so the
+   * step that follows can.
+   * @throws StratusError approval_required, approval_refused
+   */
+  approve(requests: readonly StepRequest[], caller: Caller): Promise<void>;
   step(transaction: string, request: StepRequest, caller: Caller): Promise<StepResult>;
   /** Plans several commands, each against the state of now, and refuses what no earlier one could cure. */
   plans(requests: readonly StepRequest[], caller: Caller, transaction?: string): Promise<BatchPlan>;

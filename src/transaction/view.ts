@@ -39,8 +39,13 @@ export function viewOf(
     ...(afterUndo === undefined ? {} : { severityAfterUndo: afterUndo.severity }),
     ...(verdict === undefined ? {} : { verdict }),
     ...(row.outcome === null ? {} : { outcome: row.outcome }),
+    approvals: pendingOf(journal, row.id),
     mine,
   };
+}
+
+function pendingOf({ approvals }: Journal, transaction: string) {
+  return approvals.list({ transaction, states: ['WAITING', 'APPROVED'], limit: 20 }).rows;
 }
 
 function stepView(step: StepRow): StepView {

@@ -1,4 +1,5 @@
 import { describeRef } from '../../core/kube.ts';
+import type { ApprovalRow } from '../../journal/approval-types.ts';
 import type { Verdict, Violation } from '../../severity/types.ts';
 import type { Budget, StepView, TransactionView, UndoReport } from '../../transaction/types.ts';
 
@@ -113,8 +114,21 @@ export function transactionDetail(view: TransactionView) {
     deadline_at: new Date(view.deadlineAt).toISOString(),
     ...(view.budget === undefined ? {} : { budget: budgetPayload(view.budget) }),
     steps: view.steps.map(stepPayload),
+    ...short((view.approvals ?? []).map(approvalLine), 'approvals'),
     ...severities(view),
     ...(view.verdict === undefined ? {} : { verdict: verdictPayload(view.verdict) }),
+  };
+}
+
+/** One approval in a line. */
+function approvalLine(row: ApprovalRow) {
+  const until = row.state === 'WAITING' ? row.decideBy : (row.useBy ?? row.decideBy);
+  return {
+    approval: row.id,
+    state: row.state,
+    what: row.summary,
+    rule: row.rule,
+    until: new Date(until).toISOString(),
   };
 }
 
