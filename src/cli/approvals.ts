@@ -52,7 +52,7 @@ export function approvalsCommand(io: ApprovalsIo): Command {
     }
   };
   const print = (value: object, text: string, { json }: Options) =>
-    io.stdout(json ? `${plainJson(JSON.stringify(value, null, 2))}\n` : text);
+    io.stdout(json ? `${jsonText(value)}\n` : text);
 
   add('list', 'what waits for a person, newest first')
     .option('--all', 'also what was decided, used or is over')
@@ -173,6 +173,11 @@ async function requireTyped({ id, digest }: ApprovalRow, ask: ApprovalsIo['ask']
   throw new StratusError('cancelled', `${id} was not approved: that is not its digest.`, {
     next: 'It still waits. Refuse it with: stratus-mcp approvals refuse ID --note "…"',
   });
+}
+
+// Line by line: the line feeds between them are ours.
+function jsonText(value: object): string {
+  return JSON.stringify(value, null, 2).split('\n').map(plainJson).join('\n');
 }
 
 /** As JSON. */

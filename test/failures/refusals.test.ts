@@ -116,7 +116,7 @@ const manifests = (count: number) =>
 
 const REFUSED: [what: string, call: [string, JsonObject], code: ErrorCode, rule: string][] = [
   ['what a rule refuses', patch('frozen'), 'policy_refused', 'never-touch-frozen'],
-  ['what a person has to approve', patch('careful'), 'needs_approval', 'ask-for-careful'],
+  ['what a person has to approve', patch('careful'), 'approval_required', 'ask-for-careful'],
   [
     'more replicas than the bound',
     ['mitigate_scale', { name: 'web', replicas: 6 }],

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import type { JsonObject } from '../../src/core/json.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
@@ -13,6 +14,9 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Shown in the audit log. */
   readonly clientName?: string;
+  readonly clientVersion?: string;
+  /** Answers elicitations; without it the client declares that it can't. */
+  readonly elicit?: (message: string) => ElicitResult | Promise<ElicitResult>;
 }
 
 /** What a tool call answered, as a model would see it. */
@@ -55,7 +59,15 @@ export async function startAssistant(options: ServerOptions): Promise<Assistant>
   transport.stderr?.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('utf8');
   });
-  const client = new Client({ name: options.clientName ?? 'scripted-assistant', version: '1.0.0' });
+  const { clientName: name = 'scripted-assistant', clientVersion: version = '1.0.0' } = options;
+  const { elicit } = options;
+  const client = new Client(
+    { name, version },
+    { capabilities: elicit === undefined ? {} : { elicitation: {} } },
+  );
+  if (elicit !== undefined) {
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => elicit(params.message));
+  }
   const exited = new Promise<void>((resolve) => {
     client.onclose = () => resolve();
   });

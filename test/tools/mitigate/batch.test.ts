@@ -315,7 +315,7 @@ test('what a rule says about mitigate_batch holds for each of its writes', async
   expect(refused.text).toContain('commands[1] (mitigate_patch): ');
   expect(refused.text).toContain('Rule: no-batched-services');
   const asked = await batch([mode('a'), label('front')]);
-  expect(asked.text).toContain('[needs_approval]');
+  expect(asked.text).toContain('[approval_required]');
   expect(asked.text).toContain('Rule: ask-batched-workloads');
   expect(transactions()).toBe(0);
   const inside = await begin();
