@@ -5,6 +5,7 @@ import { containerHits, restartsOf } from './predicates/containers.ts';
 import { PREDICATES } from './predicates/index.ts';
 import { round, shorten } from './text.ts';
 import type { Measurement, SeveritySettings, Snapshot, Violation } from './types.ts';
+import { restlessIn } from './unsettled.ts';
 import { keyOf, type View, viewOf } from './view.ts';
 
 const MESSAGE_LENGTH = 240;
@@ -44,6 +45,7 @@ export function measureView(
   };
   const violations = violationsOf(context);
   const { at, scope, unknowns } = view.snapshot;
+  const restless = restlessIn(view);
   return {
     at,
     scope,
@@ -52,6 +54,7 @@ export function measureView(
     unknowns,
     coverage: coverageOf(view),
     restarts: restartsOf(view),
+    ...(restless.length > 0 ? { restless } : {}),
     unsettled: [],
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { at, numberOf } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
 import { withoutAbsent } from './absent.ts';
 import { CRITICAL_WEIGHT } from './gate.ts';
 import { measureView } from './measure.ts';
@@ -15,7 +16,7 @@ import type {
   Snapshot,
 } from './types.ts';
 import { laggingIn, unsettledIn } from './unsettled.ts';
-import { keyOf, podKey, timeOf, type View, viewOf } from './view.ts';
+import { asOwner, keyOf, podKey, timeOf, type View, viewOf } from './view.ts';
 
 export interface SettlePorts {
   readonly snapshot: (signal?: AbortSignal) => Promise<Snapshot>;
@@ -99,7 +100,8 @@ function sampleOf(
   const view = viewOf(withoutAbsent(snapshot, request.absent));
   const measured = measureView(view, ports.settings, baseline);
   const ill = new Set(baseline?.violations.map((it) => keyOf(it.object)));
-  const unsettled = unsettledIn(view, touched, ill);
+  const retold = new Set(request.retold?.map(keyOf));
+  const unsettled = unsettledIn(view, touched, ill, retold, new Set(request.excused));
   const isPatient = elapsed < (settings.timeoutSeconds * 1000) / 2;
   const waits = [
     ...unsettled,
@@ -117,8 +119,14 @@ function sampleOf(
   };
 }
 
+/** The workloads that have to settle. */
+function directOf(view: View, { touched, excused = [] }: SettleRequest): KubeObject[] {
+  const { direct } = touchedWorkloads(view, touched);
+  return direct.filter((it) => !excused.includes(keyOf(asOwner(it))));
+}
+
 function fingerprintOf(view: View, measured: Measurement, request: SettleRequest): string {
-  const touched = ownersOf(touchedWorkloads(view, request.touched).direct);
+  const touched = ownersOf(directOf(view, request));
   // Who crashed before we came goes on crashing; waiting for that to end would be forever.
   const oldNews = (request.baseline ?? measured).violations
     .filter((it) => it.predicate === 'container' && !touched.has(keyOf(it.object)))
@@ -149,8 +157,9 @@ function failuresOf(view: View, measured: Measurement, request: SettleRequest): 
 }
 
 /** CrashLoopBackOff begins at 10 s: a pod without a readiness probe looks well between two crashes. */
-function tooYoung(view: View, { touched, settings }: SettleRequest): string[] {
-  return touchedWorkloads(view, touched).direct.flatMap((workload) => {
+function tooYoung(view: View, request: SettleRequest): string[] {
+  const { settings } = request;
+  return directOf(view, request).flatMap((workload) => {
     const minReady = numberOf(at(workload, 'spec', 'minReadySeconds')) ?? 0;
     const wanted = Math.max(minReady, settings.minPodAgeSeconds);
     return view.podsOf(view.ownerOf(workload)).flatMap((pod) => {

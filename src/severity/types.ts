@@ -95,6 +95,8 @@ export interface Measurement {
   readonly coverage: readonly CoverageEntry[];
   /** Container restarts by `ns/pod/container`, to see flapping between two measurements. */
   readonly restarts: Readonly<Record<string, number>>;
+  /** Keys of workloads that are in the middle of something. Measurements journaled by older versions lack it. */
+  readonly restless?: readonly string[];
   /** Objects of touched workloads that are not settled yet, each with the reason; filled by settle(). */
   readonly unsettled: readonly string[];
 }
@@ -132,6 +134,10 @@ export interface SettleRequest {
   readonly touched: readonly ObjectRef[];
   readonly settings: SettleSettings;
   readonly baseline: Measurement | undefined;
+  /** Keys of workloads among them that need not settle. */
+  readonly excused?: readonly string[];
+  /** Those of them whose pod template was changed: a pod has to have tried it. */
+  readonly retold?: readonly ObjectRef[];
   /** Uids of objects that are treated as gone in each sample; nothing waits for them. */
   readonly absent?: readonly string[];
   readonly onSample?: (sample: Measurement, elapsedMs: number) => void;

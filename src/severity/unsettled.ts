@@ -14,24 +14,43 @@ export function unsettledReasons(
   snapshot: Snapshot,
   touched: readonly ObjectRef[],
   ill?: Ill,
+  retold?: Ill,
 ): string[] {
-  return unsettledIn(viewOf(snapshot), touched, ill);
+  return unsettledIn(viewOf(snapshot), touched, ill, retold);
 }
 
-/** Keys of what had violations before the change: nobody can wait for that to end. */
+/** Keys of objects. `ill` had violations before the change: nobody can wait for that to end; `retold` got a
+ * template; for `excused` nobody waits. */
 export type Ill = ReadonlySet<string>;
 
 export function unsettledIn(
   view: View,
   touched: readonly ObjectRef[],
   ill: Ill = new Set(),
+  retold: Ill = new Set(),
+  excused: Ill = new Set(),
 ): string[] {
+  const direct = touchedWorkloads(view, touched).direct.filter(
+    (it) => !excused.has(keyOf(asOwner(it))),
+  );
   return [
     ...touched.flatMap((ref) => outOfScope(view, ref)),
-    ...touchedWorkloads(view, touched).direct.flatMap((it) => workloadReasons(view, it, ill)),
+    ...direct.flatMap((it) => [
+      ...workloadReasons(view, it, ill),
+      ...(retold.has(keyOf(asOwner(it))) ? untriedReasons(it) : []),
+    ]),
     ...touched.flatMap((ref) => serviceReasons(view, ref)),
   ];
 }
+
+/** Keys of the workloads that are not at rest: what was so before a change is nothing that its undo could end. */
+export function restlessIn(view: View): string[] {
+  return KINDS.flatMap((kind) => view.list(kind))
+    .filter((it) => rulesOf(view, it, new Set()).length > 0)
+    .map((it) => keyOf(asOwner(it)));
+}
+
+const KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 /** The same for workloads that only read something that was touched. */
 export function laggingIn(view: View, touched: readonly ObjectRef[]): string[] {
@@ -107,6 +126,21 @@ function pausedRules(deployment: KubeObject, desired: number, wasIll: boolean): 
   return wasIll || available >= wanted
     ? []
     : [`its rollout is paused while ${wanted - available} of ${wanted} pods are not available`];
+}
+
+/**
+ * A strategy that waits for somebody to delete pods, or a partition above them all, holds a template back: what no
+ * pod has was never tried, so it can't be judged. One pod of it that is well is a trial.
+ */
+function untriedReasons(set: KubeObject): string[] {
+  const count = (field: string) => numberOf(at(set, 'status', field)) ?? 0;
+  const [wanted, tried] =
+    set.kind === 'DaemonSet'
+      ? [count('desiredNumberScheduled'), count('updatedNumberScheduled')]
+      : [desiredReplicas(set), count('updatedReplicas')];
+  if (!['StatefulSet', 'DaemonSet'].includes(set.kind) || wanted === 0 || tried > 0) return [];
+  const name = describeRef(asOwner(set));
+  return [`${name}: its update strategy holds the change back; no pod has the new template yet`];
 }
 
 /** The counts alone pass a pod that is stuck in an old revision, so each pod is asked. */

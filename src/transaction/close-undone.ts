@@ -3,6 +3,7 @@ import type { TransactionState } from '../journal/types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import { worseForTouched } from '../severity/recovery.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
+import { keyOf } from '../severity/view.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
 import { epochOver, touchedRefs } from './session.ts';
@@ -90,12 +91,14 @@ async function measureBack(
   try {
     for (;;) {
       const left = Math.max(1, (until - parts.clock.monotonic()) / 1_000);
-      // A restored but broken workload never settles, so only stillness is asked for.
       const { measurement } = await parts.meter.settle({
         scope,
-        touched: [],
+        // Spec-equal is not restored: its pods have to be back, unless they were not at rest before.
+        touched: baseline === undefined ? [] : touched,
+        excused: excusedBy(baseline),
         settings: {
           ...settle,
+          minPodAgeSeconds: 0,
           stableSeconds: Math.min(settle.stableSeconds, STABLE_LIMIT_SECONDS),
           timeoutSeconds: left,
         },
@@ -115,6 +118,12 @@ async function measureBack(
   }
 }
 
+/** Workloads that were broken or in the middle of something before: they may never settle. */
+function excusedBy(baseline: Measurement | undefined): string[] {
+  const ill = baseline?.violations.map(({ object }) => keyOf(object)) ?? [];
+  return [...ill, ...(baseline?.restless ?? [])];
+}
+
 function scopeOf(parts: EngineParts, transaction: string): Scope {
   return (
     fromJson<Scope>(parts.journal.transactions.get(transaction)?.scope) ?? { namespaces: 'all' }
@@ -132,6 +141,8 @@ function worseThan(
 ): string | undefined {
   const [hidden] = closingUnknowns(now);
   if (hidden !== undefined) return `it could not be measured (${hidden.what})`;
+  const [moving] = now.unsettled;
+  if (moving !== undefined) return `what is not back yet (${moving})`;
   if (now.severity <= before.severity + 1e-9) return undefined;
   const [first, ...more] = worseForTouched(before, now, touched);
   if (first === undefined) return undefined;

@@ -9,6 +9,7 @@ import { finalise } from './finalise.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
 import { previewUndo } from './preview-undo.ts';
+import { retoldRefs } from './retold.ts';
 import { epochOver, type Session, touchedRefs } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import { fromJson, toJson } from './to-json.ts';
@@ -92,6 +93,9 @@ async function settle(parts: EngineParts, session: Session): Promise<SettleResul
     return await parts.meter.settle({
       scope: session.baseline.scope,
       touched: touchedRefs(steps),
+      retold: retoldRefs(steps, (seq, name) =>
+        parts.journal.transactions.image(session.id, seq, name),
+      ),
       settings: parts.policy.severity.settle,
       baseline: session.baseline,
       absent: absentUids(parts, session),

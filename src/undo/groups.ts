@@ -69,7 +69,8 @@ function undoStep(row: StepRow, image: OpenImage, renewed: Renewed): UndoStep {
   };
 }
 
-function objectOfImage(bytes: Buffer | undefined): KubeObject | undefined {
+/** The object of an image; undefined where the image is empty or holds something else. */
+export function objectOfImage(bytes: Buffer | undefined): KubeObject | undefined {
   if (bytes === undefined || bytes.length === 0) return undefined;
   const value: Json = parseJson(bytes.toString('utf8'));
   return isKubeObject(value) ? value : undefined;

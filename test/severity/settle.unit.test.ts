@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { KubeObject, ObjectRef } from '../../src/core/kube.ts';
 import { settle } from '../../src/severity/settle.ts';
 import type { Measurement, SettleRequest } from '../../src/severity/types.ts';
@@ -243,6 +244,60 @@ describe('what is at rest', () => {
     expect(reasons(paused, ref('Pod', 'catalog-5d9f-gone'))).toContain('Deployment shop/catalog');
     expect(reasons(paused, ref('Pod', 'cart-5d9f-gone'))).toBe('');
   });
+
+  test.each<[string, string, JsonObject, JsonObject, string]>([
+    ['OnDelete', 'StatefulSet', { type: 'OnDelete' }, { updatedReplicas: 0 }, 'no pod has the new'],
+    ['OnDelete, one tried', 'StatefulSet', { type: 'OnDelete' }, { updatedReplicas: 1 }, ''],
+    [
+      'a partition above all',
+      'StatefulSet',
+      { type: 'RollingUpdate', rollingUpdate: { partition: 5 } },
+      { updatedReplicas: 0 },
+      'no pod has the new',
+    ],
+    [
+      'a partition, one tried',
+      'StatefulSet',
+      { type: 'RollingUpdate', rollingUpdate: { partition: 1 } },
+      { updatedReplicas: 1 },
+      '',
+    ],
+    [
+      'OnDelete',
+      'DaemonSet',
+      { type: 'OnDelete' },
+      { desiredNumberScheduled: 2, numberAvailable: 2, updatedNumberScheduled: 0 },
+      'no pod has the new',
+    ],
+    [
+      'OnDelete, one tried',
+      'DaemonSet',
+      { type: 'OnDelete' },
+      { desiredNumberScheduled: 2, numberAvailable: 2, updatedNumberScheduled: 1 },
+      '',
+    ],
+  ])(
+    'a new template that %s of a %s holds back was never tried',
+    (_what, kind, updateStrategy, counts, expected) => {
+      const set = object(kind, 'db', {
+        spec: { replicas: 2, updateStrategy },
+        status: {
+          replicas: 2,
+          readyReplicas: 2,
+          currentRevision: 'a',
+          updateRevision: 'b',
+          ...counts,
+        },
+      });
+      const touched = [ref(kind, 'db')];
+      const asked = (retold: ReadonlySet<string>) =>
+        unsettledReasons(snapshot([set]), touched, undefined, retold).join();
+      if (expected === '') expect(asked(new Set([`${kind}/shop/db`]))).toBe('');
+      else expect(asked(new Set([`${kind}/shop/db`]))).toContain(expected);
+      // Held back since before the transaction: not its business.
+      expect(asked(new Set())).toBe('');
+    },
+  );
 
   test('no StatefulSet with a pod stuck in the old revision, whatever the counts say', () => {
     const set = object('StatefulSet', 'db', {
