@@ -1,0 +1,4 @@
+import { command } from '../command.ts';
+import { undoMatrix } from './campaign.ts';
+
+command(undoMatrix);
