@@ -26,6 +26,10 @@ const LAZY = {
     description: 'show, approve and refuse what an assistant wants to do',
     load: async () => (await import('./people.ts')).approvals(),
   },
+  lease: {
+    description: 'show who may write, and free the Lease of a host that is gone',
+    load: async () => (await import('./lease.ts')).leaseCommand(),
+  },
   transactions: {
     description: 'list, show, undo, accept and recover transactions',
     load: async () => (await import('./transactions.ts')).transactionsCommand(),

@@ -8,6 +8,8 @@ export interface ExchangeRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body?: string | undefined;
+  /** Asked at the last moment before the request is written. */
+  readonly mayLeave?: (() => boolean) | undefined;
 }
 
 /** Receives one answer, piece by piece. `end` or `fail` comes last, once. */
@@ -51,6 +53,11 @@ export function startExchange(
       // A second start would be a second send.
       if (ended || controller !== undefined) {
         started.abort(new Error('not sent again'));
+        return;
+      }
+      if (request.mayLeave?.() === false) {
+        fail('aborted', 'was not asked: the leave to write was over');
+        started.abort(new Error('not sent'));
         return;
       }
       controller = started;

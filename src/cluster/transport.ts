@@ -1,7 +1,7 @@
 import { stringifyJson } from '../core/json.ts';
 import type { ClusterConnection } from './connect.ts';
 import { ExchangeError } from './exchange-error.ts';
-import type { CallOptions } from './types.ts';
+import type { CallOptions, SendOptions } from './types.ts';
 import {
   type Answer,
   exchangeStream,
@@ -114,7 +114,7 @@ export interface Mutation {
 export function mutate(
   connection: ClusterConnection,
   mutation: Mutation,
-  options?: CallOptions,
+  options?: CallOptions & Pick<SendOptions, 'mayLeave'>,
 ): Promise<Answer> {
   return exchangeWhole(
     wireOf(connection),
@@ -128,6 +128,7 @@ export function mutate(
         'audit-id': mutation.auditId,
       },
       body: mutation.body,
+      mayLeave: options?.mayLeave,
     },
     options,
   );

@@ -218,9 +218,11 @@ export type WritePurpose =
   | 'child'
   | 'finalise'
   | 'sweep'
-  | 'lease';
+  | `lease.${'acquire' | 'renew' | 'mark' | 'release' | 'break'}`;
 
 export interface SendOptions extends CallOptions {
+  /** Asked when the connection stands and the request is about to be written: false, and not a byte leaves. */
+  readonly mayLeave?: () => boolean;
   /** Sent as the Audit-ID header, which the API server honours and echoes. */
   readonly auditId: string;
   /** What the write is for: names the crash points around it. */

@@ -46,6 +46,7 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  readonly mayLeave?: (() => boolean) | undefined;
 }
 
 export interface Answer {
@@ -181,6 +182,7 @@ async function begin(
           path: wire.basePath + request.path,
           headers: { ...credentials.headers, 'user-agent': 'stratus-mcp', ...request.headers },
           body: request.body,
+          mayLeave: request.mayLeave,
         },
         {
           start(status, headers) {

@@ -33,6 +33,8 @@ export const ERROR_CATALOGUE = {
   transaction_not_found: 'List transactions with transaction_status.',
   transaction_state: 'Look at the transaction with transaction_status.',
   writer_busy: 'Wait until the other transaction ends; transaction_status shows it.',
+  lease_lost:
+    'Look with transaction_status: what was written is taken back as soon as the Lease can be had again.',
   recovery_pending: 'An earlier transaction needs a human first; see transaction_status.',
   outcome_unknown: 'The transaction was aborted; look at it with transaction_status.',
   undo_conflict:

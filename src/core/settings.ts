@@ -73,6 +73,15 @@ export const SETTINGS = {
     parse: daysOf,
     fallback: () => 365,
   } satisfies Setting<number>,
+  lease: {
+    flag: '--lease',
+    value: '<namespace/name>',
+    env: 'STRATUS_LEASE',
+    meaning: 'Lease that keeps writers of other machines out; `off`: this machine only',
+    otherwise: '`kube-system/stratus-mcp`',
+    parse: leaseOf,
+    fallback: () => leaseOf('kube-system/stratus-mcp', 'the default'),
+  } satisfies Setting<LeaseName | 'off'>,
   readOnly: {
     flag: '--read-only',
     env: 'STRATUS_READ_ONLY',
@@ -110,6 +119,22 @@ function logLevelOf(word: string): LogLevel {
   const level = LOG_LEVELS.find((name) => name === word);
   if (level !== undefined) return level;
   throw invalid(`The log level "${word}" is none of ${LOG_LEVELS.join(', ')}.`);
+}
+
+/** Which Lease of the cluster stands for the right to write. */
+export interface LeaseName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
+const LEASE = new RegExp(`^(?<namespace>${LABEL})/(?<name>(?=.{1,253}$)${LABEL}(\\.${LABEL})*)$`);
+
+function leaseOf(word: string, source: string): LeaseName | 'off' {
+  if (word === 'off') return 'off';
+  const { namespace, name } = LEASE.exec(word)?.groups ?? {};
+  if (namespace && name) return { namespace, name };
+  throw invalid(`${source} is "${word}"; say NAMESPACE/NAME of a Lease, or off.`);
 }
 
 const MOST_DAYS = 36_500;

@@ -5,6 +5,7 @@ import { SCHEMA_2 } from './schema-2.ts';
 import { ANCHOR } from './schema-anchor.ts';
 import { APPROVALS } from './schema-approval.ts';
 import { LEAN } from './schema-lean.ts';
+import { LEASES } from './schema-lease.ts';
 import { SEARCH } from './schema-search.ts';
 import { VIEWS_1 } from './views.ts';
 
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'quick pages of the audit log', statements: SEARCH },
   { name: 'fewer indexes of the audit log', statements: LEAN },
   { name: 'approvals', statements: APPROVALS },
+  { name: 'leases', statements: LEASES },
 ];
 
 /** Marks the file as ours (`PRAGMA application_id`): "STRA". */

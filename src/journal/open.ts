@@ -6,8 +6,11 @@ import { openAuditLog } from './audit-log.ts';
 import { type AuditReader, openAuditReader } from './audit-reader.ts';
 import { openDatabase } from './database.ts';
 import { syncFolder } from './files.ts';
+import { openLeaseNotes } from './lease-notes.ts';
 import { masterKey } from './master-key.ts';
+import { readMeta } from './meta.ts';
 import { checkVersion, MIGRATIONS, migrate } from './migrations.ts';
+import { placeOf } from './place.ts';
 import { policyNotes } from './policy-notes.ts';
 import { openRetention, type Retention } from './retention.ts';
 import type { Room } from './room.ts';
@@ -52,9 +55,12 @@ export function openJournal(options: JournalOptions): Journal {
     const lock = openWriterLock(database, clock, options.description ?? `process ${process.pid}`);
     return {
       path,
+      id: database.read(() => readMeta(database)).journal_id,
+      place: placeOf(path),
       audit,
       transactions: openTransactionStore(room),
       approvals: openApprovalTable(room, clock),
+      leases: openLeaseNotes(room),
       lock,
       retention: openRetention(database, audit),
       notePolicy: policyNotes(room, clock),

@@ -194,8 +194,27 @@ export interface WriterLock {
   readonly held: boolean;
 }
 
+/** What this journal has to do with a Lease of a cluster. */
+export interface LeaseNote {
+  /** The highest leaseTransitions that it held the Lease with: a deleted Lease must not begin again below it. */
+  readonly epoch: number;
+  /** The Lease may still name this journal, as holder or as the one with an open transaction. */
+  readonly named: boolean;
+}
+
+/** Notes about Leases, by cluster and name. */
+export interface LeaseNotes {
+  get(lease: string): LeaseNote | undefined;
+  set(lease: string, note: LeaseNote): void;
+}
+
 export interface Journal {
   readonly path: string;
+  /** Made with the file; a copy of the file keeps it. */
+  readonly id: string;
+  /** Tells this file, on this machine since it was booted, from a copy of it elsewhere. */
+  readonly place: string;
+  readonly leases: LeaseNotes;
   readonly audit: AuditLog;
   readonly transactions: TransactionStore;
   readonly approvals: ApprovalStore;

@@ -9,6 +9,7 @@ import type { Journal } from '../journal/types.ts';
 import { loadPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/types.ts';
 import { allTools, offersOf } from '../tools/catalogue.ts';
+import { LEASE_SECONDS, type LeaseSettings } from '../transaction/lease-types.ts';
 import { requestLog } from './log-requests.ts';
 import { retriedUntilOk } from './once.ts';
 import type { Runtime, Workbench } from './runtime.ts';
@@ -69,6 +70,23 @@ export async function createRuntime(config: Config, log: Log): Promise<Runtime> 
   };
 }
 
+/**
+ * Seconds that the Lease lasts unrenewed. Not a setting of the README: servers of one cluster need not agree on it, and
+ * the default has to be changed only by who tests what happens after it.
+ */
+const LEASE_SECONDS_VARIABLE = 'STRATUS_LEASE_SECONDS';
+
+function leaseSettings({ lease }: Config, env: NodeJS.ProcessEnv): LeaseSettings | 'off' {
+  if (lease === 'off') return 'off';
+  const text = env[LEASE_SECONDS_VARIABLE] || String(LEASE_SECONDS);
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (seconds >= 2 && seconds <= 3_600) return { ...lease, seconds };
+  throw new StratusError(
+    'invalid_arguments',
+    `${LEASE_SECONDS_VARIABLE} is "${text}"; say whole seconds from 2 to 3600.`,
+  );
+}
+
 async function openAndNote(config: Config, policy: Policy): Promise<Journal> {
   const { openJournal } = await import('../journal/open.ts');
   const journal = openJournal({ path: config.journal, env: process.env, clock: systemClock });
@@ -105,6 +123,7 @@ async function connect(
   const feed = createListFeed(connection);
   const meter = createSeverityMeter({ reader, settings: policy.severity, clock, feed });
   const newId = () => randomUUID();
-  const ports = { connection, reader, journal, policy, meter, clock, log, newId };
+  const lease = leaseSettings(config, process.env);
+  const ports = { connection, reader, journal, policy, meter, clock, log, lease, newId };
   return { reader, meter, engine: createTransactionEngine(ports) };
 }

@@ -30,7 +30,7 @@ export interface ObserveContext {
   readonly policy: Policy;
   readonly meter: SeverityMeter;
   readonly audit: AuditLog;
-  readonly transactions: Pick<TransactionEngine, 'view' | 'list'>;
+  readonly transactions: Pick<TransactionEngine, 'view' | 'list' | 'lease'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

@@ -50,6 +50,7 @@ async function doAbort(
     throw seat.stateError(session.id, 'be aborted');
   }
   try {
+    await seat.regain();
     const undo = await undoWhole(seat.parts, seat.shapes, {
       transaction: session.id,
       epoch: session.epoch,
@@ -62,7 +63,7 @@ async function doAbort(
       measureMs,
       signal: session.leaving.signal,
     });
-    seat.leave(session);
+    await seat.leave(session);
     return undo;
   } catch (error) {
     session.abort = undefined;
@@ -77,8 +78,9 @@ export function keepTrying(seat: Seat, session: Session): void {
   session.retrying = true;
   const retry = async () => {
     if (seat.session !== session) return;
+    await seat.regain();
     await recoverAll(seat.parts, seat.shapes, session.epoch, await seat.identity());
-    seat.leave(session);
+    await seat.leave(session);
   };
   const timer = setTimeout(() => {
     session.retrying = false;

@@ -4,6 +4,7 @@ import { describeRef } from '../core/kube.ts';
 import { plainText } from '../core/plain-text.ts';
 import { redactText } from '../core/redact.ts';
 import type { RedactionSettings } from '../policy/types.ts';
+import { LEASE_LOST } from './leased-writer.ts';
 
 export function nameOfKey(key: ObjectKey): string {
   return describeRef({ kind: key.resource.kind, namespace: key.namespace, name: key.name });
@@ -18,6 +19,12 @@ export function refusal(
   redaction: RedactionSettings,
 ): StratusError {
   const shown = (text: string) => plainText(redactText(text, redaction));
+  if (outcome.status === 0 && outcome.reason === LEASE_LOST) {
+    return new StratusError(
+      'lease_lost',
+      `${what} of ${nameOfKey(key)} was not sent: ${outcome.message}`,
+    );
+  }
   const causes = outcome.causes.map(({ field, message }) =>
     shown(field ? `${field}: ${message}` : message),
   );
@@ -59,11 +66,16 @@ function isFixed({ status, message }: Extract<WriteOutcome, { kind: 'rejected' }
   );
 }
 
+/** The error of a write that was not sent. */
+export function codeOfUnsent({ reason }: { readonly reason: string }): ErrorCode {
+  return reason === LEASE_LOST ? 'lease_lost' : 'cluster_unreachable';
+}
+
 function codeOf(
   outcome: Extract<WriteOutcome, { kind: 'rejected' }>,
   otherwise: ErrorCode,
 ): ErrorCode {
-  if (outcome.status === 0) return 'cluster_unreachable';
+  if (outcome.status === 0) return codeOfUnsent(outcome);
   if (outcome.status === 401) return 'unauthenticated';
   // A 403 that names no verb of RBAC comes from admission (quota, pod security): a finding, not a permission.
   if (outcome.status === 403 && /cannot \w+ resource/.test(outcome.message)) return 'forbidden';

@@ -61,6 +61,7 @@ export async function openSession(
     reason: request.reason,
     severity: baseline.severity,
     scope: toJson(scope),
+    ...leaseFacts(parts),
   };
   if (trend !== undefined) detail.trend = trend;
   noteTransaction(parts, row.id, 'OPEN', detail, caller);
@@ -82,6 +83,12 @@ export async function openSession(
     listeners: new Set(),
     lastUnsettled: [],
   };
+}
+
+/** Which epoch the intents of the transaction belong to. */
+function leaseFacts({ lease }: EngineParts): JsonObject {
+  if (!lease.shared) return { lease: 'off' };
+  return lease.epoch === undefined ? {} : { lease_epoch: lease.epoch };
 }
 
 async function measureBaseline(

@@ -62,8 +62,8 @@ function startCommit(
     throw seat.stateError(session.id, 'be committed');
   }
   const job = runCommit(seat.parts, seat.shapes, session, () => view(session.id)).then(
-    (ending) => {
-      seat.leave(session);
+    async (ending) => {
+      await seat.leave(session);
       return { ...ending, transaction: view(session.id) };
     },
     (error: unknown) => {

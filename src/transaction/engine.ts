@@ -14,9 +14,16 @@ import type { ClusterIdentity } from './cluster-identity.ts';
 import { waitForCommit } from './commit-call.ts';
 import { compile } from './compile.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
+import { createLease } from './lease.ts';
+import { breakLease, markOpen, tidyLease } from './lease-calls.ts';
+import { noLease } from './lease-off.ts';
+import type { LeaseSettings, LeaseView } from './lease-types.ts';
+import { leasedWriter } from './leased-writer.ts';
+import { hasLeft, NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
 import { noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
-import { NEEDS_HUMAN, type RecoveryReport, recoverAll, UNFINISHED } from './recover.ts';
+import { type RecoveryReport, recoverAll } from './recover.ts';
+import { recoverLeft } from './recover-left.ts';
 import { accept, takeUpAgain, undoCommitted } from './reopen.ts';
 import { Seat } from './seat.ts';
 import { rowOf, type Session } from './session.ts';
@@ -38,13 +45,18 @@ import { viewOf } from './view.ts';
 
 /** The transaction layer over a connection. Opens the one door to the cluster and keeps it to itself. */
 export function createTransactionEngine(
-  parts: Omit<EngineParts, 'writer' | 'newId'> & {
+  parts: Omit<EngineParts, 'writer' | 'lease' | 'newId'> & {
     connection: ClusterConnection;
+    /** Keeps out writers of other machines; `off`: only the journal's lock does, on this one. */
+    lease: LeaseSettings | 'off';
     newId?: () => string;
   },
 ): TransactionEngine {
-  const { connection, newId = randomUUID, ...rest } = parts;
-  return new Engine({ ...rest, newId, writer: openWriter(connection) });
+  const { connection, lease: settings, newId = randomUUID, ...rest } = parts;
+  const bare = openWriter(connection);
+  const lease =
+    settings === 'off' ? noLease : createLease(settings, { ...rest, newId, writer: bare });
+  return new Engine({ ...rest, newId, lease, writer: leasedWriter(bare, lease) });
 }
 
 interface Undone {
@@ -59,23 +71,32 @@ class Engine implements TransactionEngine {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#seat = new Seat(parts);
+    parts.lease.onLost((why) => this.#leaseLost(why));
+  }
+
+  /** Nothing may be written any more; what was is taken back as soon as the Lease is ours again. */
+  #leaseLost(why: string): void {
+    const session = this.#seat.session;
+    if (session === undefined) return;
+    abortInTurn(this.#seat, session, why).catch(() => undefined);
   }
 
   begin(request: BeginRequest, caller: Caller): Promise<TransactionView> {
     const seat = this.#seat;
     return seat.serial.run(async () => {
       seat.refuseSecond();
-      const epoch = seat.takeLock();
+      const epoch = await seat.occupy({ signal: caller.signal });
       try {
         const identity = await seat.identity();
         await recoverAll(this.#parts, seat.shapes, epoch, identity);
         this.#refuseUnresolved(identity);
         const session = await openSession(this.#parts, request, caller, epoch, identity);
+        await markOpen(this.#parts, session);
         seat.session = session;
         armDeadline(seat, session);
         return this.view(session.id);
       } catch (error) {
-        this.#parts.journal.lock.release();
+        await seat.vacate();
         throw toStratusError(error);
       }
     });
@@ -208,26 +229,21 @@ class Engine implements TransactionEngine {
   }
 
   recover(): Promise<RecoveryReport> {
-    const { journal } = this.#parts;
-    return this.#seat.serial.run(async () => {
-      const nothing = { recovered: [], needsHuman: [], busy: false };
-      if (this.#seat.session !== undefined) return nothing;
-      if (journal.transactions.list({ states: UNFINISHED, limit: 1 }).total === 0) return nothing;
-      const lock = journal.lock.acquire();
-      // A live sibling owns what is open; it is left alone.
-      if (lock.kind === 'busy') return { ...nothing, busy: true };
-      try {
-        const identity = await this.#seat.identity();
-        return await recoverAll(this.#parts, this.#seat.shapes, lock.epoch, identity);
-      } finally {
-        journal.lock.release();
-      }
-    });
+    return this.#seat.serial.run(() => recoverLeft(this.#seat));
   }
 
-  accept(transaction: string, note: string, caller: Caller): TransactionView {
+  async accept(transaction: string, note: string, caller: Caller): Promise<TransactionView> {
     accept(this.#seat, transaction, note, caller);
+    await tidyLease(this.#seat);
     return this.view(transaction);
+  }
+
+  lease(options: { timeoutMs: number }): Promise<LeaseView | undefined> {
+    return this.#parts.lease.look(options);
+  }
+
+  breakLease(note: string, caller: Caller): Promise<LeaseView> {
+    return breakLease(this.#seat, note, caller);
   }
 
   async close(ms: number): Promise<void> {
@@ -269,12 +285,7 @@ class Engine implements TransactionEngine {
   #refuseUnresolved(identity: ClusterIdentity): void {
     const { journal } = this.#parts;
     const { rows } = journal.transactions.list({ states: NEEDS_HUMAN, limit: 100 });
-    // Where all was restored and only severity is worse, there is nothing left for a human to take back,
-    // and the right repair must not be locked out.
-    const left = ({ id }: TransactionRow) =>
-      journal.transactions
-        .steps(id)
-        .some(({ state }) => state !== 'UNDONE' && state !== 'REJECTED');
+    const left = ({ id }: TransactionRow) => hasLeft(journal.transactions, id);
     const here = rows.filter((row) => identity.isSame(row.cluster) && left(row));
     const ids = here.map(({ id }) => id);
     if (ids.length === 0) return;

@@ -4,11 +4,14 @@ import type { Clock } from '../core/clock.ts';
 import type { Journal } from '../journal/types.ts';
 import type { Policy } from '../policy/types.ts';
 import type { SeverityMeter } from '../severity/types.ts';
+import type { WriterLease } from './lease-types.ts';
 
 /** What the transaction layer is made of. Handed in once, so that tests can own time and ids. */
 export interface EngineParts {
   readonly reader: ClusterReader;
+  /** Sends only while the Lease is held. */
   readonly writer: ClusterWriter;
+  readonly lease: WriterLease;
   readonly journal: Journal;
   readonly policy: Policy;
   readonly meter: SeverityMeter;

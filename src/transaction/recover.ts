@@ -1,25 +1,13 @@
 import { toStratusError } from '../core/errors.ts';
-import type { TransactionRow, TransactionState } from '../journal/types.ts';
+import type { TransactionRow } from '../journal/types.ts';
 import type { Measurement } from '../severity/types.ts';
 import { undoWhole } from './close-undone.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { rollForward } from './commit.ts';
+import { NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
 import type { EngineParts } from './parts.ts';
 import type { Shapes } from './shapes.ts';
 import { fromJson } from './to-json.ts';
-
-/** States a dead process may have left behind. */
-export const UNFINISHED: readonly TransactionState[] = [
-  'OPEN',
-  'SETTLING',
-  'ABORTING',
-  'COMMIT_DECIDED',
-  'FINALIZING',
-  'UNDOING',
-];
-
-/** States in which a human has to look before anything else may be written. */
-export const NEEDS_HUMAN: readonly TransactionState[] = ['ABORT_INCOMPLETE', 'UNDO_INCOMPLETE'];
 
 export interface RecoveryReport {
   readonly recovered: readonly string[];
@@ -51,7 +39,7 @@ export async function recoverAll(
       kind: 'recovery',
       transaction: row.id,
       outcome: 'STARTED',
-      detail: { found: row.state },
+      detail: { found: row.state, lease_epoch: parts.lease.epoch ?? null },
     });
     await recoverOne(parts, shapes, row, epoch);
     const after = store.get(row.id)?.state ?? row.state;

@@ -4,9 +4,9 @@ import type { Measurement } from '../severity/types.ts';
 import { settleMs } from './abort.ts';
 import { undoWhole } from './close-undone.ts';
 import { rollForward } from './commit.ts';
+import { NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
 import { noteTransaction } from './notes.ts';
 import { previewUndo } from './preview-undo.ts';
-import { NEEDS_HUMAN, UNFINISHED } from './recover.ts';
 import type { Seat } from './seat.ts';
 import { rowOf } from './session.ts';
 import { fromJson } from './to-json.ts';
@@ -95,14 +95,14 @@ function whileLocked(
         },
       );
     }
-    const epoch = seat.takeLock();
+    const epoch = await seat.occupy({ open: row.id });
     try {
       seat.parts.journal.transactions.adopt(row.id, epoch);
       return await work(epoch);
     } catch (error) {
       throw toStratusError(error);
     } finally {
-      seat.parts.journal.lock.release();
+      await seat.vacate();
     }
   });
 }

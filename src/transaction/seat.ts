@@ -3,6 +3,7 @@ import type { StepState } from '../journal/types.ts';
 import { lockBusy } from './answers.ts';
 import { cancelQuestions } from './approve.ts';
 import { type ClusterIdentity, identify } from './cluster-identity.ts';
+import { leftOpen } from './left-open.ts';
 import type { EngineParts } from './parts.ts';
 import { Serial } from './serial.ts';
 import { rowOf, type Session } from './session.ts';
@@ -20,6 +21,7 @@ export class Seat {
   closing = false;
 
   #identity: Promise<ClusterIdentity> | undefined;
+  #vacating: Promise<void> = Promise.resolve();
 
   constructor(parts: EngineParts) {
     this.parts = parts;
@@ -33,6 +35,62 @@ export class Seat {
       throw error;
     });
     return this.#identity;
+  }
+
+  /**
+   * The right to write: the journal's lock, then the Lease. Every holder of the seat gives it back with {@link vacate}.
+   * @param open the transaction that is taken up; else one that is unfinished, if there is one
+   * @throws StratusError writer_busy with the holder, and what keeps the Lease from being had
+   */
+  async occupy(options: { open?: string; signal?: AbortSignal | undefined } = {}): Promise<number> {
+    await this.#vacating;
+    return this.#occupied(this.takeLock(), options);
+  }
+
+  /** The same, but undefined where another process holds the journal's lock. */
+  async tryOccupy(): Promise<number | undefined> {
+    await this.#vacating;
+    const lock = this.parts.journal.lock.acquire();
+    return lock.kind === 'busy' ? undefined : this.#occupied(lock.epoch, {});
+  }
+
+  async #occupied(
+    epoch: number,
+    options: { open?: string; signal?: AbortSignal | undefined },
+  ): Promise<number> {
+    try {
+      await this.#lease(options);
+      return epoch;
+    } catch (error) {
+      this.parts.journal.lock.release();
+      throw error;
+    }
+  }
+
+  /** The Lease again, where the lock was kept and it was lost. @throws StratusError */
+  async regain(): Promise<void> {
+    if (this.parts.lease.shared && this.parts.lease.epoch === undefined) await this.#lease({});
+  }
+
+  async #lease(options: { open?: string; signal?: AbortSignal | undefined }): Promise<void> {
+    const identity = await this.identity();
+    const open = options.open ?? leftOpen(this.parts.journal.transactions, identity);
+    await this.parts.lease.acquire({ cluster: identity.key, open, signal: options.signal });
+  }
+
+  /** Lease, then lock. What is left unfinished stays named on the Lease. */
+  vacate(): Promise<void> {
+    const { journal, lease } = this.parts;
+    const work = async () => {
+      try {
+        const identity = await this.identity().catch(() => undefined);
+        await lease.release(identity && leftOpen(journal.transactions, identity));
+      } finally {
+        journal.lock.release();
+      }
+    };
+    this.#vacating = work();
+    return this.#vacating;
   }
 
   /** @throws StratusError writer_busy with the holder */
@@ -99,12 +157,12 @@ export class Seat {
   }
 
   /** Gives the seat free once the transaction has come to an end. */
-  leave(session: Session): void {
+  async leave(session: Session): Promise<void> {
     clearTimeout(session.deadline);
     if (this.session !== session) return;
     this.session = undefined;
-    this.parts.journal.lock.release();
     cancelQuestions(this.parts, session.id);
+    await this.vacate();
   }
 }
 

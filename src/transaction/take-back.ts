@@ -124,6 +124,7 @@ const PASSING: readonly ErrorCode[] = [
   'journal_unavailable',
   'transaction_state',
   'writer_busy',
+  'lease_lost',
   'cancelled',
   'internal',
 ];

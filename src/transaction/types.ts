@@ -7,6 +7,7 @@ import type { ReversibilityClass, StepState, TransactionState } from '../journal
 import type { Bounds, Decision } from '../policy/types.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
 import type { Caller } from './caller.ts';
+import type { LeaseView } from './lease-types.ts';
 
 export type { Caller } from './caller.ts';
 
@@ -287,7 +288,15 @@ export interface TransactionEngine {
    * A human accepts a transaction that could not be taken back (ABORT_INCOMPLETE, UNDO_INCOMPLETE) as it is now.
    * For the CLI alone; never offered to a model.
    */
-  accept(transaction: string, note: string, caller: Caller): TransactionView;
+  accept(transaction: string, note: string, caller: Caller): Promise<TransactionView>;
+  /** Who may write, as the Lease says; undefined where there is none. @throws StratusError */
+  lease(options: { timeoutMs: number }): Promise<LeaseView | undefined>;
+  /**
+   * Frees the Lease of a host that is gone for good, together with the mark of its transaction. Waits until it has run
+   * out. For the CLI alone.
+   * @returns what it said before
+   */
+  breakLease(note: string, caller: Caller): Promise<LeaseView>;
   /** Aborts what this process has open, for at most `ms`; the rest is recovered at the next start. */
   close(ms: number): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { at, type Json, parseJson } from '../../src/core/json.ts';
+import { leaseVariable } from '../cluster/lease.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
@@ -30,7 +31,7 @@ export async function startRaw(options: {
   const { kubeconfig, journal, policy } = options;
   const files = ['--kubeconfig', kubeconfig, '--journal', journal, '--policy', policy];
   const child = spawn(process.execPath, [BIN, 'serve', ...files, '--log-level', 'trace'], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...leaseVariable(journal) },
   });
   let stdout = '';
   let stderr = '';

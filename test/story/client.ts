@@ -3,6 +3,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import type { JsonObject } from '../../src/core/json.ts';
+import { leaseVariable } from '../cluster/lease.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 export const STORY_POLICY = fileURLToPath(new URL('./policy.yaml', import.meta.url));
@@ -52,7 +53,12 @@ export async function startAssistant(options: ServerOptions): Promise<Assistant>
       '--policy',
       options.policy ?? STORY_POLICY,
     ],
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      ...leaseVariable(options.journal),
+      ...options.env,
+    },
     stderr: 'pipe',
   });
   let stderr = '';

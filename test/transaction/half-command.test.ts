@@ -143,7 +143,7 @@ test('what can not be taken back ends the transaction; a person can accept what 
   const commit = await bench.engine.commit(transaction, { waitMs: 1_000 });
   expect(commit).toMatchObject({ kind: 'undone', undo: { complete: false } });
   await expect(bench.begin(namespace)).rejects.toMatchObject({ code: 'recovery_pending' });
-  const accepted = bench.engine.accept(transaction, 'two is fine', CALLER);
+  const accepted = await bench.engine.accept(transaction, 'two is fine', CALLER);
   expect(accepted).toMatchObject({
     state: 'ABORTED',
     outcome: expect.stringMatching(/two is fine/),

@@ -16,6 +16,7 @@ import { createSeverityMeter } from '../../src/severity/meter.ts';
 import { createTransactionEngine } from '../../src/transaction/engine.ts';
 import type { StepRequest } from '../../src/transaction/types.ts';
 import { useCluster } from '../cluster/index.ts';
+import { leaseFor } from '../cluster/lease.ts';
 import { CALLER, createAs, mustRead, urlOf } from '../undo/bench.ts';
 import { full } from '../undo/kinds.ts';
 
@@ -43,7 +44,8 @@ async function engineSeeing(ref: ObjectRef, meanwhile: () => Promise<unknown>) {
     },
   };
   const meter = createSeverityMeter({ reader: real, settings: policy.severity, clock });
-  const parts = { connection, reader, journal, policy, meter, clock, log };
+  const lease = leaseFor(journal.path);
+  const parts = { connection, reader, journal, policy, meter, clock, log, lease };
   const engine = createTransactionEngine(parts);
   onTestFinished(async () => {
     await engine.close(5_000);

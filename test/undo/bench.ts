@@ -25,6 +25,7 @@ import type {
 import { comparableManagedFields } from '../../src/undo/managed-fields.ts';
 import { normalise } from '../../src/undo/normalise.ts';
 import type { ControlPlaneClient, KubeResponse } from '../cluster/index.ts';
+import { leaseFor } from '../cluster/lease.ts';
 
 export const CALLER: Caller = { call: 'call-1', tool: 'mitigate_patch', actor: 'test' };
 
@@ -70,7 +71,17 @@ export function useBench(given: ControlPlaneClient | (() => ControlPlaneClient))
     closers.push(() => journal.close());
     const reader = createReader(connection);
     const meter = createSeverityMeter({ reader, settings: policy.severity, clock });
-    engine = createTransactionEngine({ connection, reader, journal, policy, meter, clock, log });
+    const lease = leaseFor(journal.path);
+    engine = createTransactionEngine({
+      connection,
+      reader,
+      journal,
+      policy,
+      meter,
+      clock,
+      log,
+      lease,
+    });
   });
   afterAll(async () => {
     await engine?.close(5_000);
@@ -113,7 +124,7 @@ export function useBench(given: ControlPlaneClient | (() => ControlPlaneClient))
       onTestFinished(async () => {
         const { state } = running().view(transaction);
         if (state === 'OPEN') await bench.abort(transaction);
-        else if (state.endsWith('_INCOMPLETE')) running().accept(transaction, 'end', CALLER);
+        else if (state.endsWith('_INCOMPLETE')) await running().accept(transaction, 'end', CALLER);
       });
       return transaction;
     },

@@ -106,7 +106,7 @@ test('a human accepts it as it is, and the next transaction may begin', async ()
   await bench.step(transaction, ref, mode('ours'));
   await writeAs(cluster, 'kubectl-edit', ref, 'merge', { data: { mode: 'theirs' } });
   await bench.abort(transaction);
-  const accepted = bench.engine.accept(transaction, 'theirs is right', CALLER);
+  const accepted = await bench.engine.accept(transaction, 'theirs is right', CALLER);
   expect(accepted).toMatchObject({
     state: 'ABORTED',
     outcome: expect.stringContaining('theirs is right'),

@@ -120,7 +120,7 @@ test.each([configMap, deployment, widget])(
           }
         }
         await bench.abort(transaction);
-        expectAborted(transaction);
+        await expectAborted(transaction);
         const after = await mustRead(cluster, ref);
         for (const { path, value } of written) expect(seen(after, path)).toEqual(value);
         // With theirs taken out again, it is what it was: nothing of ours is left.
@@ -161,10 +161,10 @@ async function attempt(transaction: string, ref: ObjectRef, change: Change): Pro
   );
 }
 
-function expectAborted(transaction: string): void {
+async function expectAborted(transaction: string): Promise<void> {
   const { state, outcome, steps } = bench.engine.view(transaction);
   if (state === 'ABORTED') return;
-  bench.engine.accept(transaction, 'the test fails', CALLER);
+  await bench.engine.accept(transaction, 'the test fails', CALLER);
   throw new Error(`${state} ${outcome} ${JSON.stringify(steps.map((it) => it.conflicts))}`);
 }
 

@@ -132,7 +132,7 @@ async function takeBack(transaction: string, commit: boolean): Promise<void> {
   const { state, outcome, steps } = engine.view(transaction);
   if (state === 'ABORTED' || state === 'UNDONE') return;
   // Out of the way of the next history.
-  engine.accept(transaction, 'the test fails', CALLER);
+  await engine.accept(transaction, 'the test fails', CALLER);
   const conflicts = steps.flatMap((step) => step.conflicts);
   throw new Error(`${state} ${outcome} ${JSON.stringify(conflicts)}`);
 }

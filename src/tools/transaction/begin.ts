@@ -55,12 +55,16 @@ export const transactionBegin = defineControlTool({
       },
       context.caller,
     );
+    const lease = await context.engine.lease({ timeoutMs: 1 }).catch(() => undefined);
     const severity = view.severityBefore === undefined ? 'unknown' : view.severityBefore;
     return {
       summary: `${view.id} is open in ${args.namespaces.join(', ')}. Severity now: ${severity}. ${
         view.budget === undefined ? '' : budgetSentence(view.budget)
       }`.trim(),
       transaction: view.id,
+      ...(lease === undefined
+        ? { note: 'There is no Lease: writers on other machines are not kept out.' }
+        : {}),
       ...severities(view),
       deadline_at: new Date(view.deadlineAt).toISOString(),
       ...(view.budget === undefined ? {} : { budget: budgetPayload(view.budget) }),

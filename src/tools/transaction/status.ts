@@ -27,6 +27,8 @@ export const transactionStatus = defineObserveTool({
       offset: args.offset,
       ...(args.open ? { open: true } : {}),
     });
+    // Who else may be writing. An answer about the journal doesn't wait long for the cluster.
+    const lease = await context.transactions.lease({ timeoutMs: 2_000 }).catch(() => undefined);
     const end = args.offset + transactions.length;
     const noun = total === 1 ? 'transaction' : 'transactions';
     const word = args.open ? `open ${noun}` : noun;
@@ -37,6 +39,9 @@ export const transactionStatus = defineObserveTool({
           : `${total} ${word}; showing ${transactions.length} from ${args.offset}, newest first.`,
       transactions: transactions.map(transactionLine),
       total,
+      ...(lease === undefined
+        ? {}
+        : { lease: lease.mine ? 'held by this server' : lease.sentence }),
       truncated: end < total,
       ...(end < total ? { next: `For more, call again with offset ${end}.` } : {}),
     };

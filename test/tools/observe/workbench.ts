@@ -61,6 +61,7 @@ export async function openWorkbench(
         throw new StratusError('transaction_not_found', 'There are no transactions here.');
       },
       list: () => ({ transactions: [], total: 0 }),
+      lease: async () => undefined,
     },
     clock,
     signal: new AbortController().signal,

@@ -1,0 +1,31 @@
+import type { LeaseRecord } from './lease-record.ts';
+
+export interface Claimant {
+  readonly identity: string;
+  readonly journal: string;
+  readonly place: string;
+  /** Whether the journal has that transaction; an older copy of it may not. */
+  readonly knows: (transaction: string) => boolean;
+}
+
+/** `foreign`: time alone doesn't give it away. `wait`: it runs out in so many ms unless it is renewed. */
+export type Claim =
+  | { readonly kind: 'take' }
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+/**
+ * Whether one who holds the journal's own lock may take the Lease. Judged by how long it was seen unchanged, on the
+ * own monotonic clock; the times written in it are another machine's.
+ */
+export function claimOf(record: LeaseRecord, me: Claimant, unchangedMs: number): Claim {
+  const { open, holder } = record;
+  if (open !== undefined && !(open.journal === me.journal && me.knows(open.transaction))) {
+    return { kind: 'foreign' };
+  }
+  if (holder === undefined || holder.identity === me.identity) return { kind: 'take' };
+  // The kernel gave us the lock of the very file that it held: it is dead.
+  if (holder.journal === me.journal && holder.place === me.place) return { kind: 'take' };
+  const ms = record.durationMs - unchangedMs;
+  return ms <= 0 ? { kind: 'take' } : { kind: 'wait', ms };
+}
