@@ -72,13 +72,13 @@ export function leaseLost(why: string): StratusError {
   return new StratusError('lease_lost', why, { rule: RULE, changed: 'unknown' });
 }
 
-export function leaseForbidden(lease: string, namespace: string, said: string): StratusError {
+export function leaseForbidden(lease: string, said: string): StratusError {
   return new StratusError(
     'forbidden',
     `This identity may not use the Lease ${lease}, so other machines can't be kept from writing: ${said}`,
     {
       rule: RULE,
-      next: `Ask for get, create and update on leases.coordination.k8s.io in namespace ${namespace}; or name a Lease elsewhere with --lease NAMESPACE/NAME, the same for all servers. --lease off gives up the protection.`,
+      next: `Ask for get and update on that Lease (leases.coordination.k8s.io, and create where it doesn't exist yet); or name a Lease elsewhere with --lease NAMESPACE/NAME, the same for all servers. --lease off gives up the protection.`,
     },
   );
 }

@@ -51,7 +51,7 @@ export function leasePort(
     const { status, message, reason } = outcome;
     if (status === 0) return new StratusError('cluster_unreachable', message);
     if (status === 401) return new StratusError('unauthenticated', message);
-    if (status === 403) return leaseForbidden(label, namespace, message);
+    if (status === 403) return leaseForbidden(label, message);
     if (status === 404 && creating) return leaseNamespaceMissing(label, namespace);
     const said = `The Lease ${label} can't be written: ${status} ${reason}: ${message}`;
     return new StratusError('cluster_error', said);
@@ -64,7 +64,7 @@ export function leasePort(
         return live && recordOf(live);
       } catch (error) {
         if (error instanceof StratusError && error.code === 'forbidden') {
-          throw leaseForbidden(label, namespace, error.message);
+          throw leaseForbidden(label, error.message);
         }
         throw error;
       }

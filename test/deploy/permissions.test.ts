@@ -43,7 +43,7 @@ beforeAll(async () => {
     return at((await cluster.request('GET', path)).json, 'status', 'readyReplicas') === 1;
   });
   kubeconfig = await accountKubeconfig(cluster, namespace);
-  server = await bench.start({}, kubeconfig);
+  server = await bench.start({ STRATUS_LEASE: 'off' }, kubeconfig);
 });
 afterAll(async () => {
   if (server !== undefined) await kill(server);
