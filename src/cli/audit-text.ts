@@ -38,6 +38,7 @@ export function detailOf(row: AuditRow): string {
     case 'step':
       return stepChange(detail) || noteText(row);
     case 'policy':
+      if (detail.event === 'approval') return text('message');
       return `${text('name')} from ${text('source')}, digest ${text('digest')}`;
     default:
       return noteText(row);

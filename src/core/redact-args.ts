@@ -101,7 +101,10 @@ function maskVariable(name: string, value: string, { masking, secret }: Walk): s
 
 function maskUnder(key: string, value: Json, walk: Walk): Json {
   const { masking } = walk;
-  if (walk.secret && HARMLESS.has(key)) return value;
+  if (walk.secret && HARMLESS.has(key)) {
+    // The only one of them that is free text.
+    return key === 'reason' && typeof value === 'string' ? scrubText(value, masking) : value;
+  }
   if (Array.isArray(value)) return value.map((item) => maskUnder(key, item, walk));
   if (isObject(value)) return maskEntries(value, walk);
   if (typeof value !== 'string' || value === '' || isReference(value)) return value;

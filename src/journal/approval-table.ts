@@ -203,14 +203,15 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
         return move(was, { ...news, useBy: at + was.useMs }, message, decision.call);
       });
     },
-    use: (id, call) => {
-      return database.write('approval.use', () => {
+    use: (id, { call, transaction }) =>
+      database.write('approval.use', () => {
         const was = get(id);
         if (was?.state !== 'APPROVED') return false;
-        const news = { state: 'USED' as const, usedAt: now(), usedCall: call };
-        return move(was, news, `${id}, approved by ${was.decidedBy}, was used up`, call);
-      });
-    },
+        // A call that is a transaction of its own had none yet when it asked.
+        const used = { usedAt: now(), usedCall: call, transaction: transaction ?? was.transaction };
+        const message = `${id}, approved by ${was.decidedBy}, was used up`;
+        return move(was, { state: 'USED', ...used }, message, call);
+      }),
     cancel: (transaction, why) => {
       const waiting = sql.prepare(
         `SELECT 1 FROM approval WHERE txn = ? AND state = 'WAITING' LIMIT 1`,

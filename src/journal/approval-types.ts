@@ -121,8 +121,11 @@ export interface ApprovalStore {
   plan(id: string): Buffer | undefined;
   /** WAITING → APPROVED or REFUSED. @returns whether it landed: false means decided, over or unknown. */
   decide(id: string, decision: Decision): boolean;
-  /** APPROVED → USED. @returns whether it landed; of several that try exactly one gets true. */
-  use(id: string, call: string): boolean;
+  /**
+   * APPROVED → USED, by this call in this transaction.
+   * @returns whether it landed; of several that try exactly one gets true
+   */
+  use(id: string, by: { readonly call: string; readonly transaction?: string }): boolean;
   /** WAITING → CANCELLED for all questions of a transaction that has ended. */
   cancel(transaction: string, why: string): void;
   /** Journals what is past its time. */

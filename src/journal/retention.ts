@@ -91,6 +91,9 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
   const removeParts = PARTS.map(({ table, key }) =>
     sql.prepare(`DELETE FROM ${table} WHERE ${key} = ?`),
   );
+  const removeApprovals = sql.prepare<object>(
+    'DELETE FROM approval WHERE decide_by < @before AND coalesce(use_by, decide_by) < @before',
+  );
   const setAnchor = sql.prepare('UPDATE audit_anchor SET seq = @seq, hash = @hash, at = @at');
   const removeRows = sql.prepare('DELETE FROM audit WHERE seq <= ?');
   const removeActors = sql.prepare(
@@ -168,6 +171,8 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
         removeTransaction(keyOf(id) ?? 0, rule);
         yield;
       }
+      database.write('prune.approvals', () => removeApprovals.run({ before: rule.before }));
+      yield;
       while (removeFront(through, rule, rows)) yield;
     },
   };

@@ -42,7 +42,10 @@ export async function requireApproval(
 ): Promise<void> {
   const bound = await bind(parts, need);
   const approved = approvedOf(parts, bound, caller);
-  if (parts.journal.approvals.use(approved.id, caller.call)) return;
+  const { call } = caller;
+  const { transaction } = need;
+  const by = { call, ...(transaction === undefined ? {} : { transaction }) };
+  if (parts.journal.approvals.use(approved.id, by)) return;
   // Another process was faster, or its time has just ended: this needs an approval of its own.
   throw required(parts, need, request(parts, bound, caller));
 }

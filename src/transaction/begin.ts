@@ -1,5 +1,6 @@
 import { StratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { redactText } from '../core/redact.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
@@ -33,13 +34,14 @@ export async function openSession(
   }
   const { baseline, trend } = await measureBaseline(parts, scope, caller);
   const elsewhere = await measureElsewhere(parts, scope);
-  const { bounds } = parts.policy;
+  const { bounds, redaction } = parts.policy;
+  const reason = redactText(request.reason, redaction);
   const now = parts.clock.now();
   const deadlineAt = now + bounds.minutes * 60_000;
   const row = parts.journal.transactions.create({
     epoch,
     state: 'OPEN',
-    reason: request.reason,
+    reason,
     actor: caller.actor,
     cluster: identity.name,
     policyDigest: parts.policy.digest,
@@ -58,7 +60,7 @@ export async function openSession(
   });
   noteSample(parts, row.id, 'before', baseline);
   const detail: JsonObject = {
-    reason: request.reason,
+    reason,
     severity: baseline.severity,
     scope: toJson(scope),
     ...leaseFacts(parts),

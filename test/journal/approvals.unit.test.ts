@@ -39,11 +39,11 @@ describe('an approval', () => {
     expect(asked).toMatchObject({ id: 'approval-1', state: 'WAITING' });
     expect(approvals.request(question(journal), PLAN).id).toBe('approval-1');
     expect(approvals.plan('approval-1')).toEqual(PLAN);
-    expect(approvals.use('approval-1', 'call-3')).toBe(false);
+    expect(approvals.use('approval-1', { call: 'call-3' })).toBe(false);
     expect(approvals.decide('approval-1', { to: 'APPROVED', ...by, note: 'go' })).toBe(true);
     expect(approvals.decide('approval-1', { to: 'REFUSED', ...by })).toBe(false);
-    expect(approvals.use('approval-1', 'call-3')).toBe(true);
-    expect(approvals.use('approval-1', 'call-4')).toBe(false);
+    expect(approvals.use('approval-1', { call: 'call-3' })).toBe(true);
+    expect(approvals.use('approval-1', { call: 'call-4' })).toBe(false);
     expect(approvals.find(asked.digest, asked)).toMatchObject({ state: 'USED', decidedBy: 'bob' });
     const rows = journal.audit.query({ kinds: ['policy'], limit: 9 }).rows.toReversed();
     expect(rows.map(({ outcome, decision, rule }) => [outcome, decision, rule])).toEqual(
@@ -78,9 +78,9 @@ describe('an approval', () => {
     expect(second.id).toBe('approval-2');
     approvals.decide(second.id, { to: 'APPROVED', ...by });
     clock.advance(-2 * MINUTE);
-    expect(approvals.use(second.id, 'call-3')).toBe(false);
+    expect(approvals.use(second.id, { call: 'call-3' })).toBe(false);
     clock.advance(12 * MINUTE);
-    expect(approvals.use(second.id, 'call-3')).toBe(false);
+    expect(approvals.use(second.id, { call: 'call-3' })).toBe(false);
     approvals.expire();
     const outcomes = journal.audit
       .query({ kinds: ['policy'], limit: 9 })
@@ -133,7 +133,7 @@ test('of several processes that use one approval, one may', () => {
   const others = [1, 2, 3].map(() => openedJournal(path).approvals);
   approvals.request(question(journal), PLAN);
   approvals.decide('approval-1', { to: 'APPROVED', ...by });
-  const used = [approvals, ...others].map((store) => store.use('approval-1', 'call-3'));
+  const used = [approvals, ...others].map((store) => store.use('approval-1', { call: 'call-3' }));
   expect(used).toEqual([true, false, false, false]);
 });
 
@@ -142,7 +142,7 @@ test('every history of an approval is a lawful one', () => {
   const acts: Record<string, (store: ApprovalStore) => boolean> = {
     approve: (store) => store.decide('approval-1', { to: 'APPROVED', ...by }),
     refuse: (store) => store.decide('approval-1', { to: 'REFUSED', ...by }),
-    use: (store) => store.use('approval-1', 'call-3'),
+    use: (store) => store.use('approval-1', { call: 'call-3' }),
   };
   const step = fc.oneof(fc.constantFrom(...Object.keys(acts)), fc.integer({ min: 1, max: 20 }));
   fc.assert(

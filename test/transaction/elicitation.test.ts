@@ -25,7 +25,7 @@ describe('the client asks its human', { timeout: 120_000 }, () => {
     const [row] = bench.read(({ approvals }) => approvals.list({ limit: 9 })).rows;
     expect(row).toMatchObject({ state: 'USED', decidedWith: 'elicitation' });
     const [message = ''] = messages;
-    expect(message).toContain(`ConfigMap/${bench.namespace}/careful`);
+    expect(message).toContain(`ConfigMap ${bench.namespace}/careful`);
     expect(message).toContain(String(row?.digest.slice(0, 12)));
     // What the caller wrote can't draw lines of its own.
     expect(message.split('\n').filter((line) => line.includes('000000000000'))).toEqual([
