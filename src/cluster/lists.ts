@@ -32,8 +32,10 @@ export async function list(
   const request = read(connection, pagePath(query), accept, options);
   const { bytes } = await answered(connection, request, 'unknown_resource');
   const body = objectOf(jsonIn(bytes));
-  if (!Array.isArray(body.items)) throw unintelligible(connection, 'a list');
-  const items = body.items.map((item) => {
+  // An empty list of metadata only has `items: null`.
+  const stored = body.items === null && stringOf(body.kind)?.endsWith('List') ? [] : body.items;
+  if (!Array.isArray(stored)) throw unintelligible(connection, 'a list');
+  const items = stored.map((item) => {
     const object = itemOf(query, item);
     if (!object) throw unintelligible(connection, `a list of ${query.resource.plural}`);
     return object;

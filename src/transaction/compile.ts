@@ -13,7 +13,7 @@ import { formatPath, type Path } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
 import type { Shape } from '../undo/shape.ts';
 import { nameOfKey, refusal } from './answers.ts';
-import { type Dependent, dependentsImage, dependentsOf } from './dependents.ts';
+import { type Dependents, dependentsImage, dependentsOf } from './dependents.ts';
 import { refusedByBudget, refusingBudget } from './disruption.ts';
 import { idOfKey, type Known, keyFor, readLive, resolveFresh } from './live.ts';
 import { conflictsWithOursAlone, LEFT_BEHIND, leavesOursBehind } from './own-fields.ts';
@@ -23,6 +23,7 @@ import { requestOf } from './request.ts';
 import { refuseReserved } from './reserved.ts';
 import type { Shapes } from './shapes.ts';
 import { isStale, newerBase, pauseAfterStale, STALE_ATTEMPTS } from './stale.ts';
+import { surroundingsOf } from './surroundings.ts';
 import type { PlannedWrite, StepRequest } from './types.ts';
 import { isRemoval } from './verbs.ts';
 
@@ -126,6 +127,9 @@ export async function compileWrite(
     apiVersion: key.resource.apiVersion,
     before: base?.object,
     after: predicted?.object,
+    ...(write.verb === 'delete' && base !== undefined
+      ? { around: await surroundingsOf(parts, key, base, target.signal) }
+      : {}),
   });
   const labels = base?.object.metadata.labels ?? predicted?.object.metadata.labels ?? {};
   const asked = { ...question, changedPaths, labels };
@@ -150,18 +154,23 @@ export async function compileWrite(
     base,
     request,
     predicted: predicted?.object,
-    predictedBytes: dependents ? dependentsImage(dependents) : predicted?.bytes,
+    predictedBytes: dependents ? dependentsImage(dependents.seen) : predicted?.bytes,
     changedPaths,
     classification,
     decision,
-    warnings: [...(write.warnings ?? []), ...owners.warnings, ...rehearsed.warnings],
+    warnings: [
+      ...(write.warnings ?? []),
+      ...owners.warnings,
+      ...rehearsed.warnings,
+      ...cascadeOf(dependents),
+    ],
   };
 }
 
 interface Rehearsed {
   readonly base: LiveObject | undefined;
   readonly request: WriteRequest;
-  readonly dependents: readonly Dependent[] | undefined;
+  readonly dependents: Dependents | undefined;
   /** The dry run's result; undefined where the object goes. */
   readonly predicted: LiveObject | undefined;
   readonly warnings: readonly string[];
@@ -236,10 +245,26 @@ function unrehearsed(
 /** A workload's children are made by its controller at any time, so they are kept even when none was seen. */
 function propagationOf(
   key: ObjectKey,
-  dependents: readonly Dependent[] | undefined,
+  dependents: Dependents | undefined,
 ): 'Orphan' | 'Background' {
   if (key.resource.group === '' && key.resource.kind === 'Pod') return 'Background';
-  return key.resource.group === 'apps' || (dependents ?? []).length > 0 ? 'Orphan' : 'Background';
+  const owns = dependents !== undefined && (dependents.hidden || dependents.seen.length > 0);
+  return key.resource.group === 'apps' || owns ? 'Orphan' : 'Background';
+}
+
+/** What goes with a deleted object, for the plan. */
+function cascadeOf(dependents: Dependents | undefined): string[] {
+  const names = (dependents?.seen ?? []).map(({ kind, name }) => `${kind}/${name}`);
+  const some = names.slice(0, 10).join(', ');
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
+  const hidden = dependents?.hidden
+    ? [
+        'Kinds that may not be listed here may hold more that it owns; that is left without an owner.',
+      ]
+    : [];
+  return names.length === 0
+    ? hidden
+    : [`Goes with it, after the commit: ${some}${more}.`, ...hidden];
 }
 
 function pathsOf(

@@ -8,7 +8,7 @@ import { dependentsFrom, isLeftBehind } from './dependents.ts';
 import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { unlabelRequest } from './request.ts';
-import { keyOfStep } from './take-back.ts';
+import { keyOfStep } from './undo-port.ts';
 
 const ATTEMPTS = 8;
 
@@ -48,7 +48,7 @@ async function removeOrphans(
     const key = {
       resource,
       name: child.name,
-      ...(step.namespace === null ? {} : { namespace: step.namespace }),
+      ...(child.namespace === undefined ? {} : { namespace: child.namespace }),
     };
     const leftBehind = async () => {
       const live = await parts.reader.get(key);
@@ -59,7 +59,7 @@ async function removeOrphans(
     parts.journal.audit.append({
       kind: 'step',
       transaction,
-      ...(step.namespace === null ? {} : { namespace: step.namespace }),
+      ...(child.namespace === undefined ? {} : { namespace: child.namespace }),
       object: `${child.kind}/${child.name}`,
       outcome: 'FINALIZING',
       detail: { how: `deleted after commit: it belonged to the deleted ${step.kind} ${step.name}` },

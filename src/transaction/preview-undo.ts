@@ -7,8 +7,8 @@ import type { EngineParts } from './parts.ts';
 import { redactNote } from './redact-note.ts';
 import { refOfKey } from './refs.ts';
 import type { Shapes } from './shapes.ts';
-import { keyOfStep } from './take-back.ts';
 import type { UndoReport } from './types.ts';
+import { keyOfStep } from './undo-port.ts';
 import { removesPod } from './verbs.ts';
 
 /**

@@ -1,6 +1,14 @@
 import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
-import { isObject, type JsonObject, stringifyJson } from '../core/json.ts';
+import {
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  stringifyJson,
+  stringOf,
+} from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
 import { UNDO_MANAGER } from '../undo/managers.ts';
@@ -108,9 +116,13 @@ function withoutResourceVersion(object: JsonObject): JsonObject {
 export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite): Promise<void> {
   const { key, base, request, intentId } = compiled;
   const kind = groupKind(key.resource.apiVersion, key.resource.kind);
-  if (request.verb !== 'delete' || base === undefined || kind === 'Pod') return;
-  const name = `${key.name.slice(0, 40)}-${intentId.slice(0, 8)}`;
+  if (request.verb !== 'delete' || base === undefined) return;
+  // Nothing is created again, or its name says what it is of, so that it can't have another.
+  if (hasController(base.object) || kind === 'APIService.apiregistration.k8s.io') return;
+  const otherName = `${key.name.slice(0, 40)}-${intentId.slice(0, 8)}`;
   const body: JsonObject = recreateBody(base.object, () => undefined);
+  const definition = kind === 'CustomResourceDefinition.apiextensions.k8s.io';
+  const name = definition ? renamed(body, intentId) : otherName;
   body.metadata = { ...(isObject(body.metadata) ? body.metadata : {}), name };
   if (kind === 'Service' && isObject(body.spec)) withoutAddresses(body.spec);
   const outcome = await parts.writer.dryRun(
@@ -125,6 +137,23 @@ export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite
     `${nameOfKey(key)} was not deleted, because creating it again would be refused: ${redactText(outcome.message, parts.policy.redaction)}`,
     { rule: 'A2 faithful undo', next: 'Choose a change that can be undone.' },
   );
+}
+
+function hasController({ kind, metadata }: KubeObject): boolean {
+  return (
+    kind === 'Pod' && objectsOf(metadata.ownerReferences).some((owner) => owner.controller === true)
+  );
+}
+
+/** A definition is named after its kind, so that gets another name. @returns the name of the definition */
+function renamed(body: JsonObject, intentId: string): string {
+  const suffix = `x${intentId.slice(0, 8)}`;
+  const { group, names } = objectOf(body.spec);
+  const { plural, kind } = objectOf(names);
+  const word = `${stringOf(plural) ?? ''}${suffix}`;
+  const kinds = { kind: `${stringOf(kind) ?? ''}X`, listKind: `${stringOf(kind) ?? ''}XList` };
+  body.spec = { ...objectOf(body.spec), names: { plural: word, singular: `${word}1`, ...kinds } };
+  return `${word}.${stringOf(group) ?? ''}`;
 }
 
 function withoutAddresses(spec: JsonObject): void {

@@ -1,17 +1,15 @@
 import type { ObjectKey } from '../cluster/types.ts';
-import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
+import { type StratusError, toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { groupOf } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
-import type { StepRow, StepState } from '../journal/types.ts';
-import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
+import type { StepRow } from '../journal/types.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
-import { UNDO_MANAGER } from '../undo/managers.ts';
-import { renewedUids, uidNow } from '../undo/renewed.ts';
+import { renewedUids } from '../undo/renewed.ts';
 import { undoObject } from '../undo/restore.ts';
-import type { ObjectUndo, UndoGroup, UndoPort } from '../undo/types.ts';
-import { dependentsFrom } from './dependents.ts';
+import type { ObjectUndo, UndoGroup } from '../undo/types.ts';
+import { isUnsent, noteUnsent } from './deferred.ts';
 import { fence } from './fence.ts';
-import { readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { isManagedPodRemoval, isStillServing } from './pod-removal.ts';
 import { redactNote } from './redact-note.ts';
@@ -19,25 +17,8 @@ import { refOfStep } from './refs.ts';
 import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
+import { keyOfStep, lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
 import { report, reported } from './undo-report.ts';
-
-const UNDOABLE: readonly StepState[] = [
-  'INTENT',
-  'UNKNOWN',
-  'APPLIED',
-  'VERIFIED',
-  'UNDO_INTENT',
-  'UNDO_APPLIED',
-  'UNDO_CONFLICT',
-  'UNDO_IMPOSSIBLE',
-];
-
-export interface TakeBackRequest {
-  readonly transaction: string;
-  readonly epoch: number;
-  /** Only these commands; all when absent. */
-  readonly commands?: readonly number[];
-}
 
 /**
  * Takes steps back: fences what is ambiguous, restores object by object, verifies, journals each state.
@@ -49,16 +30,38 @@ export async function takeBack(
   shapes: Shapes,
   request: TakeBackRequest,
 ): Promise<UndoReport> {
-  const store = parts.journal.transactions;
-  const wanted = store
-    .steps(request.transaction)
+  const open = parts.journal.transactions
+    .steps(request.transaction, { notIn: ['REJECTED', 'UNDONE'] })
     .filter((step) => request.commands === undefined || request.commands.includes(step.command));
+  const objects: UndoReport['objects'][number][] = [];
+  // Objects of a definition that is restored here can't even be named before it is back.
+  for (let rest = open, round = 0; rest.length > 0; round++) {
+    const later: StepRow[] = [];
+    const put = round === 0 ? later : undefined;
+    objects.push(...(await takeBackSteps(parts, shapes, request, rest, put)));
+    rest = later;
+  }
+  return report(objects);
+}
+
+/** @param later takes the steps whose kind an earlier restore may bring back */
+async function takeBackSteps(
+  parts: EngineParts,
+  shapes: Shapes,
+  request: TakeBackRequest,
+  open: readonly StepRow[],
+  later: StepRow[] | undefined,
+): Promise<UndoReport['objects'][number][]> {
+  const store = parts.journal.transactions;
   const image: OpenImage = (seq, name) => store.image(request.transaction, seq, name);
-  const open = wanted.filter((step) => step.state !== 'REJECTED' && step.state !== 'UNDONE');
   const keys = new Map<StepRow, ObjectKey>();
   const objects: UndoReport['objects'][number][] = [];
   const toUndo: StepRow[] = [];
   for (const step of open) {
+    if (isUnsent(step)) {
+      objects.push(noteUnsent(parts, request, step));
+      continue;
+    }
     try {
       const key = await keyOfStep(parts, step);
       keys.set(step, key);
@@ -67,37 +70,56 @@ export async function takeBack(
         isManagedPodRemoval(step, image) && !isStillServing(step, await parts.reader.get(key));
       if (replaced) objects.push(noteReplaced(parts, request, step));
       else toUndo.push(step);
-    } catch (error) {
-      objects.push(noteImpossible(parts, request, step, lasting(error)));
+    } catch (thrown) {
+      const error = lasting(thrown);
+      if (later !== undefined && isOfDefinition(step, error, open)) later.push(step);
+      else objects.push(noteImpossible(parts, request, step, error));
     }
   }
   const renewed = renewedUids(store.steps(request.transaction));
-  for (const group of undoGroups(toUndo, image, (step) => required(keys, step), renewed)) {
-    const undone = redacted(parts, group, await undoGroup(parts, shapes, request, group));
-    const result = { ...undone, residual: [...undone.residual, ...ownerless(group, image)] };
-    parts.journal.audit.append({
-      kind: 'step',
-      transaction: request.transaction,
-      ...(group.key.namespace === undefined ? {} : { namespace: group.key.namespace }),
-      object: `${group.key.resource.kind}/${group.key.name}`,
-      outcome: result.state,
-      detail: { how: result.how, residual: [...result.residual], conflicts: [...result.conflicts] },
-    });
-    objects.push(reported(group.key, result));
+  const again: UndoGroup[] = [];
+  const groups = undoGroups(toUndo, image, (step) => required(keys, step), renewed);
+  for (const [index, group] of groups.entries()) {
+    const result = await undoGroup(parts, shapes, request, group);
+    // What the rest brings back may be what it was refused for: a quota, a policy, a role.
+    if (result.refused && index < groups.length - 1) again.push(group);
+    else objects.push(noted(parts, request, group, result));
   }
-  return report(objects);
+  for (const group of again) {
+    objects.push(noted(parts, request, group, await undoGroup(parts, shapes, request, group)));
+  }
+  return objects;
 }
 
-/** Controllers adopt the pods and ReplicaSets of a workload again; other children stay without their owner. */
-function ownerless(group: UndoGroup, image: OpenImage): Json[] {
-  const { apiVersion, kind } = group.key.resource;
-  if (WORKLOADS.includes(groupKind(apiVersion, kind))) return [];
-  const children = group.steps
-    .filter((step) => step.verb === 'delete')
-    .flatMap((step) => dependentsFrom(image(step.seq, 'predicted')))
-    .map((child) => `${child.kind}/${child.name}`);
-  if (children.length === 0) return [];
-  return [`No longer owned by it: ${[...new Set(children)].slice(0, 10).join(', ')}.`];
+/** True for an object of a kind that is not served, whose definition this transaction has changed. */
+function isOfDefinition(
+  { plural, apiVersion }: StepRow,
+  error: StratusError,
+  steps: readonly StepRow[],
+): boolean {
+  const definition = `${plural}.${groupOf(apiVersion)}`;
+  return (
+    error.code === 'unknown_resource' &&
+    steps.some(({ kind, name }) => kind === 'CustomResourceDefinition' && name === definition)
+  );
+}
+
+function noted(
+  parts: EngineParts,
+  request: TakeBackRequest,
+  group: UndoGroup,
+  undone: ObjectUndo,
+): UndoReport['objects'][number] {
+  const result = redacted(parts, group, undone);
+  parts.journal.audit.append({
+    kind: 'step',
+    transaction: request.transaction,
+    ...(group.key.namespace === undefined ? {} : { namespace: group.key.namespace }),
+    object: `${group.key.resource.kind}/${group.key.name}`,
+    outcome: result.state,
+    detail: { how: result.how, residual: [...result.residual], conflicts: [...result.conflicts] },
+  });
+  return reported(group.key, result);
 }
 
 async function undoGroup(
@@ -106,7 +128,7 @@ async function undoGroup(
   request: TakeBackRequest,
   group: UndoGroup,
 ): Promise<ObjectUndo> {
-  const world = port(parts, shapes, request, group);
+  const world = undoPort(parts, shapes, request, group);
   try {
     return await undoObject(group, world);
   } catch (error) {
@@ -114,26 +136,6 @@ async function undoGroup(
     world.mark('UNDO_IMPOSSIBLE', { error: message });
     return { state: 'UNDO_IMPOSSIBLE', how: message, residual: [], conflicts: [] };
   }
-}
-
-/** Errors that time can heal: the step is left as it is and taken up again. */
-const PASSING: readonly ErrorCode[] = [
-  'cluster_unreachable',
-  'outcome_unknown',
-  'unauthenticated',
-  'journal_unavailable',
-  'transaction_state',
-  'writer_busy',
-  'lease_lost',
-  'cancelled',
-  'internal',
-];
-
-/** The error, if waiting can't help. @throws the error otherwise */
-function lasting(thrown: unknown): StratusError {
-  const error = toStratusError(thrown);
-  if (PASSING.includes(error.code)) throw error;
-  return error;
 }
 
 /** Values of fields may be secrets, so nothing leaves here unmasked. */
@@ -153,83 +155,6 @@ function required(keys: ReadonlyMap<StepRow, ObjectKey>, step: StepRow): ObjectK
   const key = keys.get(step);
   if (key === undefined) throw toStratusError(new Error('a step without a key'));
   return key;
-}
-
-export async function keyOfStep(parts: EngineParts, step: StepRow): Promise<ObjectKey> {
-  const resource = await resolveFresh(parts.reader, (all) =>
-    all.resolveKind(step.apiVersion, step.kind),
-  );
-  return {
-    resource,
-    name: step.name,
-    ...(step.namespace === null ? {} : { namespace: step.namespace }),
-  };
-}
-
-function port(
-  parts: EngineParts,
-  shapes: Shapes,
-  request: TakeBackRequest,
-  group: UndoGroup,
-): UndoPort {
-  // The API server's own audit log then tells which write a restore belongs to.
-  const auditId = `${group.steps[0]?.intentId ?? parts.newId()}-restore`;
-  return {
-    clock: parts.clock,
-    get: (key) => parts.reader.get(key),
-    send: (write, purpose = 'undo') =>
-      parts.writer.send(write, { auditId, fieldManager: UNDO_MANAGER, purpose }),
-    shape: (key) => shapes.of(key),
-    list: async (resource, namespace) => {
-      const live = await readLive(parts.reader, [{ as: 'all', list: { resource, namespace } }]);
-      return live.list('all');
-    },
-    ownerUid: async (owner, namespace) => {
-      try {
-        const resource = await resolveFresh(parts.reader, (all) =>
-          all.resolveKind(owner.apiVersion, owner.kind),
-        );
-        const live = await parts.reader.get({
-          resource,
-          name: owner.name,
-          ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
-        });
-        if (live === undefined) return undefined;
-        // What this transaction deleted may have been created again a moment ago.
-        const renewed = renewedUids(parts.journal.transactions.steps(request.transaction));
-        return live.uid === uidNow(owner.uid, renewed) ? live.uid : undefined;
-      } catch (error) {
-        // An owner whose kind is gone or hidden: the object comes back without the reference to it.
-        lasting(error);
-        return undefined;
-      }
-    },
-    mark: (to, note = {}) => {
-      const kind = group.key.resource.kind;
-      const shown = (notes: readonly Json[]) =>
-        notes.map((one) => redactNote(kind, one, parts.policy.redaction));
-      const deleted = group.steps.find((step) => step.verb === 'delete');
-      for (const step of group.steps) {
-        const landed = parts.journal.transactions.moveStep(
-          request.transaction,
-          step.seq,
-          UNDOABLE,
-          to,
-          request.epoch,
-          {
-            ...(note.residual === undefined ? {} : { residual: shown(note.residual) }),
-            ...(note.conflicts === undefined ? {} : { conflicts: shown(note.conflicts) }),
-            ...(note.error === undefined
-              ? {}
-              : { error: redactText(note.error, parts.policy.redaction) }),
-            ...(note.uid === undefined || step !== deleted ? {} : { postUid: note.uid }),
-          },
-          note.body === undefined ? {} : { undo: Buffer.from(note.body) },
-        );
-        if (!landed) throw epochOver(request.transaction);
-      }
-    },
-  };
 }
 
 function noteReplaced(

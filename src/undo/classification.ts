@@ -1,5 +1,6 @@
 import { groupOf, type KubeObject } from '../core/kube.ts';
 import type { ReversibilityClass } from '../journal/types.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What a write would do, for its class: verb and both images. */
 export interface Classifiable {
@@ -10,12 +11,22 @@ export interface Classifiable {
   readonly before: KubeObject | undefined;
   /** The dry run's result; `undefined` for a delete. */
   readonly after: KubeObject | undefined;
+  /** Of a delete. Where absent nothing is taken for granted. */
+  readonly around?: Surroundings;
 }
+
+/**
+ * What is done inside a transaction in place of a write that can't be taken back, so that the gate measures its
+ * effect: keep the volume, stop what runs in the namespace, serve no version, cordon; or nothing.
+ */
+export type StandIn = 'retain' | 'quiesce' | 'unserve' | 'cordon' | 'nothing';
 
 export interface Classification {
   readonly class: ReversibilityClass;
   /** The way back, or why there is none. One sentence. */
   readonly undo: string;
+  /** Of an irreversible write: with an approval it may be put off until the commit is decided, behind this. */
+  readonly standIn?: StandIn;
 }
 
 /** Groups that the API server itself serves; anything else is a custom resource. */

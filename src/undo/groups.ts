@@ -2,7 +2,7 @@ import type { ObjectKey } from '../cluster/types.ts';
 import { type Json, parseJson } from '../core/json.ts';
 import { isKubeObject, type KubeObject } from '../core/kube.ts';
 import type { ImageName, StepRow, StepState } from '../journal/types.ts';
-import { restoreTier } from './order.ts';
+import { restoreRank } from './order.ts';
 import { type Renewed, renewedUids, uidNow, withUidsNow } from './renewed.ts';
 import type { UndoGroup, UndoStep } from './types.ts';
 
@@ -41,10 +41,8 @@ export function undoGroups(
 }
 
 function rank(group: { rows: readonly StepRow[]; steps: readonly UndoStep[] }): number {
-  const { apiVersion = '', kind = '' } = group.rows[0] ?? {};
-  const tier = restoreTier(apiVersion, kind);
-  const created = group.steps[0]?.pre === undefined;
-  return created ? 100 - tier : tier;
+  const [row] = group.rows;
+  return row === undefined ? 0 : restoreRank(row, group.steps);
 }
 
 function undoStep(row: StepRow, image: OpenImage, renewed: Renewed): UndoStep {

@@ -1,18 +1,21 @@
 import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
-import { equalJson, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
+import { equalJson, type Json, stringifyJson } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
+import { afterRecreate } from './after-recreate.ts';
 import { type Parting, partingOf } from './children.ts';
 import { diffPaths } from './diff.ts';
-import { comparableManagedFields, restoredManagedFields } from './managed-fields.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
+import { restoreOwnership } from './ownership.ts';
 import { formatPath } from './path.ts';
-import { recreateBody } from './recreate.ts';
+import { recreatedForm } from './recreate.ts';
+import { recreateRequest, takenAddress } from './recreate-request.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
-import { unreached } from './unreached.ts';
+import { noClearAnswer, unreached } from './unreached.ts';
+import { losesVolume } from './volume-guard.ts';
 
 /** A PUT may lose against controllers that move the resourceVersion; then it is recomputed from a fresh read. */
 const ATTEMPTS = 8;
@@ -59,6 +62,11 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       port.mark('UNDO_IMPOSSIBLE', { error });
       return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
     }
+    const unsafe = target.kind === 'replace' ? losesVolume(live?.object, target.object) : undefined;
+    if (unsafe !== undefined) {
+      port.mark('UNDO_IMPOSSIBLE', { error: unsafe });
+      return { state: 'UNDO_IMPOSSIBLE', how: unsafe, residual: [], conflicts: [] };
+    }
     if (target.kind === 'delete' && live !== undefined) {
       parting = await partingOf(group, live, port);
     }
@@ -74,10 +82,19 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       continue;
     }
     const refused = await afterFailure(request, outcome, attempt, port);
+    const taken =
+      refused !== undefined && target.kind === 'recreate'
+        ? await takenAddress(target.object, refused, port)
+        : undefined;
+    if (taken !== undefined) {
+      port.mark('UNDO_CONFLICT', { conflicts: taken });
+      return { state: 'UNDO_CONFLICT', how: 'not created again', residual: [], conflicts: taken };
+    }
     if (refused !== undefined) {
       const error = `The API server refused the restore: ${refused}`;
       port.mark('UNDO_IMPOSSIBLE', { error });
-      return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
+      const nothing = { residual: [], conflicts: [] };
+      return { state: 'UNDO_IMPOSSIBLE', how: error, ...nothing, refused: true };
     }
   }
   throw new StratusError(
@@ -117,11 +134,6 @@ async function afterFailure(
   return undefined;
 }
 
-function noClearAnswer(message: string): StratusError {
-  const text = `The API server gave no clear answer: ${message}`;
-  return new StratusError('outcome_unknown', text, { changed: 'unknown' });
-}
-
 async function requestFor(
   key: ObjectKey,
   target: Extract<Target, { kind: 'delete' | 'recreate' | 'replace' }>,
@@ -131,12 +143,7 @@ async function requestFor(
   parting: Parting | undefined,
 ): Promise<WriteRequest> {
   if (target.kind === 'recreate') {
-    const uids = await ownersNow(target.object, port);
-    return {
-      verb: 'create',
-      key,
-      body: stringifyJson(recreateBody(target.object, (uid) => uids.get(uid))),
-    };
+    return await recreateRequest(key, target.object, port);
   }
   if (live === undefined) throw new StratusError('internal', 'A restore without a live object.');
   if (target.kind === 'delete') {
@@ -152,24 +159,6 @@ async function requestFor(
     key,
     body: stringifyJson(denormalise(target.object, live.object, options)),
   };
-}
-
-async function ownersNow(object: KubeObject, port: UndoPort): Promise<Map<string, string>> {
-  const alive = new Map<string, string>();
-  for (const owner of objectsOf(object.metadata.ownerReferences)) {
-    const uid = stringOf(owner.uid) ?? '';
-    const now = await port.ownerUid(
-      {
-        apiVersion: stringOf(owner.apiVersion) ?? '',
-        kind: stringOf(owner.kind) ?? '',
-        name: stringOf(owner.name) ?? '',
-        uid,
-      },
-      object.metadata.namespace,
-    );
-    if (now !== undefined) alive.set(uid, now);
-  }
-  return alive;
 }
 
 /** Waits for finalizers and graceful deletion: a create of the same name would be refused meanwhile. */
@@ -205,6 +194,7 @@ async function finish(
   let how = 'already as before';
   if (live === undefined) how = 'deleted again';
   else if (first !== undefined) {
+    if (live.uid !== first.metadata.uid) residual.push(...(await afterRecreate(group, live, port)));
     residual.push(...(await settleTaints(group.key, port)));
     residual.push(...(await restoreOwnership(group.key, first, port)));
     residual.push(...(await replaceStuckPods(group, port)));
@@ -228,45 +218,9 @@ function describe(
   did: { replaced: boolean; recreated: boolean },
   options: NormaliseOptions,
 ): string {
-  const loose = { ...options, ignoreIdentity: true };
-  const equal = equalJson(normalise(first, loose), normalise(after, loose));
+  const [was, is] = [first, after].map((one) => recreatedForm(one, options));
+  const equal = equalJson(was ?? null, is ?? null);
   if (first.metadata.uid !== after.metadata.uid) return 'created again with the same spec';
   if (!equal) return 'our change taken out, changes of others kept';
   return did.replaced ? 'restored exactly' : 'already as before';
-}
-
-/**
- * Gives the fields back to the managers that owned them: without it a GitOps applier
- * that later drops a field could no longer prune it.
- */
-async function restoreOwnership(
-  key: ObjectKey,
-  first: KubeObject,
-  port: UndoPort,
-): Promise<Json[]> {
-  let unclear: string | undefined;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const live = await port.get(key);
-    if (live === undefined) return [];
-    if (equalJson(comparableManagedFields(first), comparableManagedFields(live.object))) return [];
-    const managedFields = restoredManagedFields(first, live.object);
-    if (managedFields === undefined) {
-      return ['Field ownership (managedFields) was left as it is, because others wrote meanwhile.'];
-    }
-    // An empty list would be read as "not given"; one empty entry clears it.
-    const entries = managedFields.length > 0 ? managedFields : [{}];
-    const { uid, resourceVersion } = live;
-    const body = stringifyJson({ metadata: { uid, resourceVersion, managedFields: entries } });
-    const outcome = await port.send({ verb: 'patch', key, patchType: 'merge', body }, 'ownership');
-    if (outcome.kind === 'applied') return [];
-    unreached(outcome);
-    if (outcome.kind === 'rejected' && ![404, 409, 429].includes(outcome.status)) {
-      return [`Field ownership (managedFields) could not be restored: ${outcome.message}`];
-    }
-    // A lost answer too: the next read tells whether it was done, and the old version makes a late one fail.
-    unclear = outcome.kind === 'ambiguous' ? outcome.message : undefined;
-    await port.clock.sleep(50 * 2 ** attempt);
-  }
-  if (unclear !== undefined) throw noClearAnswer(unclear);
-  return ['Field ownership (managedFields) could not be restored: the object kept changing.'];
 }

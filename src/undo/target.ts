@@ -1,4 +1,4 @@
-import { equalJson, type Json } from '../core/json.ts';
+import { equalJson, isObject, type Json } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { changesSinceCreate } from './created.ts';
 import { type Update, undoHistory } from './history.ts';
@@ -7,6 +7,7 @@ import { INTENT_LABEL, isMark } from './marks.ts';
 import type { Conflict } from './merge.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 import { formatPath } from './path.ts';
+import { recreatedForm } from './recreate.ts';
 import { withUidsNow } from './renewed.ts';
 import type { Shape } from './shape.ts';
 import type { UndoStep } from './types.ts';
@@ -143,8 +144,8 @@ function afterDelete(
 }
 
 function isRecreated(wanted: KubeObject, now: KubeObject, options: NormaliseOptions): boolean {
-  const loose = { ...options, ignoreIdentity: true };
-  return equalJson(withoutOwners(normalise(wanted, loose)), withoutOwners(normalise(now, loose)));
+  const [was, is] = [wanted, now].map((one) => withoutPlace(recreatedForm(one, options)));
+  return equalJson(was ?? null, is ?? null);
 }
 
 /** The steps as if the deleted object had been the one that is there now. */
@@ -163,10 +164,13 @@ function renewedSteps(
   }));
 }
 
-/** Owner references may have been remapped by the recreate. */
-function withoutOwners(object: KubeObject): KubeObject {
+/** Owner references may have been remapped by the recreate, and a pod may have had to go to another node. */
+function withoutPlace(object: KubeObject): KubeObject {
   const { ownerReferences: _owners, ...metadata } = object.metadata;
-  return { ...object, metadata: metadata as KubeObject['metadata'] };
+  const rest = { ...object, metadata: metadata as KubeObject['metadata'] };
+  if (object.kind !== 'Pod' || !isObject(object.spec)) return rest;
+  const { nodeName: _node, ...spec } = object.spec;
+  return { ...rest, spec };
 }
 
 /** Splits the steps so that updates in a row are taken back together, creates and deletes alone. */

@@ -6,8 +6,8 @@ import type {
   WriteRequest,
 } from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Json } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { KubeObject, ObjectRef } from '../core/kube.ts';
 import type { StepState } from '../journal/types.ts';
 import type { Shape } from './shape.ts';
 
@@ -42,13 +42,25 @@ export interface UndoPort {
     purpose?: Extract<WritePurpose, 'undo' | 'ownership' | 'child'>,
   ): Promise<WriteOutcome>;
   shape(key: ObjectKey): Promise<Shape>;
-  /** Everything of a kind in a namespace. */
-  list(resource: 'pods' | 'replicasets.apps', namespace: string): Promise<readonly LiveObject[]>;
+  /** The address of another object. @throws StratusError unknown_resource */
+  key(ref: ObjectRef): Promise<ObjectKey>;
+  /** Everything of a kind, in a namespace or in all of them. */
+  list(
+    resource: 'pods' | 'replicasets.apps' | 'services',
+    namespace?: string,
+  ): Promise<readonly LiveObject[]>;
   /** uid alive now for an owner's uid of then; undefined when it is gone. */
   ownerUid(
     owner: { apiVersion: string; kind: string; name: string; uid: string },
     namespace?: string,
   ): Promise<string | undefined>;
+  /** Notes in the audit log what was done to another object for the sake of this one. */
+  note(ref: ObjectRef, how: string): void;
+  /**
+   * What this transaction knows to have belonged to an object that was created again: its dependents of then, and
+   * what was deleted with it and is back already.
+   */
+  childrenOf(key: ObjectKey, uid: string): readonly Child[];
   /** Journals the state of all steps of the group, durable before it returns. */
   mark(
     to: StepState,
@@ -63,10 +75,23 @@ export interface UndoPort {
   ): void;
 }
 
+/** An object that named another one as its owner. */
+export interface Child {
+  readonly ref: ObjectRef;
+  /** uid of the child as it is now. */
+  readonly uid: string;
+  /** Its reference to the owner, with the uid of then. */
+  readonly reference: JsonObject;
+  /** managedFields of then; empty when not known. */
+  readonly managedFields: readonly Json[];
+}
+
 export interface ObjectUndo {
   readonly state: 'UNDONE' | 'UNDO_CONFLICT' | 'UNDO_IMPOSSIBLE';
   /** One phrase: `restored exactly`. */
   readonly how: string;
   readonly residual: readonly Json[];
   readonly conflicts: readonly Json[];
+  /** True where the API server refused the restore: it may accept it once other objects are back. */
+  readonly refused?: boolean;
 }

@@ -9,3 +9,9 @@ export function unreached(outcome: WriteOutcome): void {
   if (outcome.kind !== 'rejected' || outcome.status !== 0) return;
   throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
 }
+
+/** For a write that never got an answer which tells whether it was done. */
+export function noClearAnswer(message: string): StratusError {
+  const text = `The API server gave no clear answer: ${message}`;
+  return new StratusError('outcome_unknown', text, { changed: 'unknown' });
+}

@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
+import { objectsOf } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
+import { comparableManagedFields } from '../../src/undo/managed-fields.ts';
 import { useCluster } from '../cluster/index.ts';
 import { type Change, createAs, mustRead, read, useBench } from '../undo/bench.ts';
 import { full } from '../undo/kinds.ts';
@@ -38,15 +40,26 @@ async function family(name: string): Promise<{ owner: ObjectRef; child: ObjectRe
   return { owner, child };
 }
 
-test('what a deleted object owned is there again after the abort, and the report says what it lost', async () => {
+test('what a deleted object owned belongs to it again after the abort, exactly as before', async () => {
   const { owner, child } = await family('kept');
+  const before = await mustRead(cluster, child);
   const transaction = await bench.begun(namespace);
   await bench.step(transaction, owner, REMOVE);
   const { undo, transaction: view } = await bench.abort(transaction);
   expect(view.state).toBe('ABORTED');
   expect(await mustRead(cluster, owner)).toMatchObject({ data: { who: 'owner' } });
   expect(await mustRead(cluster, child)).toMatchObject({ data: { who: 'child' } });
-  expect(JSON.stringify(undo.objects)).toContain('No longer owned by it: ConfigMap/kept-child');
+  expect(JSON.stringify(undo.objects)).not.toContain('No longer owned');
+  const { uid } = (await mustRead(cluster, owner)).metadata;
+  const after = await mustRead(cluster, child);
+  expect(after.metadata.uid).toBe(before.metadata.uid);
+  expect(after.metadata.ownerReferences).toEqual([
+    { apiVersion: 'v1', kind: 'ConfigMap', name: 'kept', uid },
+  ]);
+  const was = String(objectsOf(before.metadata.ownerReferences)[0]?.uid);
+  expect(JSON.stringify(comparableManagedFields(after))).toBe(
+    JSON.stringify(comparableManagedFields(before)).replaceAll(was, `${uid}`),
+  );
 });
 
 test('after the commit it is gone, as an ordinary delete would have it', async () => {

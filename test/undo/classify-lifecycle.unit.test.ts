@@ -48,7 +48,6 @@ describe('a delete', () => {
     'PersistentVolumeClaim',
     'PersistentVolume',
     'CustomResourceDefinition',
-    'Job',
     'Pod',
     'Event',
     'Lease',
@@ -56,6 +55,18 @@ describe('a delete', () => {
     'ControllerRevision',
   ])('of a %s cannot', (kind) => {
     expect(of(kind).class).toBe('irreversible');
+  });
+  test('of a Job that has not run can', () => {
+    expect(of('Job').class).toBe('compensating');
+    expect(of('Job', { status: { startTime: 'x', failed: 1 } }).class).toBe('irreversible');
+  });
+  test('of a bare pod that loses no state can', () => {
+    const pod = (more: JsonObject, rest: JsonObject = {}) =>
+      of('Pod', { ...spec({ restartPolicy: 'Always', ...more }), ...rest }).class;
+    expect(pod({})).toBe('compensating');
+    expect(pod({ restartPolicy: 'Never' })).toBe('irreversible');
+    expect(pod({ volumes: [{ name: 'tmp', emptyDir: {} }] })).toBe('irreversible');
+    expect(pod({}, { status: { phase: 'Succeeded' } })).toBe('irreversible');
   });
   test('of a pod that a controller replaces can', () => {
     const ownerReferences = [{ kind: 'ReplicaSet', uid: 'o', controller: true }];

@@ -28,7 +28,7 @@ test.each([
   const resource = theirs(kind, apiVersion);
   expect(classOf('delete', resource, undefined)).toEqual({
     class: 'compensating',
-    undo: `Creates the ${kind} again with the same spec; its uid changes and what it owned is orphaned.`,
+    undo: `Creates the ${kind} again with the same spec and status; its uid changes, and what it owned is given back to it.`,
   });
   expect(classOf('create', undefined, resource).class).toBe('exact');
 });
