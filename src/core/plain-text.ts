@@ -47,3 +47,8 @@ export function plainJson(json: string): string {
 function visible(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
+
+/** True for half of a surrogate pair: a string of JavaScript that has no UTF-8, and so no place in a request. */
+export function isNotUnicode(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StratusError } from '../core/errors.ts';
 import { isObject, type Json, type JsonObject } from '../core/json.ts';
+import { isNotUnicode } from '../core/plain-text.ts';
 
 /** Kubernetes' own request limit is 3 MiB, etcd's 1.5 MiB: what is larger can't be stored anyway. */
 const LARGEST = 1_500_000;
@@ -10,7 +11,6 @@ const DEEPEST = 64;
 const JOURNALED_TEXT = 16_000;
 const JOURNALED_HEAD = 2_000;
 
-const HALF_A_PAIR = /\p{Surrogate}/u;
 /** Half of a surrogate pair has no UTF-8, so no API server could ever be asked for it. */
 const NOT_TEXT = 'The arguments hold a text that is not Unicode (half of a surrogate pair)';
 
@@ -19,13 +19,13 @@ export function unreadable(args: Readonly<Record<string, unknown>>): string | un
   let left = LARGEST;
   const walk = (value: unknown, depth: number): string | undefined => {
     left -= typeof value === 'string' ? value.length : 1;
-    if (typeof value === 'string' && HALF_A_PAIR.test(value)) return NOT_TEXT;
+    if (typeof value === 'string' && isNotUnicode(value)) return NOT_TEXT;
     if (left < 0) return `The arguments are larger than ${LARGEST / 1_000_000} MB`;
     if (typeof value !== 'object' || value === null) return undefined;
     if (depth === DEEPEST) return `The arguments are nested deeper than ${DEEPEST} levels`;
     for (const [key, item] of Object.entries(value)) {
       left -= key.length;
-      if (HALF_A_PAIR.test(key)) return NOT_TEXT;
+      if (isNotUnicode(key)) return NOT_TEXT;
       const found = walk(item, depth + 1);
       if (found !== undefined) return found;
     }

@@ -2,6 +2,7 @@ import { LosslessNumber } from 'lossless-json';
 import { type Document, LineCounter, parseAllDocuments, type Tags } from 'yaml';
 import { StratusError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
+import { isNotUnicode } from '../../core/plain-text.ts';
 
 const MAX_CHARACTERS = 1_500_000;
 const MAX_ALIASES = 100;
@@ -52,7 +53,12 @@ function toJson(value: unknown, depth = 0): Json {
   }
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map((item) => toJson(item, depth + 1));
+  if (typeof value === 'string' && isNotUnicode(value)) {
+    throw invalid('The manifest holds half of a surrogate pair, which is no Unicode text.');
+  }
   if (typeof value === 'object' && value !== null) {
+    if (Object.keys(value).some(isNotUnicode))
+      throw invalid('A key of the manifest is no Unicode text.');
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [key, toJson(item, depth + 1)]),
     );

@@ -83,8 +83,11 @@ function expandList(document: Json): Json[] {
 
 function named(document: Json, where: string): KubeObject {
   if (!isObject(document)) throw invalid(`${where} is no object with apiVersion and kind.`);
-  if (isKubeObject(document) && document.metadata.name !== '') return document;
   const metadata = objectOf(document.metadata);
+  if (stringOf(metadata.namespace ?? '') === undefined) {
+    throw invalid(`${where} has a metadata.namespace that is no text.`);
+  }
+  if (isKubeObject(document) && document.metadata.name !== '') return document;
   if (stringOf(metadata.name) === undefined && stringOf(metadata.generateName) !== undefined) {
     throw invalid(`${where} has generateName. Give it a metadata.name: an undo needs a name.`);
   }

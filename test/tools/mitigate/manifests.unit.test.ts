@@ -11,6 +11,14 @@ const message = (manifest: string | JsonObject, args: JsonObject = {}) =>
   refusal(() => reads(apply, { manifest, ...args })).message;
 
 describe('manifests', () => {
+  test('a namespace that is no text, and text that is no Unicode, are refused by name', () => {
+    const listed = { ...config, metadata: { name: 'app', namespace: ['shop'] } };
+    expect(message(listed)).toBe('The manifest has a metadata.namespace that is no text.');
+    expect(message('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "\\ud800"}')).toContain(
+      'half of a surrogate pair',
+    );
+  });
+
   test('each document is one server-side apply, in order', () => {
     const manifest = `
 apiVersion: v1
