@@ -1,8 +1,8 @@
 import { canonicalJson } from '../core/canonical.ts';
-import type { Json, JsonObject } from '../core/json.ts';
+import { isObject, type Json, type JsonObject } from '../core/json.ts';
 import { diffPaths } from '../undo/diff.ts';
 import { normalise } from '../undo/normalise.ts';
-import { formatPath, type Path } from '../undo/path.ts';
+import { formatPath } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { valueAt } from '../undo/value-at.ts';
 import type { CompiledWrite } from './compile.ts';
@@ -42,39 +42,45 @@ async function changesOf(shapes: Shapes, compiled: CompiledWrite): Promise<Json[
   const before = base && normalise(base.object, options);
   const after = normalise(predicted, options);
   const body = 'body' in request ? request.body : '';
+  const names = GENERATED[key.resource.kind] ?? NONE;
+  const madeUp = (name: unknown) =>
+    typeof name === 'string' && names.test(name) && !body.includes(`${name}"`);
   const shape = await shapes.of(key);
   return diffPaths(before, after, shape).flatMap((path): Json[] => {
-    const text = formatPath(path);
-    if (isGenerated(text, body)) return [];
     const old = valueAt(before, path);
-    return [[steady(text), old ?? null, steadyValue(path, valueAt(after, path)) ?? null]];
+    if (old === undefined && madeUp(path.at(-1))) return [];
+    const restart = path.at(-1) === RESTARTED_AT;
+    const now = steadyValue(valueAt(after, path), old === undefined ? madeUp : () => false);
+    const stamped = restart && typeof now === 'string' && MOMENT.test(now);
+    return [[steady(formatPath(path)), old ?? null, stamped ? 'the time of the call' : now]];
   });
 }
 
-/** What the API server makes up anew in each dry run, unless the request says what it has to be. */
-const GENERATED: readonly { readonly path: RegExp; readonly field: string }[] = [
-  { path: /^spec\.clusterIPs?(\[|$)/, field: 'clusterIP' },
-  { path: /^spec\.healthCheckNodePort$/, field: 'healthCheckNodePort' },
-  { path: /^spec\.ports(\[.*\])?\.nodePort$/, field: 'nodePort' },
-  { path: /controller-uid"?\]?$/, field: 'controller-uid' },
-  { path: /\.timeAdded$/, field: 'timeAdded' },
-];
+/**
+ * What the API server makes up anew in each dry run where the request doesn't say it: the addresses and ports of a
+ * Service, the uid that selects a Job's pods, the time of a taint.
+ */
+const GENERATED: Readonly<Record<string, RegExp>> = {
+  Service: /^(clusterIPs?|healthCheckNodePort|nodePort)$/,
+  Job: /controller-uid$/,
+  Node: /^timeAdded$/,
+};
+const NONE = /^(?!)/;
 
-function isGenerated(path: string, body: string): boolean {
-  return GENERATED.some((one) => one.path.test(path) && !body.includes(`${one.field}"`));
-}
+/** A restart stamps the time of the call: the repeated call has another one, and means the same. */
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
 
 /** The volume of a token that admission adds to a Pod has a random name. */
 function steady(text: string): string {
   return text.replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access');
 }
 
-const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
-const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/;
-
-/** A restart stamps the time of the call: the repeated call has another one, and means the same. */
-function steadyValue(path: Path, value: Json | undefined): Json | undefined {
-  if (typeof value !== 'string') return value;
-  if (path.at(-1) === RESTARTED_AT && MOMENT.test(value)) return 'the time of the call';
-  return steady(value);
+function steadyValue(value: Json | undefined, madeUp: (name: string) => boolean): Json {
+  if (value === undefined) return null;
+  if (typeof value === 'string') return steady(value);
+  if (Array.isArray(value)) return value.map((item) => steadyValue(item, madeUp));
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([name]) => !madeUp(name));
+  return Object.fromEntries(kept.map(([name, item]) => [name, steadyValue(item, madeUp)]));
 }

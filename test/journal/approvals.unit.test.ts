@@ -169,6 +169,6 @@ test('every history of an approval is a lawful one', () => {
       }
       journal.close();
     }),
-    { numRuns: 30 },
+    { numRuns: 12 },
   );
 });

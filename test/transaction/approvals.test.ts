@@ -154,6 +154,22 @@ describe('inside a transaction', { timeout: 120_000 }, () => {
   });
 });
 
+test('of two servers that repeat the approved call at once, one runs it', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await approvalBench(cluster);
+  const servers = await Promise.all([bench.as(), bench.as()]);
+  const [first] = servers;
+  const id = bench.asked(await setCareful(first, bench, 'slow'));
+  bench.approve(id);
+  const answers = await Promise.all(servers.map((server) => setCareful(server, bench, 'slow')));
+  const done = answers.filter(({ data }) => data.status === 'committed');
+  expect(done, answers.map(({ text }) => text).join('\n')).toHaveLength(1);
+  expect(bench.read(({ approvals }) => approvals.get(id)?.state)).toBe('USED');
+  const intents = bench.rows().flatMap((row) => bench.steps(row.id));
+  expect(intents).toHaveLength(1);
+});
+
 describe('used up before anything runs', { timeout: 120_000 }, () => {
   test.each([
     ['before it is used', 'journal.approval.use.before', 'APPROVED'],
