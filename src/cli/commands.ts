@@ -31,7 +31,7 @@ const LAZY = {
     load: async () => (await import('./lease.ts')).leaseCommand(),
   },
   transactions: {
-    description: 'list, show, undo, accept and recover transactions',
+    description: 'list, show, undo, resolve, accept and recover transactions',
     load: async () => (await import('./transactions.ts')).transactionsCommand(),
   },
 } satisfies Record<string, { description: string; load: () => Promise<Command> }>;

@@ -1,15 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Flags } from '../core/config.ts';
+import { StratusError } from '../core/errors.ts';
 import type { Runtime } from '../server/runtime.ts';
 import { transactionDetail, transactionLine, undoPayload } from '../tools/transaction/payload.ts';
 import { guarded } from './fail.ts';
 import { withServerOptions } from './options.ts';
 import { audited, callerIn, change, run } from './runtime.ts';
 
-/** `stratus-mcp transactions list|show|undo|accept|recover`, for a person at a terminal. Answers are JSON. */
+/** `stratus-mcp transactions list|show|undo|resolve|accept|recover`, for a person at a terminal. Answers are JSON. */
 export function transactionsCommand(): Command {
   const group = new Command('transactions').description(
-    'list, show, undo, accept and recover transactions',
+    'list, show, undo, resolve, accept and recover transactions',
   );
   const add = (word: string, description: string) =>
     withServerOptions(group.command(word)).description(description);
@@ -43,6 +44,21 @@ export function transactionsCommand(): Command {
         ),
       ),
     );
+  add('resolve', 'decide about fields that others changed again, then take the rest back')
+    .argument('<id>', 'handle such as txn-7')
+    .requiredOption('--object <kind/namespace/name>', 'the object that is in conflict')
+    .option('--force', 'write what was before the transaction over the later change')
+    .option('--keep-theirs', 'leave the later change, take back the rest')
+    .requiredOption('--note <text>', 'why; kept in the audit log')
+    .action(
+      guarded((id: string, flags: Flags & ResolveFlags) =>
+        change(flags, async (runtime) =>
+          audited(runtime, 'cli resolve', { transaction: id, note: flags.note }, () =>
+            resolve(runtime, id, flags),
+          ),
+        ),
+      ),
+    );
   add('accept', 'accept as it is what could not be taken back, so that work can go on')
     .argument('<id>', 'handle such as txn-7')
     .requiredOption('--note <text>', 'what you found and did; kept in the audit log')
@@ -67,6 +83,32 @@ export function transactionsCommand(): Command {
     ),
   );
   return group;
+}
+
+interface ResolveFlags {
+  readonly object: string;
+  readonly force?: boolean;
+  readonly keepTheirs?: boolean;
+  readonly note: string;
+}
+
+async function resolve(runtime: Runtime, id: string, flags: ResolveFlags) {
+  const { object, force, keepTheirs, note } = flags;
+  if (Boolean(force) === Boolean(keepTheirs)) {
+    throw new StratusError('invalid_arguments', 'Say either --force or --keep-theirs.');
+  }
+  const { engine } = await runtime.recovered();
+  const request = {
+    how: force ? ('force' as const) : ('keep_theirs' as const),
+    ...{ object, note, byPerson: true },
+  };
+  const committed = engine.view(id).state === 'COMMITTED';
+  const { transaction, undo: report } = committed
+    ? await engine.undoCommitted(id, callerIn(runtime), request)
+    : await engine.abort(id, note, callerIn(runtime), request);
+  if (!report.complete) process.exitCode = 2;
+  const { state } = transaction;
+  return { transaction: id, state, summary: report.summary, undo: undoPayload(report) };
 }
 
 async function undo(runtime: Runtime, id: string) {

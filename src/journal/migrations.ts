@@ -6,6 +6,7 @@ import { ANCHOR } from './schema-anchor.ts';
 import { APPROVALS } from './schema-approval.ts';
 import { LEAN } from './schema-lean.ts';
 import { LEASES } from './schema-lease.ts';
+import { RESOLUTIONS } from './schema-resolution.ts';
 import { SEARCH } from './schema-search.ts';
 import { VIEWS_1 } from './views.ts';
 
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'fewer indexes of the audit log', statements: LEAN },
   { name: 'approvals', statements: APPROVALS },
   { name: 'leases', statements: LEASES },
+  { name: 'resolutions of conflicts', statements: RESOLUTIONS },
 ];
 
 /** Marks the file as ours (`PRAGMA application_id`): "STRA". */

@@ -60,7 +60,7 @@ const STAYING = `SELECT 'txn-' || id FROM txn WHERE opened_at < @before
 
 /** Where a transaction has rows, those that refer to others first. */
 const PARTS = [
-  ...['image', 'data_key', 'sample', 'step'].map((table) => ({ table, key: 'txn' })),
+  ...['image', 'data_key', 'sample', 'resolution', 'step'].map((table) => ({ table, key: 'txn' })),
   { table: 'txn', key: 'id' },
 ];
 

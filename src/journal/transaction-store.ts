@@ -1,3 +1,4 @@
+import { openResolutionTable } from './resolution-table.ts';
 import type { Room } from './room.ts';
 import { openSampleTable } from './sample-table.ts';
 import { openStepTable } from './step-table.ts';
@@ -9,5 +10,10 @@ import type { TransactionStore } from './types.ts';
  * in the same SQLite transaction: neither can be there without the other.
  */
 export function openTransactionStore(room: Room): TransactionStore {
-  return { ...openTransactionTable(room), ...openStepTable(room), ...openSampleTable(room) };
+  return {
+    ...openTransactionTable(room),
+    ...openStepTable(room),
+    ...openSampleTable(room),
+    ...openResolutionTable(room),
+  };
 }

@@ -118,6 +118,15 @@ export interface StepRow {
   conflicts: Json[];
 }
 
+/** A person's decision about the conflicts of one object. */
+export interface ResolutionRow {
+  /** `v1|ConfigMap|shop|app`. */
+  object: string;
+  how: 'force' | 'keep_theirs';
+  /** Digests of the conflicts that were decided about. */
+  seen: string[];
+}
+
 /** Some steps of a transaction: each condition has to hold. */
 export interface StepFilter {
   readonly kind?: string;
@@ -177,6 +186,16 @@ export interface TransactionStore {
   steps(transaction: string, filter?: StepFilter): StepRow[];
   /** Opens a sealed image. `undefined` when there is none. @throws StratusError journal_unavailable when the key doesn't fit. */
   image(transaction: string, seq: number, name: ImageName): Buffer | undefined;
+  /** Keeps what a person decided about conflicts, durable on return; the audit log has it with `detail`. */
+  resolve(
+    transaction: string,
+    rows: readonly ResolutionRow[],
+    epoch: number,
+    detail: JsonObject,
+  ): void;
+  /** A decision that was carried out, or could not be, counts no longer. */
+  unresolve(transaction: string, object: string, epoch: number): void;
+  resolutions(transaction: string): ResolutionRow[];
   addSample(row: SampleRow): void;
   samples(transaction: string): SampleRow[];
 }

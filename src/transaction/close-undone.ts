@@ -6,6 +6,7 @@ import type { Measurement, Scope } from '../severity/types.ts';
 import { keyOf } from '../severity/view.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
+import type { Resolved } from './resolve.ts';
 import { epochOver, touchedRefs } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import { takeBack } from './take-back.ts';
@@ -23,6 +24,8 @@ export interface UndoWhole {
   readonly done: TransactionState;
   readonly incomplete: TransactionState;
   readonly reason: string;
+  /** Decisions about conflicts, journaled before anything is taken back. */
+  readonly resolved?: Resolved;
   /** Measurement to come back to; absent: severity after the undo is reported, not judged. */
   readonly baseline: Measurement | undefined;
   /** How long the cluster may take to come back, ms; 0 doesn't measure (shutdown). */
@@ -50,6 +53,10 @@ export async function undoWhole(
     throw epochOver(transaction);
   }
   noteTransaction(parts, transaction, request.via, { reason: request.reason });
+  if (request.resolved !== undefined) {
+    const { rows, detail } = request.resolved;
+    store.resolve(transaction, rows, epoch, detail);
+  }
   const undone = await takeBack(parts, shapes, { transaction, epoch });
   const steps = store.steps(transaction);
   // What got worse beside a transaction that wrote nothing is not its doing, and nothing a human could finish.

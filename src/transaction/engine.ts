@@ -25,6 +25,7 @@ import type { EngineParts } from './parts.ts';
 import { type RecoveryReport, recoverAll } from './recover.ts';
 import { recoverLeft } from './recover-left.ts';
 import { accept, takeUpAgain, undoCommitted } from './reopen.ts';
+import type { ResolveRequest } from './resolve.ts';
 import { Seat } from './seat.ts';
 import { rowOf, type Session } from './session.ts';
 import { checkFits, HalfDone, runStep } from './step.ts';
@@ -39,7 +40,7 @@ import type {
   StepResult,
   TransactionEngine,
   TransactionView,
-  UndoReport,
+  Undone,
 } from './types.ts';
 import { viewOf } from './view.ts';
 
@@ -57,11 +58,6 @@ export function createTransactionEngine(
   const lease =
     settings === 'off' ? noLease : createLease(settings, { ...rest, newId, writer: bare });
   return new Engine({ ...rest, newId, lease, writer: leasedWriter(bare, lease) });
-}
-
-interface Undone {
-  transaction: TransactionView;
-  undo: UndoReport;
 }
 
 class Engine implements TransactionEngine {
@@ -183,12 +179,19 @@ class Engine implements TransactionEngine {
     return await waitForCommit(this.#seat, transaction, options, (id) => this.view(id));
   }
 
-  async abort(transaction: string, reason: string, caller: Caller): Promise<Undone> {
+  async abort(
+    transaction: string,
+    reason: string,
+    caller: Caller,
+    resolve?: ResolveRequest,
+  ): Promise<Undone> {
     const session = this.#seat.session;
-    const undo =
-      session?.id === transaction
-        ? await abortInTurn(this.#seat, session, reason)
-        : await takeUpAgain(this.#seat, transaction, reason, caller);
+    const here = session?.id === transaction;
+    let undo = here ? await abortInTurn(this.#seat, session, reason) : undefined;
+    if (undo === undefined || (resolve !== undefined && !undo.complete)) {
+      const again = () => takeUpAgain(this.#seat, transaction, reason, caller, resolve);
+      undo = await askingHuman(this.#parts, caller, again);
+    }
     return { transaction: this.view(transaction), undo };
   }
 
@@ -208,8 +211,13 @@ class Engine implements TransactionEngine {
     });
   }
 
-  async undoCommitted(transaction: string, caller: Caller): Promise<Undone> {
-    const undo = await undoCommitted(this.#seat, transaction, caller);
+  async undoCommitted(
+    transaction: string,
+    caller: Caller,
+    resolve?: ResolveRequest,
+  ): Promise<Undone> {
+    const work = () => undoCommitted(this.#seat, transaction, caller, resolve);
+    const undo = await askingHuman(this.#parts, caller, work);
     return { transaction: this.view(transaction), undo };
   }
 

@@ -7,6 +7,7 @@ import { rollForward } from './commit.ts';
 import { NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
 import { noteTransaction } from './notes.ts';
 import { previewUndo } from './preview-undo.ts';
+import { decideConflicts, type Resolved, type ResolveRequest } from './resolve.ts';
 import type { Seat } from './seat.ts';
 import { rowOf } from './session.ts';
 import { fromJson } from './to-json.ts';
@@ -21,6 +22,7 @@ export function takeUpAgain(
   transaction: string,
   reason: string,
   caller: Caller,
+  resolve?: ResolveRequest,
 ): Promise<UndoReport> {
   const row = rowOf(seat.parts.journal.transactions, transaction);
   if (!NEEDS_HUMAN.includes(row.state) && !UNFINISHED.includes(row.state)) {
@@ -32,9 +34,10 @@ export function takeUpAgain(
       throw seat.stateError(transaction, 'be aborted');
     });
   }
-  return whileLocked(seat, row, (epoch) => {
+  return whileLocked(seat, row, async (epoch) => {
+    const resolved = await decided(seat, transaction, resolve, caller);
     noteTransaction(seat.parts, transaction, 'TAKEN_UP_AGAIN', { reason }, caller);
-    return undoRow(seat, row, epoch, [row.state], reason);
+    return await undoRow(seat, row, epoch, [row.state], reason, resolved);
   });
 }
 
@@ -43,17 +46,30 @@ export function undoCommitted(
   seat: Seat,
   transaction: string,
   caller: Caller,
+  resolve?: ResolveRequest,
 ): Promise<UndoReport> {
   const row = rowOf(seat.parts.journal.transactions, transaction);
   if (row.state === 'UNDO_INCOMPLETE')
-    return takeUpAgain(seat, transaction, 'Taken up again.', caller);
+    return takeUpAgain(seat, transaction, 'Taken up again.', caller, resolve);
   if (row.state !== 'COMMITTED') throw seat.stateError(transaction, 'be undone as committed');
   return whileLocked(seat, row, async (epoch) => {
-    const blocked = await previewUndo(seat.parts, seat.shapes, transaction);
+    const resolved = await decided(seat, transaction, resolve, caller);
+    const blocked = await previewUndo(seat.parts, seat.shapes, transaction, resolved?.rows);
     if (blocked !== undefined) return blocked;
     noteTransaction(seat.parts, transaction, 'UNDO_COMMITTED', {}, caller);
-    return undoRow(seat, row, epoch, ['COMMITTED'], `Taken back on request of ${caller.actor}.`);
+    const reason = `Taken back on request of ${caller.actor}.`;
+    return await undoRow(seat, row, epoch, ['COMMITTED'], reason, resolved);
   });
+}
+
+async function decided(
+  { parts, shapes }: Seat,
+  transaction: string,
+  request: ResolveRequest | undefined,
+  caller: Caller,
+): Promise<Resolved | undefined> {
+  if (request === undefined) return undefined;
+  return await decideConflicts(parts, shapes, transaction, request, caller);
 }
 
 /** A human takes the cluster as it is for the end of a transaction that could not be taken back. */
@@ -113,6 +129,7 @@ function undoRow(
   epoch: number,
   from: readonly TransactionState[],
   reason: string,
+  resolved: Resolved | undefined,
 ): Promise<UndoReport> {
   const wasCommitted = (['COMMITTED', 'UNDO_INCOMPLETE', 'UNDOING'] as string[]).includes(
     row.state,
@@ -125,6 +142,7 @@ function undoRow(
     done: wasCommitted ? 'UNDONE' : 'ABORTED',
     incomplete: wasCommitted ? 'UNDO_INCOMPLETE' : 'ABORT_INCOMPLETE',
     reason,
+    ...(resolved === undefined ? {} : { resolved }),
     baseline: wasCommitted ? undefined : fromJson<Measurement>(row.before),
     measureMs: settleMs(seat.parts),
   });

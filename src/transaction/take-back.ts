@@ -14,6 +14,7 @@ import type { EngineParts } from './parts.ts';
 import { isManagedPodRemoval, isStillServing } from './pod-removal.ts';
 import { redactNote } from './redact-note.ts';
 import { refOfStep } from './refs.ts';
+import { resolutionOf } from './resolution-of.ts';
 import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
@@ -78,7 +79,13 @@ async function takeBackSteps(
   }
   const renewed = renewedUids(store.steps(request.transaction));
   const again: UndoGroup[] = [];
-  const groups = undoGroups(toUndo, image, (step) => required(keys, step), renewed);
+  const resolutions = store.resolutions(request.transaction);
+  const groups = undoGroups(toUndo, image, (step) => required(keys, step), renewed).map(
+    (group): UndoGroup => {
+      const resolution = resolutionOf(parts, resolutions, group.key);
+      return resolution === undefined ? group : { ...group, resolution };
+    },
+  );
   for (const [index, group] of groups.entries()) {
     const result = await undoGroup(parts, shapes, request, group);
     // What the rest brings back may be what it was refused for: a quota, a policy, a role.

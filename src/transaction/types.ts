@@ -8,6 +8,8 @@ import type { Bounds, Decision } from '../policy/types.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
 import type { Caller } from './caller.ts';
 import type { LeaseView } from './lease-types.ts';
+import type { RecoveryReport } from './recover.ts';
+import type { ResolveRequest } from './resolve.ts';
 
 export type { Caller } from './caller.ts';
 
@@ -209,6 +211,12 @@ export interface UndoReport {
   readonly summary: string;
 }
 
+/** A transaction after something of it was taken back. */
+export interface Undone {
+  readonly transaction: TransactionView;
+  readonly undo: UndoReport;
+}
+
 export type CommitResult =
   | { readonly kind: 'committed'; readonly transaction: TransactionView; readonly verdict: Verdict }
   /** The gate (or the settle time) said no: everything was taken back. */
@@ -262,28 +270,20 @@ export interface TransactionEngine {
     transaction: string,
     reason: string,
     caller: Caller,
-  ): Promise<{ transaction: TransactionView; undo: UndoReport }>;
+    /** Decides about fields that others changed again. */
+    resolve?: ResolveRequest,
+  ): Promise<Undone>;
   /** Takes back the last command of an open transaction; it still counts against K. */
-  undoLast(
-    transaction: string,
-    caller: Caller,
-  ): Promise<{ transaction: TransactionView; undo: UndoReport }>;
+  undoLast(transaction: string, caller: Caller): Promise<Undone>;
   /** Takes back a whole transaction that was committed. */
-  undoCommitted(
-    transaction: string,
-    caller: Caller,
-  ): Promise<{ transaction: TransactionView; undo: UndoReport }>;
+  undoCommitted(transaction: string, caller: Caller, resolve?: ResolveRequest): Promise<Undone>;
   view(transaction: string): TransactionView;
   list(filter: { open?: boolean; limit: number; offset?: number }): {
     transactions: TransactionView[];
     total: number;
   };
   /** Takes back what a dead process left open. Leaves a live sibling's alone. Safe to call at any time, and to be killed in. */
-  recover(): Promise<{
-    recovered: readonly string[];
-    needsHuman: readonly string[];
-    busy: boolean;
-  }>;
+  recover(): Promise<RecoveryReport>;
   /**
    * A human accepts a transaction that could not be taken back (ABORT_INCOMPLETE, UNDO_INCOMPLETE) as it is now.
    * For the CLI alone; never offered to a model.

@@ -8,7 +8,7 @@ import { UNDO_MANAGER } from '../undo/managers.ts';
 import { renewedUids, uidNow } from '../undo/renewed.ts';
 import type { UndoGroup, UndoPort } from '../undo/types.ts';
 import { childrenOf } from './children.ts';
-import { readLive, resolveFresh } from './live.ts';
+import { idOfKey, readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { redactNote } from './redact-note.ts';
 import { refOfStep } from './refs.ts';
@@ -136,6 +136,13 @@ export function undoPort(
         );
         if (!landed) throw epochOver(request.transaction);
       }
+      // Carried out or not possible: another conflict is another decision.
+      if (group.resolution !== undefined && ENDED.includes(to)) {
+        const object = idOfKey(group.key);
+        parts.journal.transactions.unresolve(request.transaction, object, request.epoch);
+      }
     },
   };
 }
+
+const ENDED: readonly StepState[] = ['UNDONE', 'UNDO_CONFLICT', 'UNDO_IMPOSSIBLE'];

@@ -21,15 +21,16 @@ export function undoHistory(
   updates: readonly Update[],
   now: Json | undefined,
   shape: Shape,
+  force = false,
 ): Merged {
   const last = updates.at(-1);
   if (last !== undefined && !last.seen) {
     const before = undoUnseen(updates.slice(0, -1), last, now, shape);
     if (before !== undefined) return before;
   }
-  const all = undoAll(updates, now, shape);
+  const all = undoAll(updates, now, shape, force);
   if (all.conflicts.length === 0 || last === undefined || last.seen) return all;
-  const without = undoAll(updates.slice(0, -1), now, shape);
+  const without = undoAll(updates.slice(0, -1), now, shape, force);
   return without.conflicts.length === 0 ? without : all;
 }
 
@@ -49,19 +50,24 @@ function undoUnseen(
   return rest.conflicts.length === 0 ? rest : undefined;
 }
 
-function undoAll(updates: readonly Update[], now: Json | undefined, shape: Shape): Merged {
+function undoAll(
+  updates: readonly Update[],
+  now: Json | undefined,
+  shape: Shape,
+  force = false,
+): Merged {
   const [first, ...rest] = updates;
   if (first === undefined) return { value: now, conflicts: [] };
   let before: Json | undefined = first.pre;
   let ours: Json | undefined = first.post;
   const overwritten: Conflict[] = [];
   for (const update of rest) {
-    const between = mergeUndo(before, ours, update.pre, shape);
+    const between = mergeUndo(before, ours, update.pre, shape, force);
     overwritten.push(...between.conflicts);
     before = between.value;
     ours = update.post;
   }
-  const merged = mergeUndo(before, ours, now, shape);
+  const merged = mergeUndo(before, ours, now, shape, force);
   // Somebody who overwrote ours in between may have put back since what was before us.
   const isBack = ({ path }: Conflict) =>
     overwritten.some(

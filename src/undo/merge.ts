@@ -20,17 +20,30 @@ export interface Merged {
  * The three-way undo: takes our change (pre → post) out of the present value and keeps
  * everything else. At each path we changed: now = ours → before; now = before → already undone; else a conflict.
  * Idempotent, and right whether or not our write landed, which is what makes recovery simple.
- * At a conflict the present value is kept in the result; the caller must not write it.
+ * At a conflict the present value is kept in the result, or what was before where `force` says so: without a person's
+ * decision the caller must not write it.
  */
 export function mergeUndo(
   pre: Json | undefined,
   post: Json | undefined,
   now: Json | undefined,
   shape: Shape,
+  force = false,
 ): Merged {
-  const conflicts: Conflict[] = [];
-  const value = merge(pre, post, now, shape, [], conflicts);
-  return { value, conflicts };
+  const found: Found = { conflicts: [], force };
+  const value = merge(pre, post, now, shape, [], found);
+  return { value, conflicts: found.conflicts };
+}
+
+interface Found {
+  readonly conflicts: Conflict[];
+  readonly force: boolean;
+}
+
+/** Notes a conflict. @returns which of the two values goes on */
+function clash(found: Found, conflict: Conflict): Json | undefined {
+  found.conflicts.push(conflict);
+  return found.force ? conflict.before : conflict.now;
 }
 
 function merge(
@@ -39,21 +52,20 @@ function merge(
   now: Json | undefined,
   shape: Shape,
   path: Path,
-  conflicts: Conflict[],
+  found: Found,
 ): Json | undefined {
   if (equalJson(pre, post)) return now;
   if (equalJson(now, post)) return pre;
   if (equalJson(now, pre)) return now;
   if (shape.kind === 'granular' && mapLike(pre) && mapLike(post) && mapLike(now)) {
-    return mergeMaps(pre, post, now, shape, path, conflicts);
+    return mergeMaps(pre, post, now, shape, path, found);
   }
   if (shape.kind === 'keyed-list' || shape.kind === 'set') {
     const lists = [pre, post, now].map((list) => elementsOf(list, shape));
     const [a, b, c] = lists;
-    if (a && b && c) return mergeLists(a, b, c, pre === undefined, shape, path, conflicts);
+    if (a && b && c) return mergeLists(a, b, c, pre === undefined, shape, path, found);
   }
-  conflicts.push({ path, before: pre, ours: post, now });
-  return now;
+  return clash(found, { path, before: pre, ours: post, now });
 }
 
 function mapLike(value: Json | undefined): value is JsonObject | undefined {
@@ -66,7 +78,7 @@ function mergeMaps(
   now: JsonObject | undefined,
   shape: Shape,
   path: Path,
-  conflicts: Conflict[],
+  found: Found,
 ): JsonObject | undefined {
   const names = [...new Set([...Object.keys(now ?? {}), ...Object.keys(pre ?? {})])];
   const entries = names.flatMap((name): [string, Json][] => {
@@ -76,7 +88,7 @@ function mergeMaps(
       ownValue(now, name),
       shape.field(name),
       [...path, name],
-      conflicts,
+      found,
     );
     return value === undefined ? [] : [[name, value]];
   });
@@ -90,20 +102,20 @@ function mergeLists(
   absentBefore: boolean,
   shape: Shape,
   path: Path,
-  conflicts: Conflict[],
+  found: Found,
 ): Json[] | undefined {
   const kept = new Map<string, Json>();
   for (const id of new Set([...now.order, ...pre.order, ...post.order])) {
-    const value = mergeElement(pre, post, now, id, shape, path, conflicts);
+    const value = mergeElement(pre, post, now, id, shape, path, found);
     if (value !== undefined) kept.set(id, value);
   }
   if (kept.size === 0 && absentBefore) return undefined;
   if (shape.kind === 'keyed-list' && orderConflicts(pre, post, now)) {
     const valuesOf = ({ order, byId }: Elements) =>
       order.map((id) => byId.get(id)?.value).filter((value) => value !== undefined);
-    conflicts.push({ path, before: valuesOf(pre), ours: valuesOf(post), now: valuesOf(now) });
+    clash(found, { path, before: valuesOf(pre), ours: valuesOf(post), now: valuesOf(now) });
   }
-  return orderOf(pre, post, now, new Set(kept.keys())).flatMap((id) => {
+  return orderOf(pre, post, now, new Set(kept.keys()), found.force).flatMap((id) => {
     const value = kept.get(id);
     return value === undefined ? [] : [value];
   });
@@ -117,7 +129,7 @@ function mergeElement(
   id: string,
   shape: Shape,
   path: Path,
-  conflicts: Conflict[],
+  found: Found,
 ): Json | undefined {
   const before = pre.byId.get(id)?.value;
   const ours = post.byId.get(id)?.value;
@@ -125,13 +137,12 @@ function mergeElement(
   const segment = (pre.byId.get(id) ?? post.byId.get(id) ?? now.byId.get(id))?.segment;
   const here: Path = segment === undefined ? path : [...path, segment];
   if (before !== undefined && ours !== undefined && present !== undefined) {
-    return merge(before, ours, present, shape.element(), here, conflicts);
+    return merge(before, ours, present, shape.element(), here, found);
   }
   if (equalJson(before, ours)) return present;
   if (equalJson(present, ours)) return before;
   if (equalJson(present, before)) return present;
-  conflicts.push({ path: here, before, ours, now: present });
-  return present;
+  return clash(found, { path: here, before, ours, now: present });
 }
 
 /** The order before us where nobody else reordered; elements of others stay behind the neighbour they follow now. */
@@ -140,8 +151,9 @@ function orderOf(
   post: Elements,
   now: Elements,
   kept: ReadonlySet<string>,
+  force: boolean,
 ): string[] {
-  const theirs = commonOrder(now, [pre, post]) !== commonOrder(post, [pre, now]);
+  const theirs = !force && commonOrder(now, [pre, post]) !== commonOrder(post, [pre, now]);
   const [base, rest] = theirs ? [now.order, pre.order] : [pre.order, now.order];
   const order = base.filter((id) => kept.has(id));
   let previous: string | undefined;

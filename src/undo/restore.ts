@@ -34,9 +34,11 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
   let recreated = false;
   let written: KubeObject | undefined;
   let parting: Parting | undefined;
+  // What a person's decision overwrote can't be seen any more once it is.
+  let overwritten: readonly Json[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await port.get(group.key);
-    const target = undoTarget(group.steps, live?.object, shape, options);
+    const target = undoTarget(group.steps, live?.object, shape, options, group.resolution);
     if (target.kind === 'conflict') {
       port.mark('UNDO_CONFLICT', { conflicts: target.conflicts });
       return {
@@ -50,8 +52,9 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       await waitGone(group.key, live, port);
       continue;
     }
+    if (target.kind === 'done' && target.kept) return leave(port, target.residual);
     if (target.kind === 'done') {
-      const notes = [...target.residual, ...(parting?.residual ?? [])];
+      const notes = [...overwritten, ...target.residual, ...(parting?.residual ?? [])];
       return finish(group, port, live, notes, { replaced, recreated });
     }
     if (target.kind === 'replace' && written !== undefined && equalJson(written, target.object)) {
@@ -77,6 +80,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       port.mark('UNDO_APPLIED');
       replaced ||= target.kind === 'replace';
       if (target.kind === 'replace') written = target.object;
+      if (target.kind === 'replace' && group.resolution) overwritten = target.residual;
       recreated ||= target.kind === 'recreate';
       if (target.kind === 'delete') await waitGone(group.key, live, port);
       continue;
@@ -104,6 +108,12 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       changed: 'unknown',
     },
   );
+}
+
+/** The object stays as somebody else left it, because a person decided so. */
+function leave(port: UndoPort, residual: readonly Json[]): ObjectUndo {
+  port.mark('UNDONE', { residual, conflicts: [] });
+  return { state: 'UNDONE', how: 'left as it is, as asked', residual, conflicts: [] };
 }
 
 export function optionsOf(key: ObjectKey): NormaliseOptions {

@@ -2,19 +2,19 @@ import { equalJson, isObject, type Json } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { changesSinceCreate } from './created.ts';
 import { type Update, undoHistory } from './history.ts';
-import { isController, ownerOf } from './managed-fields.ts';
 import { INTENT_LABEL, isMark } from './marks.ts';
-import type { Conflict } from './merge.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
-import { formatPath } from './path.ts';
 import { recreatedForm } from './recreate.ts';
 import { withUidsNow } from './renewed.ts';
+import type { Resolution } from './resolution.ts';
 import type { Shape } from './shape.ts';
 import type { UndoStep } from './types.ts';
+import { noteClash, noteConflict, type Walk, withWholeTemplate } from './walk.ts';
 
 /** Where an undo has to bring an object. */
 export type Target =
-  | { readonly kind: 'done'; readonly residual: readonly Json[] }
+  /** `kept`: a person decided that the object stays as somebody else left it. */
+  | { readonly kind: 'done'; readonly residual: readonly Json[]; readonly kept?: true }
   /** Terminating: nothing can be done until it is gone. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'delete'; readonly uid: string }
@@ -29,15 +29,6 @@ export type Target =
     }
   | { readonly kind: 'conflict'; readonly conflicts: readonly Json[] };
 
-interface Walk {
-  /** Normalised. */
-  state: KubeObject | undefined;
-  /** The stored object that `state` was made from: its uid and marks tell whose it is. */
-  stored: KubeObject | undefined;
-  readonly residual: Json[];
-  readonly conflicts: Json[];
-}
-
 /**
  * Computes, from the present object alone, what an undo of all steps on it has to do. Pure and idempotent.
  * Steps are taken back in memory, newest first, so that what somebody else wrote between two of ours is kept;
@@ -48,6 +39,7 @@ export function undoTarget(
   now: KubeObject | undefined,
   shape: Shape,
   options: NormaliseOptions,
+  resolution?: Resolution,
 ): Target {
   const absentBefore = all[0] !== undefined && all[0].pre === undefined;
   if (now === undefined && absentBefore) return { kind: 'done', residual: [] };
@@ -56,19 +48,22 @@ export function undoTarget(
   const deleted = steps.findLast((step) => step.verb === 'delete');
   if (terminating) {
     if (deleted !== undefined || absentBefore) return { kind: 'wait' };
-    return { kind: 'conflict', conflicts: ['The object is being deleted by somebody else.'] };
+    return clash('The object is being deleted by somebody else.', resolution);
   }
   if (deleted?.pre && now && now.metadata.uid !== deleted.pre.metadata.uid) {
-    return afterDelete(steps, now, shape, options);
+    return afterDelete(steps, now, shape, options, resolution);
   }
   const walk: Walk = {
     state: now && normalise(now, options),
     stored: now,
     residual: [],
     conflicts: [],
+    keep: false,
+    resolution,
   };
   for (const run of runsOf(steps).reverse()) takeBack(run, now, walk, shape, options);
   if (walk.conflicts.length > 0) return { kind: 'conflict', conflicts: walk.conflicts };
+  if (walk.keep) return { kind: 'done', residual: walk.residual, kept: true };
   return compare(walk, now, steps, options);
 }
 
@@ -114,18 +109,20 @@ function afterDelete(
   now: KubeObject,
   shape: Shape,
   options: NormaliseOptions,
+  resolution: Resolution | undefined,
 ): Target {
   const last = steps.findLastIndex((step) => step.verb === 'delete');
   const since = steps.slice(last + 1);
   if (since[0]?.pre === undefined && since[0] !== undefined && isOurs(since[0], now)) {
     // Ours has to go first; once it is gone the rest is taken back.
-    return undoTarget(since, now, shape, options);
+    return undoTarget(since, now, shape, options, resolution);
   }
   const deleted = steps[last]?.pre;
   const isAgain = (object: KubeObject) => isRecreated(object, now, options);
   if (last > 0 && since.length === 0 && steps[last]?.restoring && deleted && isAgain(deleted)) {
     // The undo of the delete alone was interrupted after it had created the object again.
-    return undoTarget(renewedSteps(steps.slice(0, last), deleted, now), now, shape, options);
+    const renewed = renewedSteps(steps.slice(0, last), deleted, now);
+    return undoTarget(renewed, now, shape, options, resolution);
   }
   const goal = undoTarget(steps, undefined, shape, options);
   if (goal.kind === 'done') {
@@ -137,10 +134,7 @@ function afterDelete(
   if (goal.kind === 'recreate' && isAgain(goal.object)) {
     return { kind: 'done', residual: ['uid and creationTimestamp are new'] };
   }
-  return {
-    kind: 'conflict',
-    conflicts: ['Somebody else created an object of the same name meanwhile.'],
-  };
+  return clash('Somebody else created an object of the same name meanwhile.', resolution);
 }
 
 function isRecreated(wanted: KubeObject, now: KubeObject, options: NormaliseOptions): boolean {
@@ -217,12 +211,23 @@ function takeBackUpdates(
 ): void {
   const { state } = walk;
   if (state === undefined) {
-    walk.conflicts.push('Somebody else deleted the object meanwhile.');
+    const again = noteClash(walk, 'Somebody else deleted the object meanwhile.', true);
+    const [first] = run;
+    if (again && first?.pre) {
+      walk.state = normalise(first.pre, options);
+      walk.stored = first.pre;
+    }
     return;
   }
   if (run.some((step) => step.pre?.metadata.uid !== state.metadata.uid)) {
-    walk.conflicts.push(
+    const origin = run[0]?.pre;
+    const forced = walk.resolution?.how === 'force';
+    // Made again by this very undo.
+    if (forced && origin && walk.stored && isRecreated(origin, walk.stored, options)) return;
+    noteClash(
+      walk,
       'The object was deleted and created again by somebody else: its uid changed.',
+      false,
     );
     return;
   }
@@ -231,26 +236,12 @@ function takeBackUpdates(
     const [before, ours] = [normalise(pre, options), normalise(post, options)];
     return [{ pre: before, post: ours, seen: postUid !== undefined }];
   });
-  const merged = undoHistory(updates, state, shape);
-  for (const conflict of merged.conflicts) noteConflict(conflict, now, walk);
-  walk.state = merged.value as KubeObject;
-}
-
-function noteConflict(conflict: Conflict, now: KubeObject | undefined, walk: Walk): void {
-  const owner = now && ownerOf(now, conflict.path);
-  const entry = {
-    path: formatPath(conflict.path),
-    before: conflict.before ?? null,
-    ours: conflict.ours ?? null,
-    now: conflict.now ?? null,
-    owner: owner === undefined ? 'unknown' : `${owner.manager}@${owner.time ?? 'unknown time'}`,
-  };
-  // An autoscaler owns replicas: its present value is kept.
-  if (entry.path === 'spec.replicas' && owner && isController(owner)) {
-    walk.residual.push({ ...entry, note: 'kept: an autoscaler owns it' });
-  } else {
-    walk.conflicts.push(entry);
-  }
+  const merged = undoHistory(updates, state, shape, walk.resolution?.how === 'force');
+  const first = run[0]?.pre;
+  const kept = merged.conflicts
+    .filter((conflict) => noteConflict(walk, conflict, first, now))
+    .map(({ path }) => path);
+  walk.state = withWholeTemplate(merged.value as KubeObject, state, kept, walk);
 }
 
 function isOurs(step: UndoStep, object: KubeObject): boolean {
@@ -265,13 +256,19 @@ function takeBackCreate(step: UndoStep, walk: Walk, shape: Shape, options: Norma
   if (state === undefined || stored === undefined) return;
   if (!isOurs(step, stored)) {
     if (step.postUid === undefined) return;
-    walk.conflicts.push('The object created here was replaced by one of somebody else.');
+    noteClash(walk, 'The object created here was replaced by one of somebody else.', false);
     return;
   }
   const changes = changesSinceCreate(step, state, stored, shape, options);
-  if (changes.length > 0) {
-    walk.conflicts.push(...changes);
-    return;
-  }
+  for (const change of changes) noteClash(walk, change, true);
+  if (changes.length > 0 && (walk.conflicts.length > 0 || walk.keep)) return;
   walk.state = undefined;
+}
+
+/** A conflict about the object as a whole, which nobody can force. */
+function clash(conflict: string, resolution: Resolution | undefined): Target {
+  if (resolution?.how === 'keep_theirs' && resolution.covers(conflict)) {
+    return { kind: 'done', residual: [`${conflict} Kept so, as asked.`], kept: true };
+  }
+  return { kind: 'conflict', conflicts: [conflict] };
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { KubeObject, ObjectRef } from '../core/kube.ts';
 import type { StepState } from '../journal/types.ts';
+import type { Resolution } from './resolution.ts';
 import type { Shape } from './shape.ts';
 
 /** A journaled write, as the undo needs it. */
@@ -30,6 +31,8 @@ export interface UndoStep {
 export interface UndoGroup {
   readonly key: ObjectKey;
   readonly steps: readonly UndoStep[];
+  /** What a person decided about its conflicts. */
+  readonly resolution?: Resolution;
 }
 
 /** What the undo may use of the world. Handed in by the transaction layer, which owns the door and the journal. */

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { defineControlTool } from '../types.ts';
-import { reasonArgument, transactionArgument } from './arguments.ts';
+import {
+  conflictsArgument,
+  reasonArgument,
+  resolveRequest,
+  transactionArgument,
+} from './arguments.ts';
 import { takenBackPayload } from './payload.ts';
 
 export const transactionAbort = defineControlTool({
@@ -9,13 +14,18 @@ export const transactionAbort = defineControlTool({
   effect: 'undo',
   description:
     'Use to give up an open transaction: takes back everything it changed, verifies that, and frees the write lock.',
-  input: z.strictObject({ transaction: transactionArgument, reason: reasonArgument }),
+  input: z.strictObject({
+    transaction: transactionArgument,
+    conflicts: conflictsArgument,
+    reason: reasonArgument,
+  }),
   output: z.looseObject({ summary: z.string(), transaction: z.string(), next: z.string() }),
   run: async (args, context) => {
     const { transaction, undo } = await context.engine.abort(
       args.transaction,
       args.reason,
       context.caller,
+      resolveRequest(args.conflicts),
     );
     return takenBackPayload(transaction, undo);
   },

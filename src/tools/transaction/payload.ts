@@ -1,4 +1,4 @@
-import { describeRef } from '../../core/kube.ts';
+import { describeRef, type ObjectRef } from '../../core/kube.ts';
 import type { ApprovalRow } from '../../journal/approval-types.ts';
 import type { Verdict, Violation } from '../../severity/types.ts';
 import type { Budget, StepView, TransactionView, UndoReport } from '../../transaction/types.ts';
@@ -150,15 +150,26 @@ export function afterUndo({ id, state }: TransactionView, undo: UndoReport): str
       : `${id} is still open: transaction_abort takes everything back. Show this answer to the person.`;
   }
   if (state === 'COMMITTED' && !undo.complete) {
-    return `${id} stays committed. Take back the later change first, or make a new change that puts right what is wrong.`;
+    return `${id} stays committed. Take back the later change first, or make a new change that puts right what is wrong; the argument conflicts decides between both, with a person's approval.`;
   }
   if (undo.complete) return 'Look again with observe_health before you try something different.';
   const left = undo.objects.some((item) => item.conflicts.length > 0 || item.state !== 'UNDONE');
-  if (left) return stop(id, 'decide about the objects listed');
+  const conflicted = undo.objects.filter((item) => item.state === 'UNDO_CONFLICT');
+  const refs = conflicted.map(({ object }) => object);
+  if (left) return stop(id, 'decide about the objects listed', refs);
   return `Every object is as before, but severity is not. Look with observe_health: find out what else changed before you try again; transaction_abort with "${id}" measures once more.`;
 }
 
 /** Nothing more can be changed until a person looked: what they need to end that. */
-export function stop(transaction: string, task: string): string {
-  return `Stop: a person has to ${task}. Show them this answer. transaction_abort looks and tries again; a person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
+export function stop(
+  transaction: string,
+  task: string,
+  conflicted: readonly ObjectRef[] = [],
+): string {
+  const [first] = conflicted;
+  const decide =
+    first === undefined
+      ? ''
+      : ` Where others changed the same fields, a person decides with: stratus-mcp transactions resolve ${transaction} --object ${[first.kind, first.namespace, first.name].filter(Boolean).join('/')} --force (or --keep-theirs) --note "…"; or changes it by hand first.`;
+  return `Stop: a person has to ${task}. Show them this answer. transaction_abort looks and tries again (its argument conflicts asks for an approval).${decide} A person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
 }

@@ -67,7 +67,11 @@ function nextOf(view: TransactionView): string {
       return 'undo_transaction takes it back.';
     case 'ABORT_INCOMPLETE':
     case 'UNDO_INCOMPLETE':
-      return stop(view.id, 'decide about what is left');
+      return stop(
+        view.id,
+        'decide about what is left',
+        view.steps.filter((step) => step.state === 'UNDO_CONFLICT').map(({ object }) => object),
+      );
     case 'ABORTED':
     case 'UNDONE':
       return 'It is finished; nothing of it is left. Look again with observe_health.';

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { defineControlTool } from '../types.ts';
-import { reasonArgument, transactionArgument } from './arguments.ts';
+import {
+  conflictsArgument,
+  reasonArgument,
+  resolveRequest,
+  transactionArgument,
+} from './arguments.ts';
 import { takenBackPayload } from './payload.ts';
 
 export const undoTransaction = defineControlTool({
@@ -9,12 +14,17 @@ export const undoTransaction = defineControlTool({
   effect: 'undo',
   description:
     'Use to take back a whole transaction that was committed. What others changed since is kept; where they changed the same fields, nothing is taken back and the answer says what stands in the way.',
-  input: z.strictObject({ transaction: transactionArgument, reason: reasonArgument }),
+  input: z.strictObject({
+    transaction: transactionArgument,
+    conflicts: conflictsArgument,
+    reason: reasonArgument,
+  }),
   output: z.looseObject({ summary: z.string(), transaction: z.string(), next: z.string() }),
   run: async (args, context) => {
     const { transaction, undo } = await context.engine.undoCommitted(
       args.transaction,
       context.caller,
+      resolveRequest(args.conflicts),
     );
     return takenBackPayload(transaction, undo);
   },

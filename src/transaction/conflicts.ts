@@ -1,0 +1,47 @@
+import type { ObjectKey } from '../cluster/types.ts';
+import type { Json } from '../core/json.ts';
+import type { ResolutionRow, StepRow } from '../journal/types.ts';
+import { undoGroups } from '../undo/groups.ts';
+import { optionsOf } from '../undo/restore.ts';
+import { undoTarget } from '../undo/target.ts';
+import type { EngineParts } from './parts.ts';
+import { resolutionOf } from './resolution-of.ts';
+import type { Shapes } from './shapes.ts';
+import { keyOfStep } from './undo-port.ts';
+import { removesPod } from './verbs.ts';
+
+/** An object that could not be taken back now, and why: with real values, never to be shown as they are. */
+export interface Conflicted {
+  readonly key: ObjectKey;
+  readonly conflicts: readonly Json[];
+}
+
+/**
+ * Looks, without writing, which objects of a transaction an undo would leave as they are.
+ * @param resolutions decisions to reckon with
+ */
+export async function conflictsNow(
+  parts: EngineParts,
+  shapes: Shapes,
+  transaction: string,
+  resolutions: readonly ResolutionRow[] = [],
+): Promise<Conflicted[]> {
+  const store = parts.journal.transactions;
+  const steps = store.steps(transaction).filter((step) => !removesPod(step));
+  const keys = new Map<StepRow, ObjectKey>();
+  for (const step of steps) keys.set(step, await keyOfStep(parts, step));
+  const groups = undoGroups(
+    steps,
+    (seq, name) => store.image(transaction, seq, name),
+    (step) => keys.get(step) as ObjectKey,
+  );
+  const found: Conflicted[] = [];
+  for (const { key, steps: chain } of groups) {
+    const live = await parts.reader.get(key);
+    const resolution = resolutionOf(parts, resolutions, key);
+    const shape = await shapes.of(key);
+    const target = undoTarget(chain, live?.object, shape, optionsOf(key), resolution);
+    if (target.kind === 'conflict') found.push({ key, conflicts: target.conflicts });
+  }
+  return found;
+}
