@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { ClusterReader } from '../cluster/types.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Config, Flags } from '../core/config.ts';
 import { plainLine } from '../core/plain-text.ts';
@@ -6,10 +7,12 @@ import { packageVersion } from '../core/version.ts';
 import type { KnownNames } from '../policy/lint.ts';
 import { PREDICATES } from '../severity/predicates/index.ts';
 import { allTools } from '../tools/catalogue.ts';
-import { accessChecks } from './doctor/access.ts';
-import { type Check, warn } from './doctor/check.ts';
+import { accessChecks, WRITERS } from './doctor/access.ts';
+import { type Check, failed, warn } from './doctor/check.ts';
 import { type ClusterFindings, clusterChecks } from './doctor/cluster.ts';
+import { fenceChecks } from './doctor/fence.ts';
 import { journalChecks } from './doctor/journal.ts';
+import { leaseChecks } from './doctor/lease.ts';
 import { nodeCheck } from './doctor/machine.ts';
 import { policyChecks } from './doctor/policy.ts';
 import { guarded } from './fail.ts';
@@ -27,7 +30,7 @@ interface DoctorFlags {
  */
 export function doctorCommand(): Command {
   return withServerOptions(new Command('doctor'))
-    .description('check Node, kubeconfig, cluster, permissions, policy, journal, lock and clock')
+    .description('check Node, kubeconfig, cluster, permissions, Lease, policy, journal and clock')
     .option('--namespace <name>', "where changes would be made; by default the context's namespace")
     .option('--json', 'one JSON document')
     .action(
@@ -61,15 +64,35 @@ export async function examine(
             ),
           ]
         : await accessChecks(reader, { namespace: namespace ?? reader.defaultNamespace, offers });
+    const guards = reader === undefined ? [] : await guardChecks(reader, config, offers);
     return [
       nodeCheck(process.versions.node),
       ...cluster.checks,
       ...access,
+      ...guards,
       ...ofPolicy,
       ...journalChecks(config.journal, env),
     ];
   } finally {
     await cluster.close();
+  }
+}
+
+/** What keeps writers of other machines out. */
+async function guardChecks(
+  reader: ClusterReader,
+  { lease, fence }: Config,
+  offers: (tool: string) => boolean,
+): Promise<Check[]> {
+  const writes = WRITERS.some(offers);
+  const checks = await leaseChecks(reader, lease, writes);
+  if (!writes) return checks;
+  try {
+    const { username } = await reader.whoAmI();
+    const label = lease === 'off' ? undefined : `${lease.namespace}/${lease.name}`;
+    return [...checks, ...(await fenceChecks(reader, { fence, lease: label, username }))];
+  } catch (thrown) {
+    return [...checks, failed('fence', thrown)];
   }
 }
 

@@ -90,6 +90,15 @@ export const SETTINGS = {
     parse: booleanOf,
     fallback: () => false,
   } satisfies Setting<boolean>,
+  fence: {
+    flag: '--fence',
+    env: 'STRATUS_FENCE',
+    meaning:
+      'sign writes with the epoch of the Lease, for the admission policy `deploy/fence.yaml`',
+    otherwise: 'off',
+    parse: booleanOf,
+    fallback: () => false,
+  } satisfies Setting<boolean>,
   logLevel: {
     flag: '--log-level',
     value: '<level>',

@@ -33,6 +33,8 @@ export interface JournalContents {
   readonly transactions: number;
   readonly unfinished: readonly string[];
   readonly needsHuman: readonly string[];
+  /** Until when each question that nobody answered may be answered. */
+  readonly waitingApprovals: readonly number[];
   readonly keyId: string | null;
 }
 
@@ -121,8 +123,11 @@ export function contentsOf(database: Database): JournalContents {
         'SELECT id, state FROM txn WHERE state NOT IN (SELECT value FROM json_each(?)) ORDER BY id',
       )
       .all(JSON.stringify(TERMINAL_STATES));
-    const handles = (waiting: boolean) =>
-      left.filter(({ state }) => NEEDS_HUMAN.includes(state) === waiting).map(({ id }) => idOf(id));
+    const handles = (stuck: boolean) =>
+      left.filter(({ state }) => NEEDS_HUMAN.includes(state) === stuck).map(({ id }) => idOf(id));
+    const waiting = sql.prepare<[], { until: number }>(
+      `SELECT decide_by AS until FROM approval WHERE state = 'WAITING'`,
+    );
     return {
       schema: MIGRATIONS.length,
       auditRows,
@@ -131,6 +136,7 @@ export function contentsOf(database: Database): JournalContents {
       transactions: total,
       unfinished: handles(false),
       needsHuman: handles(true),
+      waitingApprovals: waiting.all().map(({ until }) => until),
       keyId,
     };
   });

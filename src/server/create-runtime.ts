@@ -20,6 +20,7 @@ import type { Runtime, Workbench } from './runtime.ts';
  */
 export async function createRuntime(config: Config, log: Log): Promise<Runtime> {
   const policy = await loadPolicy(config.policy);
+  checkFence(config);
   const clock = systemClock;
   const stop = new AbortController();
   const running = new Set<Promise<unknown>>();
@@ -68,6 +69,17 @@ export async function createRuntime(config: Config, log: Log): Promise<Runtime> 
       (await journal.settled())?.close();
     },
   };
+}
+
+function checkFence({ fence, lease }: Config): void {
+  if (!fence || lease !== 'off') return;
+  throw new StratusError(
+    'invalid_arguments',
+    'The setting fence needs a Lease, and lease is off.',
+    {
+      next: 'Start without --fence (STRATUS_FENCE), or name a Lease with --lease.',
+    },
+  );
 }
 
 /**
@@ -124,6 +136,7 @@ async function connect(
   const meter = createSeverityMeter({ reader, settings: policy.severity, clock, feed });
   const newId = () => randomUUID();
   const lease = leaseSettings(config, process.env);
-  const ports = { connection, reader, journal, policy, meter, clock, log, lease, newId };
+  const { fence } = config;
+  const ports = { connection, reader, journal, policy, meter, clock, log, lease, fence, newId };
   return { reader, meter, engine: createTransactionEngine(ports) };
 }

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import type { ClusterConnection } from '../cluster/connect.ts';
-import { openWriter } from '../cluster/writer.ts';
 import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts';
 import type { TransactionRow } from '../journal/types.ts';
 import { abortInTurn, abortSession, armDeadline, TIME_OVER } from './abort.ts';
 import { approveAhead } from './approve-call.ts';
 import { askingHuman } from './ask-human.ts';
+import { assemble, type Foundation } from './assemble.ts';
 import { planBatch, runSteps } from './batch.ts';
 import { openSession } from './begin.ts';
 import { budgetOf, checkBounds } from './bounds.ts';
@@ -14,11 +12,8 @@ import type { ClusterIdentity } from './cluster-identity.ts';
 import { waitForCommit } from './commit-call.ts';
 import { compile } from './compile.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
-import { createLease } from './lease.ts';
 import { breakLease, markOpen, tidyLease } from './lease-calls.ts';
-import { noLease } from './lease-off.ts';
-import type { LeaseSettings, LeaseView } from './lease-types.ts';
-import { leasedWriter } from './leased-writer.ts';
+import type { LeaseView } from './lease-types.ts';
 import { hasLeft, NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
 import { noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
@@ -45,19 +40,8 @@ import type {
 import { viewOf } from './view.ts';
 
 /** The transaction layer over a connection. Opens the one door to the cluster and keeps it to itself. */
-export function createTransactionEngine(
-  parts: Omit<EngineParts, 'writer' | 'lease' | 'newId'> & {
-    connection: ClusterConnection;
-    /** Keeps out writers of other machines; `off`: only the journal's lock does, on this one. */
-    lease: LeaseSettings | 'off';
-    newId?: () => string;
-  },
-): TransactionEngine {
-  const { connection, lease: settings, newId = randomUUID, ...rest } = parts;
-  const bare = openWriter(connection);
-  const lease =
-    settings === 'off' ? noLease : createLease(settings, { ...rest, newId, writer: bare });
-  return new Engine({ ...rest, newId, lease, writer: leasedWriter(bare, lease) });
+export function createTransactionEngine(parts: Foundation): TransactionEngine {
+  return new Engine(assemble(parts));
 }
 
 class Engine implements TransactionEngine {

@@ -4,7 +4,7 @@ import { COMMAND_MANAGER, managersOf, UNDO_MANAGER } from '../undo/managers.ts';
 /** Tells the cluster epoch that this process holds at the moment: `spec.leaseTransitions` of its Lease. */
 export interface EpochSource {
   /** undefined while the Lease isn't held. */
-  epoch(): number | undefined;
+  readonly epoch: number | undefined;
 }
 
 /**
@@ -14,7 +14,7 @@ export interface EpochSource {
  */
 export function signedWriter(writer: ClusterWriter, source: EpochSource): ClusterWriter {
   const signed = (options: SendOptions): SendOptions | undefined => {
-    const epoch = source.epoch();
+    const { epoch } = source;
     if (epoch === undefined) return undefined;
     const { command, undo } = managersOf(epoch);
     const names: Readonly<Record<string, string>> = {

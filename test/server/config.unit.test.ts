@@ -16,6 +16,8 @@ test('flags win over the environment, the environment over defaults', () => {
     policy: 'default',
     journal: '/home/ann/.local/state/stratus-mcp/journal.db',
     retainDays: 365,
+    fence: false,
+    lease: { namespace: 'kube-system', name: 'stratus-mcp' },
     readOnly: false,
     logLevel: 'info',
   });
@@ -39,6 +41,8 @@ test('an empty variable is no setting, as client configurations leave them', () 
     policy: 'default',
     journal: '/state/stratus-mcp/journal.db',
     retainDays: 365,
+    fence: false,
+    lease: { namespace: 'kube-system', name: 'stratus-mcp' },
     readOnly: false,
     logLevel: 'info',
   });

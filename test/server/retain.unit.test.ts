@@ -30,7 +30,7 @@ function oldJournal(open: boolean) {
 async function running(journal: string, days: number) {
   const config = {
     ...{ policy: 'read-only', journal, retainDays: days },
-    ...{ readOnly: true, logLevel: 'silent' as const, lease: 'off' as const },
+    ...{ readOnly: true, logLevel: 'silent' as const, lease: 'off' as const, fence: false },
   };
   const runtime = await createRuntime(config, createLog('silent'));
   const work = retain(runtime, days, PACE);

@@ -1,6 +1,7 @@
 import type { AccessQuery, ClusterReader } from '../../cluster/types.ts';
 import { WATCHED_KINDS } from '../../severity/kinds.ts';
 import { type Check, fail, failed, ok, warn } from './check.ts';
+import { roleChecks } from './roles.ts';
 
 /** Who asks for what: `cluster` means not in a namespace. */
 interface Need extends AccessQuery {
@@ -23,6 +24,9 @@ const FAMILIES: readonly (readonly [name: string, group: string, resources: read
     ['disruption budgets', 'policy', ['poddisruptionbudgets']],
   ];
 
+/** One of these is offered wherever anything may be changed. */
+export const WRITERS = ['mitigate_patch', 'mitigate_scale', 'mitigate_apply'];
+
 export interface AccessOptions {
   readonly namespace: string;
   /** False for a family of tools that neither policy nor flags offer. */
@@ -36,11 +40,12 @@ export async function accessChecks(
 ): Promise<Check[]> {
   try {
     const checks = [...(await observeChecks(reader, options.namespace))];
-    const writes = ['mitigate_patch', 'mitigate_scale', 'mitigate_apply'].some(options.offers);
+    const writes = WRITERS.some(options.offers);
     if (!writes)
       return [...checks, ok('mitigate', 'not offered by policy or flags: nothing is needed')];
     checks.push(...(await mitigateChecks(reader, options.namespace)));
     checks.push(await nodeCheck(reader), await transactionCheck(reader));
+    checks.push(...(await roleChecks(reader, options.namespace)));
     if (options.offers('mitigate_drain')) checks.push(await drainCheck(reader));
     return checks;
   } catch (thrown) {
@@ -89,10 +94,7 @@ async function mitigateChecks(reader: ClusterReader, namespace: string): Promise
   const checks: Check[] = [];
   if (whole.length > 0) checks.push(ok(area, `in namespace ${namespace}: ${whole.join(', ')}`));
   for (const { name, no } of part) {
-    const next = noUndo(no)
-      ? 'Allow update beside patch: a change whose undo would be refused is refused.'
-      : 'Allow what it is to do there; other changes of these kinds work.';
-    checks.push(warn(area, `${name} in namespace ${namespace} not: ${listed(no)}`, next));
+    checks.push(warn(area, `${name} in namespace ${namespace} not: ${listed(no)}`, nextOf(no)));
   }
   if (none.length > 0) {
     const next =
@@ -102,7 +104,19 @@ async function mitigateChecks(reader: ClusterReader, namespace: string): Promise
   return checks;
 }
 
-const noUndo = (no: readonly Need[]) => no.some(({ verb }) => verb === 'update');
+function nextOf(no: readonly Need[]): string {
+  const lacks = (verb: string) => no.filter((need) => need.verb === verb).map(idOfNeed);
+  if (lacks('update').length > 0) {
+    return 'Allow update beside patch: a change whose undo would be refused is refused.';
+  }
+  const deletable = lacks('create').filter((id) => !lacks('delete').includes(id));
+  if (deletable.length > 0) {
+    return `Allow create beside delete of ${deletable.join(', ')}: what couldn't be brought back isn't deleted.`;
+  }
+  return 'Allow what it is to do there; other changes of these kinds work.';
+}
+
+const idOfNeed = ({ resource }: Need) => resource;
 
 async function nodeCheck(reader: ClusterReader): Promise<Check> {
   const needs = ['patch', 'update'].map((verb) => ({ verb, group: '', resource: 'nodes' }));

@@ -1,3 +1,4 @@
+import { systemClock } from '../../core/clock.ts';
 import {
   inspectJournal,
   type JournalFiles,
@@ -34,6 +35,7 @@ export function journalChecks(path: string, env: NodeJS.ProcessEnv): Check[] {
       ...beside,
       keyCheck(files.path, inspection, env),
       ...transactions(inspection),
+      approvalCheck(inspection),
       lockCheck(inspection),
     ];
   } catch (thrown) {
@@ -138,6 +140,14 @@ function transactions({
     );
   }
   return checks.length > 0 ? checks : [ok(area, `${total}, all finished`)];
+}
+
+function approvalCheck({ waitingApprovals }: JournalInspection): Check {
+  const now = systemClock.now();
+  const open = waitingApprovals.filter((until) => until > now).length;
+  if (open === 0) return ok('approvals', 'none is waited for');
+  const found = open === 1 ? '1 plan waits for a person' : `${open} plans wait for a person`;
+  return warn('approvals', found, 'stratus-mcp approvals list shows them.');
 }
 
 function lockCheck({ writer }: JournalInspection): Check {
