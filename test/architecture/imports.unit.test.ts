@@ -102,7 +102,7 @@ test('the Kubernetes client is loaded late, so that initialize is answered at on
 describe('one door to the cluster', () => {
   test('only the transaction engine opens the writer', () => {
     const openers = imports.filter(({ target }) => target === 'cluster/writer.ts');
-    expect(openers.map(({ file }) => file)).toEqual(['transaction/engine.ts']);
+    expect(openers.map(({ file }) => file)).toEqual(['transaction/assemble.ts']);
   });
 
   test('only the writer can send a mutation', () => {
