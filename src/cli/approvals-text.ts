@@ -50,6 +50,7 @@ function changeText(change: ShownChange, number: number): string {
   return [
     plainLine(`${number}. ${change.summary} (${change.verb}, ${change.class}; ${change.policy})`),
     plainLine(`   ${undo}`),
+    plainLine(`   $ ${change.kubectl}`),
     ...change.warnings.map((warning) => plainLine(`   warning: ${warning}`)),
     plainText(change.diff).replaceAll(/^/gm, '   | '),
     '',
