@@ -9,6 +9,8 @@ test('flags win over the environment, the environment over defaults', () => {
     STRATUS_POLICY: 'read-only',
     STRATUS_JOURNAL: '/env/journal.db',
     STRATUS_RETAIN_DAYS: '30',
+    STRATUS_LEASE: 'shop/writer',
+    STRATUS_FENCE: 'true',
     STRATUS_READ_ONLY: 'yes',
     STRATUS_LOG_LEVEL: 'debug',
   };
@@ -27,6 +29,8 @@ test('flags win over the environment, the environment over defaults', () => {
     policy: 'read-only',
     journal: '/env/journal.db',
     retainDays: 30,
+    fence: true,
+    lease: { namespace: 'shop', name: 'writer' },
     readOnly: true,
     logLevel: 'debug',
   });
