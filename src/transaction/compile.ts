@@ -110,7 +110,7 @@ export async function compileWrite(
     ...(key.namespace === undefined ? {} : { namespace: key.namespace }),
     name: key.name,
   };
-  refuseReserved(write);
+  refuseReserved(write, parts.lease.label);
   // What is protected is refused before the cluster is asked anything. Rules on fields need the dry run first.
   const early = parts.policy.decideWrite({ ...question, changedPaths: [], labels: {} });
   if (early.rule.startsWith('protected/')) refuse(early, key);

@@ -63,6 +63,8 @@ export interface AcquireOptions {
 export interface WriterLease {
   /** False where the setting is `off`: then only the journal's lock keeps other writers out. */
   readonly shared: boolean;
+  /** `kube-system/stratus-mcp`. */
+  readonly label?: string;
   /** leaseTransitions of the acquisition that holds now. */
   readonly epoch: number | undefined;
   /**

@@ -36,7 +36,7 @@ class SharedLease implements WriterLease {
   readonly shared = true;
   readonly #settings: LeaseSettings;
   readonly #parts: LeaseParts;
-  readonly #label: string;
+  readonly label: string;
   readonly #port: LeasePort;
   readonly #watch: LeaseWatch;
   readonly #me: Claimant;
@@ -51,7 +51,7 @@ class SharedLease implements WriterLease {
   constructor(settings: LeaseSettings, parts: LeaseParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#label = `${settings.namespace}/${settings.name}`;
+    this.label = `${settings.namespace}/${settings.name}`;
     this.#port = leasePort(settings, parts);
     this.#watch = new LeaseWatch(this.#port, parts.clock);
     const { id: journal, place, transactions } = parts.journal;
@@ -71,12 +71,12 @@ class SharedLease implements WriterLease {
   }
 
   untidy(cluster: string): boolean {
-    const note = this.#parts.journal.leases.get(`${cluster} ${this.#label}`);
+    const note = this.#parts.journal.leases.get(`${cluster} ${this.label}`);
     return this.#hold === undefined && note?.named === true;
   }
 
   permit() {
-    const why = this.#why ?? `The Lease ${this.#label} is not held.`;
+    const why = this.#why ?? `The Lease ${this.label} is not held.`;
     return this.#hold?.permit() ?? Promise.resolve({ kind: 'refused' as const, why });
   }
 
@@ -84,7 +84,7 @@ class SharedLease implements WriterLease {
     clearTimeout(this.#returning);
     this.#hold?.stop();
     this.#hold = undefined;
-    this.#key = `${cluster} ${this.#label}`;
+    this.#key = `${cluster} ${this.label}`;
     let known = this.#last;
     this.#last = undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -103,7 +103,7 @@ class SharedLease implements WriterLease {
       signal,
     );
     if (found.kind === 'free') return found.record;
-    throw leaseHeld(viewOfLease(this.#label, found.record, this.#me));
+    throw leaseHeld(viewOfLease(this.label, found.record, this.#me));
   }
 
   /** @returns false when somebody else was faster */
@@ -133,7 +133,7 @@ class SharedLease implements WriterLease {
     }
     const hold = new LeaseHold(
       {
-        label: this.#label,
+        label: this.label,
         port: this.#port,
         clock,
         log,
@@ -146,7 +146,7 @@ class SharedLease implements WriterLease {
       sentAt,
     );
     this.#hold = hold;
-    log.info({ lease: this.#label, epoch }, 'Lease acquired');
+    log.info({ lease: this.label, epoch }, 'Lease acquired');
     return true;
   }
 
@@ -154,13 +154,13 @@ class SharedLease implements WriterLease {
     if (this.#hold !== hold) return;
     this.#hold = undefined;
     this.#why = why;
-    this.#parts.log.error({ lease: this.#label, epoch: hold.epoch, why }, 'Lease lost');
+    this.#parts.log.error({ lease: this.label, epoch: hold.epoch, why }, 'Lease lost');
     this.#listener(why);
   }
 
   async mark(transaction: string): Promise<void> {
     const hold = this.#hold;
-    if (hold === undefined) throw leaseLost(this.#why ?? `The Lease ${this.#label} is not held.`);
+    if (hold === undefined) throw leaseLost(this.#why ?? `The Lease ${this.label} is not held.`);
     await hold.mark(this.#markOf(transaction, hold.epoch));
   }
 
@@ -177,7 +177,7 @@ class SharedLease implements WriterLease {
       await this.#giveBack(hold, mark);
     } catch (error) {
       const { message } = toStratusError(error);
-      this.#parts.log.warn({ lease: this.#label, error: message }, 'Lease not given back yet');
+      this.#parts.log.warn({ lease: this.label, error: message }, 'Lease not given back yet');
       this.#giveBackLater(hold, mark);
     }
   }
@@ -199,23 +199,23 @@ class SharedLease implements WriterLease {
 
   async look({ timeoutMs }: { timeoutMs: number }): Promise<LeaseView | undefined> {
     const record = this.#hold?.record ?? (await this.#port.read({ timeoutMs }));
-    return record && viewOfLease(this.#label, record, this.#me);
+    return record && viewOfLease(this.label, record, this.#me);
   }
 
   async break(cluster: string, signal?: AbortSignal): Promise<LeaseView> {
-    this.#key = `${cluster} ${this.#label}`;
+    this.#key = `${cluster} ${this.label}`;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const found = await this.#watch.until((record, unchangedMs) => {
         if (record.holder === undefined) return { kind: 'take' };
         const ms = record.durationMs - unchangedMs;
         return ms <= 0 ? { kind: 'take' } : { kind: 'wait', ms };
       }, signal);
-      const view = found.record && viewOfLease(this.#label, found.record, this.#me);
+      const view = found.record && viewOfLease(this.label, found.record, this.#me);
       if (found.kind === 'busy' && view !== undefined) throw leaseHeld(view);
       if (view === undefined || (view.holder === undefined && view.open === undefined)) {
-        throw new StratusError('no_change', `Nobody holds the Lease ${this.#label}.`);
+        throw new StratusError('no_change', `Nobody holds the Lease ${this.label}.`);
       }
-      if (view.here) throw ownTransaction(this.#label, view);
+      if (view.here) throw ownTransaction(this.label, view);
       if (await this.#take('break', found.record, undefined)) return view;
     }
     throw new StratusError('writer_busy', IN_VAIN);

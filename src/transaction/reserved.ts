@@ -21,7 +21,14 @@ const RESERVED: readonly string[] = [
  * Refuses writes that name what only the server or we may set.
  * @throws StratusError invalid_arguments that names the field
  */
-export function refuseReserved(write: PlannedWrite): void {
+export function refuseReserved(write: PlannedWrite, lease?: string): void {
+  const { kind, namespace, name } = write.object;
+  if (kind === 'Lease' && lease === `${namespace}/${name}`) {
+    throw new StratusError('irreversible', `The Lease ${lease} is what lets this server write.`, {
+      rule: 'A1 writer exclusivity',
+      next: 'A person frees it with: stratus-mcp lease break --note "…"',
+    });
+  }
   if (write.verb === 'delete' || write.verb === 'evict') return;
   if (write.verb === 'patch' && write.patchType === 'json') {
     for (const operation of objectsOf(write.patch)) refuseOperation(operation);

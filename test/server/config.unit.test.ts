@@ -62,3 +62,12 @@ test('a value that is none of the allowed ones is an error, never a guess', () =
   }
   expect(resolveConfig({ retainDays: '0' }, {}, '/').retainDays).toBe(0);
 });
+
+test('a Lease is named whole, or off', () => {
+  const lease = (word: string) => resolveConfig({ lease: word }, {}, '/').lease;
+  expect(lease('ops/writers.shop')).toEqual({ namespace: 'ops', name: 'writers.shop' });
+  expect(lease('off')).toBe('off');
+  for (const slip of ['writers', 'ops/', '/writers', 'Ops/writers', 'a/b/c', 'no', 'ops/-x']) {
+    expect(() => lease(slip), slip).toThrow('NAMESPACE/NAME');
+  }
+});
