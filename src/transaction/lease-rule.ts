@@ -1,11 +1,11 @@
-import type { LeaseRecord } from './lease-record.ts';
+import type { LeaseRecord, OpenMark } from './lease-record.ts';
 
 export interface Claimant {
   readonly identity: string;
   readonly journal: string;
   readonly place: string;
-  /** Whether the journal has that transaction; an older copy of it may not. */
-  readonly knows: (transaction: string) => boolean;
+  /** Whether it is this very journal's mark, and not that of another copy of it. */
+  readonly knows: (mark: OpenMark) => boolean;
 }
 
 /** `foreign`: time alone doesn't give it away. `wait`: it runs out in so many ms unless it is renewed. */
@@ -20,7 +20,7 @@ export type Claim =
  */
 export function claimOf(record: LeaseRecord, me: Claimant, unchangedMs: number): Claim {
   const { open, holder } = record;
-  if (open !== undefined && !(open.journal === me.journal && me.knows(open.transaction))) {
+  if (open !== undefined && !(open.journal === me.journal && me.knows(open))) {
     return { kind: 'foreign' };
   }
   if (holder === undefined || holder.identity === me.identity) return { kind: 'take' };

@@ -58,7 +58,9 @@ class SharedLease implements WriterLease {
     const host = hostname();
     const nonce = randomUUID().slice(0, 8);
     const identity = identityOf({ host, pid: process.pid, journal, place, nonce });
-    const knows = (transaction: string) => transactions.get(transaction) !== undefined;
+    // A journal notes an epoch before it uses it, so a mark of a later one is another copy's.
+    const knows = ({ transaction, epoch }: OpenMark) =>
+      transactions.get(transaction) !== undefined && epoch <= this.#noted();
     this.#me = { identity, journal, place, knows };
   }
 
@@ -106,6 +108,11 @@ class SharedLease implements WriterLease {
     throw leaseHeld(viewOfLease(this.label, found.record, this.#me));
   }
 
+  /** The highest epoch that this journal has used. */
+  #noted(): number {
+    return this.#parts.journal.leases.get(this.#key)?.epoch ?? 0;
+  }
+
   /** @returns false when somebody else was faster */
   async #take(
     act: 'acquire' | 'break',
@@ -115,7 +122,7 @@ class SharedLease implements WriterLease {
     const { clock, journal, log } = this.#parts;
     const { seconds } = this.#settings;
     const { identity } = this.#me;
-    const epoch = Math.max(record?.epoch ?? 0, journal.leases.get(this.#key)?.epoch ?? 0) + 1;
+    const epoch = Math.max(record?.epoch ?? 0, this.#noted()) + 1;
     // Noted first: no write may ever go out in an epoch that a later one could be given again.
     journal.leases.set(this.#key, { epoch, named: true });
     const sentAt = clock.monotonic();
@@ -215,7 +222,8 @@ class SharedLease implements WriterLease {
       if (view === undefined || (view.holder === undefined && view.open === undefined)) {
         throw new StratusError('no_change', `Nobody holds the Lease ${this.label}.`);
       }
-      if (view.here) throw ownTransaction(this.label, view);
+      if (found.record?.open && this.#me.knows(found.record.open))
+        throw ownTransaction(this.label, view);
       if (await this.#take('break', found.record, undefined)) return view;
     }
     throw new StratusError('writer_busy', IN_VAIN);

@@ -102,6 +102,13 @@ async function startOnce(
       facts: { ...facts, nodes: names },
       pause: () => group.freeze('kube-apiserver'),
       resume: () => group.signal('kube-apiserver', 'SIGCONT'),
+      restart: async () => {
+        await group.restart('kube-apiserver');
+        await waitFor(
+          '/readyz',
+          async () => (await client.request('GET', '/readyz')).text === 'ok',
+        );
+      },
       stop,
     };
   } catch (error) {

@@ -20,6 +20,8 @@ rm -rf -- "$1"
 
 interface Started {
   readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
   readonly pid: number;
   readonly exited: Promise<void>;
   running: boolean;
@@ -54,7 +56,7 @@ export class ProcessGroup {
       const exited = exitOf(child);
       if (child.pid === undefined) throw new Error(`${file} can't be started`);
       this.#guardian.stdin?.write(`watch ${child.pid}\n`);
-      const started: Started = { name, pid: child.pid, exited, running: true };
+      const started: Started = { name, file, args, pid: child.pid, exited, running: true };
       this.#started.push(started);
       void exited.then(() => {
         started.running = false;
@@ -62,6 +64,16 @@ export class ProcessGroup {
     } finally {
       closeSync(output);
     }
+  }
+
+  /** Kills the process of that name and starts it again as it was. */
+  async restart(name: string): Promise<void> {
+    const index = this.#started.findIndex((started) => started.name === name);
+    const [before] = this.#started.splice(index, 1);
+    if (before === undefined) throw new Error(`${name} was never started`);
+    if (before.running) process.kill(before.pid, 'SIGKILL');
+    await before.exited;
+    this.start(name, before.file, before.args);
   }
 
   /** Says which process has ended, with the end of its log; undefined while all run. */

@@ -90,6 +90,8 @@ export interface ControlPlane extends ControlPlaneClient {
   /** Freezes the API server: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;
+  /** Kills the API server and starts it again on the same data and port; resolves when it is ready. */
+  restart(): Promise<void>;
   /** Stops every process and removes the folder. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -1,0 +1,4 @@
+import { command } from '../command.ts';
+import { exclusivity } from './campaign.ts';
+
+command(exclusivity);
