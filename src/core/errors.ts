@@ -39,6 +39,8 @@ export const ERROR_CATALOGUE = {
   outcome_unknown: 'The transaction was aborted; look at it with transaction_status.',
   undo_conflict:
     'Somebody else changed the same fields. A human has to decide; see transaction_status.',
+  reconciler_fight:
+    'Somebody else keeps the field as it is, so the transaction was undone. Change it where it is managed.',
   unsettled: 'The cluster did not settle in time, so the transaction was undone.',
   gate_refused: 'The transaction was undone. Read the verdict and try something different.',
   severity_unknown:

@@ -2,6 +2,7 @@ import { StratusError, toStratusError } from '../core/errors.ts';
 import { approveCommands, askedCommands } from './approve-call.ts';
 import { budgetOf } from './bounds.ts';
 import { changeOf, checkRunnable } from './change.ts';
+import { Fight } from './fights.ts';
 import { type Foreseen, foresee, inCommand } from './foresee.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
 import type { EngineParts } from './parts.ts';
@@ -82,6 +83,7 @@ export async function runSteps(
       if (thrown instanceof AmbiguousWrite) {
         throw new AmbiguousWrite(`${where}: ${thrown.message}`);
       }
+      if (thrown instanceof Fight) throw thrown;
       if (thrown instanceof HalfDone) throw new HalfDone(`${where}: ${thrown.message}`);
       const error = toStratusError(thrown);
       // Found before a write of this command: it already is as asked.

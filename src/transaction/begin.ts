@@ -84,6 +84,7 @@ export async function openSession(
     retrying: false,
     listeners: new Set(),
     lastUnsettled: [],
+    sightings: new Map(),
   };
 }
 

@@ -5,6 +5,7 @@ import type { DeclaredReduction, Measurement, SettleResult, Verdict } from '../s
 import { measureElsewhere } from './begin.ts';
 import { undoWhole } from './close-undone.ts';
 import { dependentsFrom } from './dependents.ts';
+import { lookForFights } from './fights.ts';
 import { finalise } from './finalise.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
@@ -14,6 +15,10 @@ import { epochOver, type Session, touchedRefs } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import { fromJson, toJson } from './to-json.ts';
 import type { CommitResult, TransactionView } from './types.ts';
+import { watchFights } from './watch-fights.ts';
+
+/** How the outcome of a transaction begins that somebody else's reconciling has ended. */
+export const FOUGHT = 'Reconciler fight:';
 
 /** What a commit ends in; `view` is read again by the caller. */
 export type Ending = Exclude<CommitResult, { kind: 'settling' }>;
@@ -28,15 +33,20 @@ export async function runCommit(
   view: () => TransactionView,
 ): Promise<Ending> {
   const store = parts.journal.transactions;
-  const settled = await settle(parts, session);
+  const settled = await settle(parts, shapes, session);
   noteSample(parts, session.id, 'after', settled.measurement);
   const elsewhere = await measureElsewhere(
     parts,
     session.baseline.scope,
     absentUids(parts, session),
   );
-  const judged = verdictOf(parts, session, settled, elsewhere);
-  const verdict = await withRivals(parts, shapes, session, judged);
+  const unread: string[] = [];
+  const fights = await lookForFights(parts, shapes, session).catch((error: unknown) => {
+    unread.push(`What was written could not be read again: ${toStratusError(error).message}`);
+    return [];
+  });
+  const judged = verdictOf(parts, session, settled, elsewhere, [...fights, ...unread]);
+  const verdict = fights.length > 0 ? judged : await withRivals(parts, shapes, session, judged);
   const decided = {
     after: toJson(settled.measurement),
     verdict: toJson(verdict),
@@ -45,6 +55,7 @@ export async function runCommit(
   if (!verdict.pass) {
     store.update(session.id, session.epoch, decided);
     noteTransaction(parts, session.id, 'GATE_REFUSED', { verdict: toJson(verdict) });
+    const reason = fights.length > 0 ? `${FOUGHT} ${fights.join(' ')}` : verdict.summary;
     const undo = await undoWhole(parts, shapes, {
       transaction: session.id,
       epoch: session.epoch,
@@ -52,12 +63,12 @@ export async function runCommit(
       via: 'ABORTING',
       done: 'ABORTED',
       incomplete: 'ABORT_INCOMPLETE',
-      reason: verdict.summary,
+      reason,
       baseline: session.baseline,
       measureMs: parts.policy.severity.settle.timeoutSeconds * 1_000,
       signal: session.leaving.signal,
     });
-    return { kind: 'undone', transaction: view(), verdict, reason: verdict.summary, undo };
+    return { kind: 'undone', transaction: view(), verdict, reason, undo };
   }
   if (!store.move(session.id, ['SETTLING'], 'COMMIT_DECIDED', session.epoch, decided))
     throw epochOver(session.id);
@@ -87,7 +98,9 @@ export async function rollForward(
   }
 }
 
-async function settle(parts: EngineParts, session: Session): Promise<SettleResult> {
+async function settle(parts: EngineParts, shapes: Shapes, session: Session): Promise<SettleResult> {
+  const watch = watchFights(parts, shapes, session);
+  const stop = AbortSignal.any([session.stop.signal, watch.signal]);
   const steps = parts.journal.transactions.steps(session.id);
   try {
     return await parts.meter.settle({
@@ -99,7 +112,7 @@ async function settle(parts: EngineParts, session: Session): Promise<SettleResul
       settings: parts.policy.severity.settle,
       baseline: session.baseline,
       absent: absentUids(parts, session),
-      signal: session.stop.signal,
+      signal: stop,
       onSample: (sample, elapsedMs) => {
         session.lastUnsettled = sample.unsettled;
         noteSample(parts, session.id, 'settle', sample);
@@ -107,9 +120,7 @@ async function settle(parts: EngineParts, session: Session): Promise<SettleResul
       },
     });
   } catch (error) {
-    const reason = session.stop.signal.aborted
-      ? stopReason(session)
-      : toStratusError(error).message;
+    const reason = stop.aborted ? stopReason(stop) : toStratusError(error).message;
     return {
       kind: 'unsettled',
       measurement: unmeasured(parts, session, reason),
@@ -117,6 +128,8 @@ async function settle(parts: EngineParts, session: Session): Promise<SettleResul
       samples: 0,
       ms: 0,
     };
+  } finally {
+    await watch.stop();
   }
 }
 
@@ -151,8 +164,8 @@ function absentUids(parts: EngineParts, session: Session): string[] {
     .map(({ uid }) => uid);
 }
 
-function stopReason(session: Session): string {
-  const reason: unknown = session.stop.signal.reason;
+function stopReason(signal: AbortSignal): string {
+  const reason: unknown = signal.reason;
   return reason instanceof StratusError ? reason.message : 'The commit was stopped.';
 }
 
@@ -170,6 +183,7 @@ function verdictOf(
   session: Session,
   settled: SettleResult,
   elsewhere: Measurement | undefined,
+  fights: readonly string[],
 ): Verdict {
   const row = parts.journal.transactions.get(session.id);
   const declared = (fromJson<DeclaredReduction[]>(row?.declaredReductions) ?? []).slice();
@@ -179,6 +193,7 @@ function verdictOf(
     touched: touchedRefs(parts.journal.transactions.steps(session.id)),
     declared,
     outside: parts.policy.severity.outside,
+    ...(fights.length > 0 ? { fights } : {}),
     ...(session.elsewhere && elsewhere
       ? { elsewhere: { before: session.elsewhere, after: elsewhere } }
       : {}),

@@ -9,8 +9,10 @@ import { openSession } from './begin.ts';
 import { budgetOf, checkBounds } from './bounds.ts';
 import { changeOf } from './change.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
+import { FOUGHT } from './commit.ts';
 import { waitForCommit } from './commit-call.ts';
 import { compile } from './compile.ts';
+import { Fight } from './fights.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
 import { breakLease, markOpen, tidyLease } from './lease-calls.ts';
 import type { LeaseView } from './lease-types.ts';
@@ -145,6 +147,10 @@ class Engine implements TransactionEngine {
         if (error instanceof AmbiguousWrite) {
           const lost = `The answer to a write was lost (${error.message}).`;
           return await this.#abortBroken(session, 'outcome_unknown', lost);
+        }
+        if (error instanceof Fight) {
+          const fought = `${FOUGHT} ${error.message}`;
+          return await this.#abortBroken(session, 'reconciler_fight', fought);
         }
         if (error instanceof HalfDone) {
           const failed = `The command failed: ${error.message}`;

@@ -3,6 +3,7 @@ import type { ObjectRef } from '../core/kube.ts';
 import type { StepRow, TransactionRow } from '../journal/types.ts';
 import type { Bounds } from '../policy/types.ts';
 import type { Measurement } from '../severity/types.ts';
+import type { Sighting } from '../undo/owners/flips.ts';
 import type { Usage } from './bounds.ts';
 import { refOfStep } from './refs.ts';
 import type { CommitResult, UndoReport } from './types.ts';
@@ -32,6 +33,8 @@ export interface Session {
   /** Samples seen while settling, for progress. */
   readonly listeners: Set<(sample: Measurement, elapsedMs: number) => void>;
   lastUnsettled: readonly string[];
+  /** The touched objects as they were seen after our writes: who changes them again shows there. */
+  readonly sightings: Map<string, Sighting[]>;
 }
 
 /** The row of a transaction. @throws StratusError transaction_not_found */

@@ -7,6 +7,7 @@ import { changeOf, checkRunnable } from './change.ts';
 import { type CompiledWrite, compile } from './compile.ts';
 import { declare } from './declare.ts';
 import { evict } from './evict.ts';
+import { refuseFights } from './fights.ts';
 import { AmbiguousWrite, guardedWrite, OneWayWrite } from './guarded-write.ts';
 import type { EngineParts } from './parts.ts';
 import type { Session } from './session.ts';
@@ -19,7 +20,7 @@ export class HalfDone extends Error {}
 
 /**
  * One command of a transaction: all of its writes or none.
- * @throws AmbiguousWrite, HalfDone: the caller has to abort the transaction
+ * @throws AmbiguousWrite, HalfDone, Fight: the caller has to abort the transaction
  */
 export async function runStep(
   parts: EngineParts,
@@ -37,6 +38,7 @@ export async function runStep(
     throw new StratusError('no_change', 'Nothing to do: everything already is as asked.');
   checkRunnable(writes);
   checkFits(parts, session, writes);
+  await refuseFights(parts, shapes, session, writes);
   const { tool, within } = request;
   const approved =
     ofCall ?? (await approveCommands(parts, shapes, [{ tool, writes }], caller, session));
