@@ -48,5 +48,8 @@ export const RECREATABLE: readonly string[] = [
   'RuntimeClass.node.k8s.io',
   'CSIDriver.storage.k8s.io',
   'APIService.apiregistration.k8s.io',
+  'VolumeAttributesClass.storage.k8s.io',
+  'DeviceClass.resource.k8s.io',
+  'ResourceClaimTemplate.resource.k8s.io',
   'PodTemplate',
 ];

@@ -5,6 +5,7 @@ import { describeRef, type KubeObject } from '../core/kube.ts';
 import { afterRecreate } from './after-recreate.ts';
 import { type Parting, partingOf } from './children.ts';
 import { diffPaths } from './diff.ts';
+import { leftBehind } from './left-behind.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
 import { restoreOwnership } from './ownership.ts';
 import { formatPath } from './path.ts';
@@ -209,6 +210,7 @@ async function finish(
     residual.push(...(await restoreOwnership(group.key, first, port)));
     residual.push(...(await replaceStuckPods(group, port)));
     const after = (await port.get(group.key))?.object ?? live.object;
+    residual.push(...leftBehind(first, after));
     how = describe(first, after, did, optionsOf(group.key));
     if (did.recreated) residual.push('uid and creationTimestamp are new');
   }

@@ -2,11 +2,13 @@ import { systemClock } from '../../src/core/clock.ts';
 import { SECRET_SETTINGS, SETTINGS, type Setting } from '../../src/core/settings.ts';
 import { allTools } from '../../src/tools/catalogue.ts';
 import type { Tool } from '../../src/tools/types.ts';
+import { MATRIX } from '../../src/undo/matrix/matrix.ts';
 
 /** The parts of the README that are made from the code, by name. `npm run readme` writes them. */
 export const SECTIONS: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   tools: toolsTable,
+  matrix: matrixTable,
 };
 
 const MARKED = /(<!-- generated:([a-z-]+) -->\n)([\s\S]*?)(<!-- \/generated -->)/g;
@@ -49,6 +51,30 @@ function toolsTable(): string {
     argumentsOf(tool),
   ]);
   return table(['tool', 'use it', 'arguments'], rows);
+}
+
+/** Every write, by verb and kind. */
+function matrixTable(): string {
+  const rows = MATRIX.map(({ verb, kinds, what, class: told, undo, verified }) => [
+    verb,
+    typeof kinds === 'string' ? kinds : [...new Set(kinds.map(nameOfKind))].join(', '),
+    what,
+    told === 'irreversible' ? `**${told}**` : told,
+    capital(
+      undo
+        .replaceAll('a {kind}', 'an object')
+        .replaceAll('{kind}', 'object')
+        .replaceAll('{replicas}', 'N'),
+    ).replace(/\.$/, ''),
+    verified,
+  ]);
+  return table(['write', 'of', 'what', 'class', 'undo, or why there is none', 'verified'], rows);
+}
+
+const nameOfKind = (kind: string) => kind.split('.')[0] ?? kind;
+
+function capital(text: string): string {
+  return /^[a-z]+:|^[a-z]+[A-Z]/.test(text) ? text : `${text[0]?.toUpperCase()}${text.slice(1)}`;
 }
 
 /** The first sentence of the description, which says when to use the tool. */

@@ -126,6 +126,9 @@ async function carryOut(
       typeof other === 'string' ? [`failed: ${other.slice(0, 80)}`, '', '', ''] : cellsOf(other);
     return [...cells, ...shown];
   } finally {
+    for (const patch of one.after ?? []) {
+      for (const twin of [mine, theirs]) await objects.patch(twin, patch);
+    }
     if (one.sample.existing === undefined) {
       await objects.remove(mine).catch(() => undefined);
       await objects.remove(theirs).catch(() => undefined);
@@ -144,7 +147,11 @@ function twinsOf({ namespace }: Bench, { sample }: MatrixCase, id: string): [Twi
 
 async function arrange(objects: Objects, one: MatrixCase, twin: Twin): Promise<void> {
   if (one.beside !== undefined) await objects.cluster.apply(one.beside(twin.name));
-  if (one.verb === 'create' || one.sample.existing !== undefined) return;
+  if (one.sample.existing !== undefined) {
+    for (const patch of one.before ?? []) await objects.patch(twin, patch);
+    return;
+  }
+  if (one.verb === 'create') return;
   await objects.create(twin);
   // What was rolled out once before has a history.
   if (one.before !== undefined) await objects.until('at rest', twin);

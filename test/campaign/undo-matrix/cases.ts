@@ -32,7 +32,10 @@ function ofKind(sample: KindSample): MatrixCase[] {
   if (existing === undefined) {
     cases.push(
       { name: `create ${kind}`, verb: 'create', row: rows.create ?? 'create', sample },
-      { name: `delete ${kind}`, verb: 'delete', row: rows.delete ?? 'delete', sample, ...rest },
+      {
+        ...{ name: `delete ${kind}`, verb: 'delete', row: rows.delete ?? 'delete', sample },
+        ...{ ...rest, done: 'none' },
+      },
     );
   }
   return cases;

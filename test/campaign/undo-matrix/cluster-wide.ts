@@ -81,7 +81,7 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
     kind: 'Namespace',
     apiVersion: 'v1',
     manifest: () => ({ metadata: LABELS }),
-    rows: { create: 'create-lasting', delete: 'delete-lasting' },
+    rows: { create: 'create-lasting', delete: 'delete-namespace' },
   },
   {
     kind: 'Node',
@@ -96,7 +96,7 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
     apiVersion: 'v1',
     manifest: volume,
     edit: { spec: { persistentVolumeReclaimPolicy: 'Retain' } },
-    rows: { create: 'create-lasting', edit: 'volume-policy', delete: 'delete-lasting' },
+    rows: { create: 'create-lasting', edit: 'volume-policy', delete: 'delete-volume-data' },
   },
   {
     kind: 'ClusterRole',
@@ -134,13 +134,11 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
     apiVersion: STORAGE,
     manifest: () => ({ metadata: LABELS, spec: { attachRequired: true } }),
     edit: { spec: { requiresRepublish: true } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'VolumeAttributesClass',
     apiVersion: STORAGE,
     manifest: () => ({ metadata: LABELS, driverName: 'example.com', parameters: { a: 'b' } }),
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'PriorityClass',
@@ -153,7 +151,6 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
     apiVersion: 'node.k8s.io/v1',
     manifest: () => ({ metadata: LABELS, handler: 'none' }),
     edit: { overhead: { podFixed: { cpu: '1m' } } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'ValidatingWebhookConfiguration',
@@ -175,7 +172,6 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
       spec: { matchConstraints: matchNobody, validations: [{ expression: 'true' }] },
     }),
     edit: { spec: { failurePolicy: 'Ignore', validations: [{ expression: '1 == 1' }] } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'ValidatingAdmissionPolicyBinding',
@@ -185,7 +181,6 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
       spec: { policyName: 'none', validationActions: ['Warn'] },
     }),
     edit: { spec: { validationActions: ['Audit'] } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'FlowSchema',
@@ -195,7 +190,6 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
       spec: { priorityLevelConfiguration: { name: 'global-default' }, matchingPrecedence: 9_000 },
     }),
     edit: { spec: { matchingPrecedence: 9_500 } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'PriorityLevelConfiguration',
@@ -208,14 +202,12 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
       },
     }),
     edit: { spec: { limited: { nominalConcurrencyShares: 2 } } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'DeviceClass',
     apiVersion: 'resource.k8s.io/v1',
     manifest: () => ({ metadata: LABELS, spec: {} }),
     edit: { spec: { selectors: [{ cel: { expression: 'true' } }] } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'CustomResourceDefinition',
@@ -223,12 +215,12 @@ export const CLUSTER_WIDE: readonly KindSample[] = [
     manifest: definition,
     named: (name) => `things.${name}.example.com`,
     edit: { spec: { names: { shortNames: ['th'] } } },
-    rows: { create: 'create-lasting', edit: 'definition', delete: 'delete-lasting' },
+    rows: { create: 'create-lasting', edit: 'definition', delete: 'delete-definition-empty' },
   },
   {
     kind: 'CertificateSigningRequest',
     apiVersion: 'certificates.k8s.io/v1',
     manifest: () => ({ metadata: LABELS, spec: SIGNING }),
-    rows: { create: 'create-lasting', delete: 'delete-lasting' },
+    rows: { create: 'create-lasting', delete: 'delete-unknown' },
   },
 ];

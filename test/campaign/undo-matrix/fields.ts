@@ -98,6 +98,13 @@ export const FIELDS: readonly MatrixCase[] = [
     sample: of('Node'),
     call: node('taint', { taint: taint('NoExecute') }),
   }),
+  update('NoExecute taint less', {
+    row: 'node-welcomes',
+    sample: of('Node'),
+    before: [spec({ taints: [taint('NoExecute')] })],
+    call: node('untaint', { taint: { key: 'example.com/matrix' } }),
+    after: [spec({ taints: null })],
+  }),
   update('NoSchedule taint', {
     row: 'node',
     sample: of('Node'),

@@ -57,7 +57,7 @@ export const NAMESPACED: readonly KindSample[] = [
       spec: { suspend: true, activeDeadlineSeconds: 600, backoffLimit: 3, template: once(name) },
     }),
     edit: { spec: { activeDeadlineSeconds: 900, backoffLimit: 5 } },
-    rows: { create: 'create-run', edit: 'job', delete: 'delete-lasting' },
+    rows: { create: 'create-run', edit: 'job', delete: 'delete-job-unrun' },
   },
   {
     kind: 'ReplicaSet',
@@ -77,7 +77,7 @@ export const NAMESPACED: readonly KindSample[] = [
       spec: { replicas: 2, selector: { app: name }, template: template(name) },
     }),
     edit: { spec: { minReadySeconds: 1 } },
-    rows: { edit: 'update-workload', delete: 'delete-lasting' },
+    rows: { edit: 'update-workload', delete: 'delete-workload' },
   },
   {
     kind: 'PersistentVolumeClaim',
@@ -90,7 +90,7 @@ export const NAMESPACED: readonly KindSample[] = [
         resources: { requests: { storage: '1Gi' } },
       },
     }),
-    rows: { create: 'create-claim', delete: 'delete-lasting' },
+    rows: { create: 'create-claim', delete: 'delete-claim-kept' },
   },
   {
     kind: 'ServiceAccount',
@@ -118,7 +118,6 @@ export const NAMESPACED: readonly KindSample[] = [
     apiVersion: 'v1',
     manifest: (name) => ({ metadata: LABELS, template: template(name) }),
     edit: { template: { metadata: { annotations: { version: '2' } } } },
-    rows: { delete: 'delete-lasting' },
   },
   {
     kind: 'RoleBinding',
@@ -134,7 +133,7 @@ export const NAMESPACED: readonly KindSample[] = [
       subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ name: 'http', port: 80 }] }],
     }),
     edit: { subsets: [{ addresses: [{ ip: '192.0.2.2' }], ports: [{ name: 'http', port: 81 }] }] },
-    rows: { edit: 'endpoints-by-hand', delete: 'delete-lasting' },
+    rows: { edit: 'endpoints-by-hand', delete: 'delete-output' },
   },
   {
     kind: 'EndpointSlice',
@@ -146,28 +145,28 @@ export const NAMESPACED: readonly KindSample[] = [
       ports: [{ name: 'http', port: 80 }],
     }),
     edit: { endpoints: [{ addresses: ['192.0.2.2'] }], ports: [{ name: 'http', port: 81 }] },
-    rows: { edit: 'endpoints-by-hand', delete: 'delete-lasting' },
+    rows: { edit: 'endpoints-by-hand', delete: 'delete-output' },
   },
   {
     kind: 'Lease',
     apiVersion: 'coordination.k8s.io/v1',
     manifest: () => ({ metadata: LABELS, spec: { leaseDurationSeconds: 60 } }),
     edit: { spec: { holderIdentity: 'me' } },
-    rows: { create: 'create-lasting', edit: 'controller-output', delete: 'delete-lasting' },
+    rows: { create: 'create-lasting', edit: 'controller-output', delete: 'delete-output' },
   },
   {
     kind: 'ControllerRevision',
     apiVersion: 'apps/v1',
     manifest: () => ({ metadata: LABELS, data: { a: 'b' }, revision: 1 }),
     edit: { revision: 2 },
-    rows: { create: 'create-unknown', edit: 'controller-output', delete: 'delete-lasting' },
+    rows: { create: 'create-unknown', edit: 'controller-output', delete: 'delete-unknown' },
   },
   {
     kind: 'CSIStorageCapacity',
     apiVersion: 'storage.k8s.io/v1',
     manifest: () => ({ metadata: LABELS, storageClassName: 'none', capacity: '1Gi' }),
     edit: { capacity: '2Gi' },
-    rows: { create: 'create-unknown', edit: 'update-unknown', delete: 'delete-lasting' },
+    rows: { create: 'create-unknown', edit: 'update-unknown', delete: 'delete-unknown' },
   },
   {
     kind: 'ResourceClaimTemplate',
@@ -176,6 +175,5 @@ export const NAMESPACED: readonly KindSample[] = [
       metadata: LABELS,
       spec: { spec: { devices: { requests: [{ name: 'a', exactly: { deviceClassName: 'x' } }] } } },
     }),
-    rows: { delete: 'delete-lasting' },
   },
 ];

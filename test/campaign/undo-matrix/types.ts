@@ -27,6 +27,8 @@ export interface MatrixCase {
   readonly sample: KindSample;
   /** Merge patches by another manager before, each settled: a history, a rollout that hangs. */
   readonly before?: readonly JsonObject[];
+  /** And after it all, where the object stays. */
+  readonly after?: readonly JsonObject[];
   /** A merge patch; default: the sample's edit. Not with `call`. */
   readonly patch?: JsonObject;
   /** Tool and arguments; kind, name and namespace are added. Default: the tool of the verb. */
