@@ -166,8 +166,11 @@ function rowOf(id: string): MatrixRow {
   return row;
 }
 
-/** A terminating object is refused before its class is looked at; pods of a controller go in the tests of drain. */
-const ELSEWHERE = ['update-terminating', 'delete-managed-pod', 'evict-managed', 'evict-bare'];
+/** A terminating object is refused before its class is looked at; the others have tests of their own. */
+const ELSEWHERE = [
+  ...['update-terminating', 'delete-managed-pod', 'evict-managed', 'evict-bare'],
+  ...['delete-job-run', 'delete-definition-used', 'delete-node'],
+];
 const REACHABLE = MATRIX.map(({ id }) => id).filter((id) => !ELSEWHERE.includes(id));
 
 /** Which cases are carried out: all, or so many by the seed, none of them on a node that others use as well. */

@@ -37,24 +37,24 @@ export const FIELDS: readonly MatrixCase[] = [
     ...{ name: 'create ConfigMap: with finalizers', verb: 'create', row: 'create-finalizers' },
     sample: withMetadata('ConfigMap', { finalizers: ['example.com/matrix'] }),
   },
+  {
+    ...{ name: 'delete PersistentVolumeClaim: bound', row: 'delete-claim-data', verb: 'delete' },
+    sample: withSpec('PersistentVolumeClaim', { storageClassName: 'matrix-grows' }),
+    beside: grows,
+    ready: 'bound',
+  },
+  {
+    ...{ name: 'delete PersistentVolume: kept', row: 'delete-volume-kept', verb: 'delete' },
+    sample: withSpec('PersistentVolume', { persistentVolumeReclaimPolicy: 'Retain' }),
+  },
+  {
+    ...{ name: 'delete Pod: with emptyDir', row: 'delete-pod-state', verb: 'delete' },
+    sample: withSpec('Pod', { volumes: [{ name: 'tmp', emptyDir: {} }] }),
+  },
   update('size of a bound claim', {
     row: 'claim-spec',
     sample: withSpec('PersistentVolumeClaim', { storageClassName: 'matrix-grows' }),
-    beside: (name) => [
-      {
-        apiVersion: 'storage.k8s.io/v1',
-        kind: 'StorageClass',
-        metadata: { name: 'matrix-grows' },
-        provisioner: 'example.com/none',
-        allowVolumeExpansion: true,
-      },
-      {
-        apiVersion: 'v1',
-        kind: 'PersistentVolume',
-        metadata: { name },
-        spec: { ...(volume().spec as JsonObject), storageClassName: 'matrix-grows' },
-      },
-    ],
+    beside: grows,
     patch: spec({ resources: { requests: { storage: '2Gi' } } }),
     ready: 'bound',
   }),
@@ -142,4 +142,23 @@ function narrow(): JsonObject[] {
 function wide(): JsonObject[] {
   const kept: JsonObject = { size: { type: 'integer' }, color: { type: 'string' } };
   return versions({ ...kept, shape: { type: 'string' } });
+}
+
+/** A class whose claims may grow, and a volume of it. */
+function grows(name: string): JsonObject[] {
+  return [
+    {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: 'matrix-grows' },
+      provisioner: 'example.com/none',
+      allowVolumeExpansion: true,
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: { ...(volume().spec as JsonObject), storageClassName: 'matrix-grows' },
+    },
+  ];
 }
