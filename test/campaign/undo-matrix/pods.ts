@@ -16,7 +16,12 @@ const HANGS = {
   args: { container: 'web', image: 'local/web:nope' },
 };
 const rest = { ready: 'at rest', done: 'at rest', back: 'at rest' } as const;
-const HELD = { spec: { updateStrategy: { type: 'OnDelete' }, ...(LATER.spec as JsonObject) } };
+const HELD = {
+  spec: {
+    updateStrategy: { type: 'OnDelete', rollingUpdate: null },
+    ...(LATER.spec as JsonObject),
+  },
+};
 
 const REPLICATED = ['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'];
 
