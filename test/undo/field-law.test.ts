@@ -79,7 +79,11 @@ async function live(sample: KindSample, patches: readonly JsonObject[]): Promise
   if (state !== 'ABORTED') {
     failures.push(`${state} ${outcome}`);
     if (state.endsWith('_INCOMPLETE')) {
-      bench.engine.accept(transaction, 'the test fails', { call: 'c', tool: 't', actor: 'test' });
+      await bench.engine.accept(transaction, 'the test fails', {
+        call: 'c',
+        tool: 't',
+        actor: 'test',
+      });
     }
   }
   try {

@@ -40,11 +40,11 @@ export function randomPatches(
   return fc
     .constantFrom(...fields)
     .chain(([name, field]) =>
-      valueOf(schemas, objectOf(field), DEPTH, name).map((value) => ({ [name]: value })),
+      randomValue(schemas, objectOf(field), DEPTH, name).map((value) => ({ [name]: value })),
     );
 }
 
-function valueOf(
+function randomValue(
   schemas: JsonObject,
   given: JsonObject,
   depth: number,
@@ -65,7 +65,7 @@ function valueOf(
     case 'string':
       return name === 'name' ? fc.constantFrom('web', 'http', 'x') : fc.constantFrom(...WORDS);
     case 'array':
-      return valueOf(schemas, objectOf(schema.items), depth - 1, '').map((value) => [value]);
+      return randomValue(schemas, objectOf(schema.items), depth - 1, '').map((value) => [value]);
     default:
       return objectLike(schemas, schema, depth);
   }
@@ -77,7 +77,7 @@ function objectLike(schemas: JsonObject, schema: JsonObject, depth: number): fc.
   const names = Object.keys(properties);
   if (isObject(schema.additionalProperties)) {
     const more = schema.additionalProperties;
-    return valueOf(schemas, more, depth - 1, '').map((value) => ({ x: value }));
+    return randomValue(schemas, more, depth - 1, '').map((value) => ({ x: value }));
   }
   if (names.length === 0 || depth <= 0) return fc.constant({});
   const required = new Set(arrayOf(schema.required).map(String));
@@ -85,7 +85,7 @@ function objectLike(schemas: JsonObject, schema: JsonObject, depth: number): fc.
   return fc.constantFrom(...names).chain((chosen) => {
     const wanted = [...new Set([...required, chosen])].filter((one) => names.includes(one));
     const entries = wanted.map((one) => {
-      const value = valueOf(schemas, objectOf(properties[one]), depth - 1, one);
+      const value = randomValue(schemas, objectOf(properties[one]), depth - 1, one);
       // Null takes a field away.
       const optional = one === chosen && !required.has(one);
       return optional ? fc.option(value, { nil: null, freq: 4 }) : value;

@@ -32,6 +32,7 @@ const CLUSTER_SCOPED = new Set([
   'CSIDriver',
   'CSINode',
   'CustomResourceDefinition',
+  'DeviceClass',
   'FlowSchema',
   'IngressClass',
   'MutatingAdmissionPolicy',
@@ -48,6 +49,7 @@ const CLUSTER_SCOPED = new Set([
   'ValidatingAdmissionPolicyBinding',
   'ValidatingWebhookConfiguration',
   'VolumeAttachment',
+  'VolumeAttributesClass',
 ]);
 
 /**
