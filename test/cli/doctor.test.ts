@@ -32,7 +32,29 @@ test('a reader sees; what it may not change is told', async () => {
   expect(found.of('observe')).toMatch(/^ok: /);
   expect(found.of('mitigate')).toMatch(/^warn: in namespace default not at all: workloads/);
   expect(found.of('drain')).toMatch(/^warn: not: create of pods\/eviction/);
-  expect(found.healthy).toBe(true);
+  expect(found.of('lease')).toMatch(/^fail: may not update .*kubectl apply -f deploy\/lease.yaml/);
+  expect(found.checks.filter(({ status }) => status === 'fail')).toHaveLength(1);
+});
+
+test('Roles that may be changed, but not put back', async () => {
+  const namespace = await cluster.namespace('doctor');
+  const RBAC = 'rbac.authorization.k8s.io';
+  const metadata = { name: 'edits-roles', namespace };
+  await cluster.apply([
+    {
+      ...{ apiVersion: `${RBAC}/v1`, kind: 'Role', metadata },
+      rules: [{ apiGroups: [RBAC], resources: ['roles'], verbs: ['patch', 'update'] }],
+    },
+    {
+      ...{ apiVersion: `${RBAC}/v1`, kind: 'RoleBinding', metadata },
+      roleRef: { apiGroup: RBAC, kind: 'Role', name: 'edits-roles' },
+      subjects: [{ apiGroup: RBAC, kind: 'User', name: 'reader' }],
+    },
+  ]);
+  const variables = { KUBECONFIG: cluster.kubeconfig('reader') };
+  const found = await doctor(temporaryFolder(), variables, namespace);
+  expect(found.of('roles')).toMatch(/^warn: in namespace .* may change roles without escalate/);
+  expect(found.of('lease')).toMatch(/^fail: may not update kube-system\/stratus-mcp/);
 });
 
 test('one team: changes in its namespace only', async () => {

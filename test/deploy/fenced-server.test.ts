@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { at, type JsonObject, objectsOf, stringOf } from '../../src/core/json.ts';
+import { doctor } from '../cli/doctor-run.ts';
 import {
   type ControlPlane,
   readAuditLog,
@@ -16,6 +17,7 @@ import {
   openBench,
   setMode,
 } from '../recovery/bench.ts';
+import { temporaryFolder } from '../server/support.ts';
 import type { Assistant } from '../story/client.ts';
 import { ACCOUNT, accountKubeconfig } from './identity.ts';
 import { manifestsOf } from './manifests.ts';
@@ -141,6 +143,27 @@ test('a server that died in the middle is taken back by the next, under an epoch
   expectUntouched(await bench.configMap('settings'), before);
   await expectNoMarks(bench);
   await kill(next);
+});
+
+test('the doctor tells whether setting and policy fit', async () => {
+  const look = async (more: Readonly<Record<string, string>>) => {
+    const variables = { KUBECONFIG: kubeconfig, ...FENCED, ...more };
+    return await doctor(temporaryFolder(), variables, bench.namespace);
+  };
+  const fits = await look({});
+  expect(fits.of('fence')).toMatch(/^ok: on: stratus-mcp-fence refuses other epochs/);
+  expect(fits.of('lease')).toMatch(/^ok: kube-system\/stratus-mcp is held by nobody; epoch \d+/);
+  expect((await look({ STRATUS_FENCE: 'false' })).of('fence')).toMatch(
+    /^fail: off, but stratus-mcp-fence binds this identity: every write is refused/,
+  );
+  const elsewhere = await look({ STRATUS_LEASE: 'kube-system/other' });
+  expect(elsewhere.of('lease')).toMatch(/^fail: may not get and update kube-system\/other/);
+  expect(elsewhere.of('fence')).toContain('compares with the Lease kube-system/stratus-mcp');
+  expect((await look({ STRATUS_LEASE: 'off' })).of('lease')).toMatch(/^warn: off: /);
+  const admin = await look({ KUBECONFIG: cluster.kubeconfig() });
+  expect(admin.of('fence')).toMatch(
+    /^warn: the admission policy is for another identity than admin/,
+  );
 });
 
 test('without the setting every write is refused, in words that say why', async () => {

@@ -22,7 +22,14 @@ let server: Assistant;
 let namespace: string;
 let kubeconfig: string;
 
-const FILES = ['observe.yaml', 'mitigate.yaml', 'mitigate-nodes.yaml', 'secrets.yaml'];
+const FILES = [
+  'observe.yaml',
+  'mitigate.yaml',
+  'mitigate-nodes.yaml',
+  'secrets.yaml',
+  'lease.yaml',
+];
+const LEASE = { STRATUS_LEASE: 'kube-system/stratus-mcp' };
 
 beforeAll(async () => {
   cluster = await startControlPlane({ nodes: 1, apiServerFlags: auditingFlags() });
@@ -43,7 +50,7 @@ beforeAll(async () => {
     return at((await cluster.request('GET', path)).json, 'status', 'readyReplicas') === 1;
   });
   kubeconfig = await accountKubeconfig(cluster, namespace);
-  server = await bench.start({ STRATUS_LEASE: 'off' }, kubeconfig);
+  server = await bench.start(LEASE, kubeconfig);
 });
 afterAll(async () => {
   if (server !== undefined) await kill(server);
@@ -144,7 +151,7 @@ test('a large collection is followed by a watch', { timeout: 120_000 }, async ()
 
 test('the doctor finds nothing to say against these roles', { timeout: 120_000 }, async () => {
   const found = await doctor(temporaryFolder(), { KUBECONFIG: kubeconfig }, namespace);
-  for (const area of ['observe', 'nodes', 'transactions', 'identity']) {
+  for (const area of ['observe', 'nodes', 'transactions', 'identity', 'lease', 'fence', 'roles']) {
     expect(found.of(area), area).toMatch(/^ok: /);
   }
   expect(found.of('mitigate')).toMatch(/^ok: [^\n]*$/);
