@@ -114,7 +114,11 @@ export class LeaseHold {
     });
   }
 
-  /** Stops renewing at once and gives it back. @throws StratusError when that could not be done now */
+  /**
+   * Stops renewing at once and gives it back.
+   * @returns the Lease as it was given back; undefined where it isn't known to be as we left it
+   * @throws StratusError when that could not be done now
+   */
   async release(open: OpenMark | undefined): Promise<LeaseRecord | undefined> {
     this.stop();
     return await this.#serial.run(async () => {
@@ -125,7 +129,8 @@ export class LeaseHold {
         const result = await port.write('release', this.#record, change, this.#ms / 3);
         if (result.kind === 'written') return result.record;
         const now = await port.read({ timeoutMs: this.#ms / 3 });
-        if (now === undefined || !this.#isOurs(now)) return now;
+        // Given back after all, or somebody else's by now: whoever wants it next has to look.
+        if (now === undefined || !this.#isOurs(now)) return undefined;
         this.#record = now;
       }
       throw leaseLost(`The Lease ${this.#parts.label} changes all the time.`);

@@ -17,6 +17,7 @@ export const noLease: WriterLease = {
   acquire: async () => undefined,
   mark: async () => undefined,
   release: async () => undefined,
+  abandon: () => undefined,
   untidy: () => false,
   permit: async () => GRANTED,
   onLost: () => undefined,

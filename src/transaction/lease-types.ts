@@ -76,6 +76,8 @@ export interface WriterLease {
   mark(transaction: string): Promise<void>;
   /** Gives it free. Goes on naming `open`, which isn't finished. Never throws: a Lease that can't be given back runs out. */
   release(open: string | undefined): Promise<void>;
+  /** Stops using it, as it is: it runs out, and goes on naming what it names. */
+  abandon(): void;
   /** Whether the Lease may still name this journal although nobody holds it here. */
   untidy(cluster: string): boolean;
   permit(): Promise<Permit>;

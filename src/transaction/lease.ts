@@ -189,6 +189,11 @@ class SharedLease implements WriterLease {
     }
   }
 
+  abandon(): void {
+    this.#hold?.stop();
+    this.#hold = undefined;
+  }
+
   async #giveBack(hold: LeaseHold, mark: OpenMark | undefined): Promise<void> {
     this.#last = await hold.release(mark);
     const named = mark !== undefined;

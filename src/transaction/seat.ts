@@ -1,4 +1,4 @@
-import { StratusError } from '../core/errors.ts';
+import { StratusError, toStratusError } from '../core/errors.ts';
 import type { StepState } from '../journal/types.ts';
 import { lockBusy } from './answers.ts';
 import { cancelQuestions } from './approve.ts';
@@ -83,14 +83,22 @@ export class Seat {
     const { journal, lease } = this.parts;
     const work = async () => {
       try {
-        const identity = await this.identity().catch(() => undefined);
-        await lease.release(identity && leftOpen(journal.transactions, identity));
+        const identity = await this.identity();
+        await lease.release(leftOpen(journal.transactions, identity));
+      } catch (error) {
+        // What is left can't be told, so nobody else may take it for nothing: the mark stays and the Lease runs out.
+        lease.abandon();
+        this.parts.log.warn(
+          { error: toStratusError(error).message },
+          'the Lease is left to run out',
+        );
       } finally {
         journal.lock.release();
       }
     };
-    this.#vacating = work();
-    return this.#vacating;
+    const working = work();
+    this.#vacating = working.catch(() => undefined);
+    return working;
   }
 
   /** @throws StratusError writer_busy with the holder */
