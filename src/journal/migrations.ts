@@ -4,6 +4,7 @@ import { SCHEMA_1 } from './schema.ts';
 import { SCHEMA_2 } from './schema-2.ts';
 import { ANCHOR } from './schema-anchor.ts';
 import { APPROVALS } from './schema-approval.ts';
+import { DEFERRED } from './schema-deferred.ts';
 import { LEAN } from './schema-lean.ts';
 import { LEASES } from './schema-lease.ts';
 import { RESOLUTIONS } from './schema-resolution.ts';
@@ -14,6 +15,8 @@ import { VIEWS_1 } from './views.ts';
 export interface Migration {
   readonly name: string;
   readonly statements: readonly string[];
+  /** True where the schema's own table is written, which SQLite forbids otherwise. */
+  readonly unsafe?: true;
 }
 
 /** In order; the version of a journal is how many of them it has seen (`PRAGMA user_version`). */
@@ -26,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'approvals', statements: APPROVALS },
   { name: 'leases', statements: LEASES },
   { name: 'resolutions of conflicts', statements: RESOLUTIONS },
+  { name: 'steps that wait for the commit', statements: DEFERRED, unsafe: true },
 ];
 
 /** Marks the file as ours (`PRAGMA application_id`): "STRA". */
@@ -42,7 +46,12 @@ export function migrate(database: Database, migrations = MIGRATIONS): void {
       const version = checkVersion(database, migrations.length);
       const next = migrations[version];
       if (next === undefined) return;
-      for (const statement of next.statements) database.sql.exec(statement);
+      database.sql.unsafeMode(next.unsafe === true);
+      try {
+        for (const statement of next.statements) database.sql.exec(statement);
+      } finally {
+        database.sql.unsafeMode(false);
+      }
       database.sql.pragma(`application_id = ${APPLICATION_ID}`);
       database.sql.pragma(`user_version = ${version + 1}`);
     });

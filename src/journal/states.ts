@@ -12,6 +12,7 @@ export const TERMINAL_STATES: readonly TransactionState[] = [
 
 /** Ended, but a person has to look at what could not be taken back. */
 export const NEEDS_HUMAN: readonly TransactionState[] = [
+  TransactionState.COMMIT_INCOMPLETE,
   TransactionState.ABORT_INCOMPLETE,
   TransactionState.UNDO_INCOMPLETE,
 ];

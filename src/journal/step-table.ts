@@ -27,6 +27,7 @@ const COLUMNS: Columns<Exclude<keyof StepRow, 'transaction'>> = {
   name: column('name'),
   class: column('class'),
   state: column('state'),
+  deferred: column('deferred'),
   intentId: column('intent_id'),
   attempt: column('attempt'),
   uid: column('uid'),
@@ -163,6 +164,7 @@ export function openStepTable(room: Room): StepTable {
 }
 
 function rowOf(stored: Stored): StepRow {
-  const row = fromStored<Omit<StepRow, 'transaction'>>(COLUMNS, stored);
-  return { transaction: idOf(Number(stored.txn)), ...row };
+  const { deferred, ...row } = fromStored<Omit<StepRow, 'transaction'>>(COLUMNS, stored);
+  const later = deferred ? { deferred } : {};
+  return { transaction: idOf(Number(stored.txn)), ...row, ...later };
 }

@@ -16,6 +16,8 @@ export const TransactionState = {
   /** Deferred work and marks are being cleaned up. */
   FINALIZING: 'FINALIZING',
   COMMITTED: 'COMMITTED',
+  /** Committed, but something that was put off until then was refused: a person has to look. */
+  COMMIT_INCOMPLETE: 'COMMIT_INCOMPLETE',
   /** Everything is being taken back. */
   ABORTING: 'ABORTING',
   /** Taken back and verified. */
@@ -49,6 +51,12 @@ export const StepState = {
   UNDO_IMPOSSIBLE: 'UNDO_IMPOSSIBLE',
 } as const;
 export type StepState = (typeof StepState)[keyof typeof StepState];
+
+/**
+ * A write that is put off until the commit is decided: it waits, was made (or found made), or was refused in the
+ * end. Its `state` is VERIFIED from the beginning, for nothing of it is in the cluster.
+ */
+export type DeferredState = 'WAITING' | 'DONE' | 'REFUSED';
 
 /** Reversibility class: exact, compensating, irreversible. */
 export type ReversibilityClass = 'exact' | 'compensating' | 'irreversible';
@@ -99,6 +107,8 @@ export interface StepRow {
   name: string;
   class: ReversibilityClass;
   state: StepState;
+  /** null or absent for a write that is made at once. */
+  deferred?: DeferredState | null;
   /** UUID; also the Audit-ID header of the request. */
   intentId: string;
   attempt: number;

@@ -5,6 +5,7 @@ import type { MitigateOutput } from '../tools/mitigate/output.ts';
 import { DATA_NOTE } from '../tools/render/untrusted.ts';
 import { commitPayload } from '../tools/transaction/commit.ts';
 import { budgetPayload, budgetSentence } from '../tools/transaction/payload.ts';
+import { APPROVABLE } from '../transaction/change.ts';
 import type { Caller, ObjectChange } from '../transaction/types.ts';
 import { callerOf, type Passage } from './run-tool.ts';
 import type { Workbench } from './runtime.ts';
@@ -146,11 +147,11 @@ function requireRunnable({ changes, commandOf = () => '' }: PlannedWork): void {
   for (const change of changes) {
     const { object, class: reversibility, undo } = change;
     const where = commandOf(change);
-    if (reversibility === 'irreversible') {
+    if (reversibility === 'irreversible' && !change.deferred) {
       throw new StratusError(
         'irreversible',
         `${where}The change of ${describeRef(object)} can't be undone. ${undo}`,
-        { rule: 'A2 faithful undo' },
+        { rule: 'A2 faithful undo', ...(change.deferrable ? { next: APPROVABLE } : {}) },
       );
     }
   }
@@ -197,7 +198,7 @@ function refuseLateDeclaration(args: Record<string, unknown>): void {
 }
 
 function nextOf(changes: readonly ObjectChange[]): string {
-  if (changes.some((change) => change.class === 'irreversible')) {
+  if (changes.some((change) => change.class === 'irreversible' && !change.deferred)) {
     return "It can't be undone, so it would be refused. Choose a change that can be undone.";
   }
   if (changes.some((change) => change.decision.effect === 'ask')) {

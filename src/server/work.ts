@@ -91,6 +91,7 @@ export function changePayload(change: ObjectChange) {
     diff: change.diff,
     kubectl: change.kubectl,
     class: change.class,
+    ...(change.deferred ? { after_commit: true } : {}),
     undo: change.undo,
     policy: effect === 'allow' ? `allow (${rule})` : `${effect} (${rule}): ${reason}`,
     ...short(change.warnings, 'warnings'),

@@ -27,6 +27,9 @@ export async function factsOf(shapes: Shapes, compiled: CompiledWrite): Promise<
     ...('propagationPolicy' in request ? { propagation: request.propagationPolicy } : {}),
     ...(request.verb === 'evict' ? { grace: request.gracePeriodSeconds ?? null } : {}),
     changes: await changesOf(shapes, compiled),
+    ...(compiled.deferral === undefined
+      ? {}
+      : { deferred: compiled.deferral.contents?.toString('utf8') ?? true }),
   };
 }
 

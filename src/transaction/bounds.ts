@@ -28,7 +28,9 @@ export function usageWith(usage: Usage, writes: readonly CompiledWrite[]): Usage
     const pods = podsAtRisk(write.base?.object, write.predicted);
     objects.set(write.id, Math.max(objects.get(write.id) ?? 0, pods));
   }
-  return { commands: usage.commands + 1, objects };
+  // What waits for the commit counts twice: its stand-in now, and itself then.
+  const later = writes.filter(({ deferral }) => deferral !== undefined).length;
+  return { commands: usage.commands + 1 + later, objects };
 }
 
 /**

@@ -12,18 +12,23 @@ import type { ObjectChange } from './types.ts';
  * @throws StratusError irreversible
  */
 export function checkRunnable(writes: readonly CompiledWrite[]): void {
-  for (const { classification, key } of writes) {
-    if (classification.class === 'irreversible') {
+  for (const { classification, key, deferral } of writes) {
+    if (classification.class === 'irreversible' && deferral === undefined) {
       throw new StratusError(
         'irreversible',
         `The change of ${nameOfKey(key)} can't be undone. ${classification.undo}`,
         {
           rule: 'A2 faithful undo',
+          ...(classification.standIn === undefined ? {} : { next: APPROVABLE }),
         },
       );
     }
   }
 }
+
+/** What would let it run after all. */
+export const APPROVABLE =
+  'Choose a change that can be undone. Where a rule of the policy has effect ask for it, a person may approve it, and it is done after the commit.';
 
 /** What the caller is told about a write. */
 export function changeOf(
@@ -39,6 +44,8 @@ export function changeOf(
     summary: `${describeRef(object)}: ${write.summary}`,
     kubectl: write.kubectl,
     class: classification.class,
+    ...(compiled.deferral === undefined ? {} : { deferred: true as const }),
+    ...(classification.standIn === undefined ? {} : { deferrable: true as const }),
     undo: classification.undo,
     diff:
       REMOVED[write.verb] ?? showDiff(object, compiled.base?.object, after, parts.policy.redaction),

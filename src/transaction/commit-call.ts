@@ -88,7 +88,8 @@ const WORDS: Partial<Record<StepState, string>> = {
 function endedCommit(seat: Seat, view: TransactionView): CommitResult {
   const row = rowOf(seat.parts.journal.transactions, view.id);
   const verdict = fromJson<Verdict>(row.verdict);
-  if (row.state === 'COMMITTED' && verdict !== undefined) {
+  const committed = row.state === 'COMMITTED' || row.state === 'COMMIT_INCOMPLETE';
+  if (committed && verdict !== undefined) {
     return { kind: 'committed', transaction: view, verdict };
   }
   if (row.state !== 'ABORTED' && row.state !== 'ABORT_INCOMPLETE') {

@@ -1,9 +1,11 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { describeRef } from '../core/kube.ts';
+import type { StepRow } from '../journal/types.ts';
 import { judge } from '../severity/gate.ts';
 import type { DeclaredReduction, Measurement, SettleResult, Verdict } from '../severity/types.ts';
 import { measureElsewhere } from './begin.ts';
 import { undoWhole } from './close-undone.ts';
+import { isUnsent } from './deferred.ts';
 import { dependentsFrom } from './dependents.ts';
 import { lookForFights } from './fights.ts';
 import { finalise } from './finalise.ts';
@@ -84,12 +86,16 @@ export async function rollForward(
   epoch: number,
 ): Promise<void> {
   const store = parts.journal.transactions;
-  if (!store.move(transaction, ['COMMIT_DECIDED', 'FINALIZING'], 'FINALIZING', epoch))
-    throw epochOver(transaction);
-  await finalise(parts, transaction);
-  const outcome = 'Committed: severity did not rise.';
+  const from = ['COMMIT_DECIDED', 'FINALIZING', 'COMMIT_INCOMPLETE'] as const;
+  if (!store.move(transaction, from, 'FINALIZING', epoch)) throw epochOver(transaction);
+  const refused = await finalise(parts, transaction, epoch);
+  const to = refused.length === 0 ? 'COMMITTED' : 'COMMIT_INCOMPLETE';
+  const outcome =
+    refused.length === 0
+      ? 'Committed: severity did not rise.'
+      : `Committed, but not all that waited for it could be done: ${refused.join(' ')}`;
   if (
-    !store.move(transaction, ['FINALIZING'], 'COMMITTED', epoch, {
+    !store.move(transaction, ['FINALIZING'], to, epoch, {
       closedAt: parts.clock.now(),
       outcome,
     })
@@ -161,7 +167,15 @@ function absentUids(parts: EngineParts, session: Session): string[] {
     .steps(session.id)
     .filter((step) => step.verb === 'delete' && step.state === 'VERIFIED')
     .flatMap((step) => dependentsFrom(store.image(session.id, step.seq, 'predicted')))
-    .map(({ uid }) => uid);
+    .map(({ uid }) => uid)
+    .concat(waitingUids(store.steps(session.id)));
+}
+
+/** What goes after the commit itself; a namespace was stilled, and is judged by that. */
+function waitingUids(steps: readonly StepRow[]): string[] {
+  return steps.flatMap((step) =>
+    step.state === 'VERIFIED' && isUnsent(step) && step.uid !== null ? [step.uid] : [],
+  );
 }
 
 function stopReason(signal: AbortSignal): string {

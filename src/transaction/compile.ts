@@ -4,7 +4,7 @@ import { groupOf, type KubeObject } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import { redactCommand } from '../core/redact-command.ts';
 import type { Decision } from '../policy/types.ts';
-import type { Classification } from '../undo/classification.ts';
+import type { Classifiable, Classification } from '../undo/classification.ts';
 import { classify } from '../undo/classify.ts';
 import { diffPaths } from '../undo/diff.ts';
 import { COMMAND_MANAGER } from '../undo/managers.ts';
@@ -13,6 +13,7 @@ import { formatPath, type Path } from '../undo/path.ts';
 import { optionsOf } from '../undo/restore.ts';
 import type { Shape } from '../undo/shape.ts';
 import { nameOfKey, refusal } from './answers.ts';
+import { type CompileStandIn, type Deferral, isFinalizerRemoval, putOff } from './defer.ts';
 import { type Dependents, dependentsImage, dependentsOf } from './dependents.ts';
 import { refusedByBudget, refusingBudget } from './disruption.ts';
 import { idOfKey, type Known, keyFor, readLive, resolveFresh } from './live.ts';
@@ -45,6 +46,10 @@ export interface CompiledWrite {
   readonly classification: Classification;
   readonly decision: Decision;
   readonly warnings: readonly string[];
+  /** Of a write that waits for the commit. */
+  readonly deferral?: Deferral;
+  /** True for a write in place of another one that waits for the commit. */
+  readonly standsIn?: true;
 }
 
 /**
@@ -79,7 +84,16 @@ export async function compile(
     const { tool, within } = request;
     const target = { tool, within, write, key, signal, known: live.known(id) };
     const one = await compileWrite(parts, shapes, target);
-    if (one !== undefined) compiled.push(one);
+    if (one === undefined) continue;
+    const standIn: CompileStandIn = async (instead, decision) => {
+      const { apiVersion, kind, namespace, name } = instead.object;
+      const all = await parts.reader.resources();
+      const where = keyFor(all.resolveKind(apiVersion, kind), namespace, name, parts.reader);
+      const known = undefined;
+      const as = { tool, within, write: instead, key: where, signal, known, standsInFor: decision };
+      return await compileWrite(parts, shapes, as);
+    };
+    compiled.push(...(await putOff(parts, one, standIn, signal)));
   }
   return compiled;
 }
@@ -93,6 +107,8 @@ export interface WriteTarget {
   readonly signal: AbortSignal | undefined;
   /** A fresh read of the object, where the plan has made one; read here otherwise. */
   readonly known: Known | undefined;
+  /** What was decided about the write that this one stands in for. */
+  readonly standsInFor?: Decision;
 }
 
 /** Compiles one write against the object as it is now. @returns undefined when it would change nothing. */
@@ -121,7 +137,8 @@ export async function compileWrite(
   const paths = pathsOf(shape, key, base?.object, predicted?.object, write.verb);
   const changedPaths = paths.map(formatPath);
   if (!isRemoval(write.verb) && changedPaths.length === 0) return undefined;
-  const classification = classify({
+  refuseTerminating(write, key, base, changedPaths);
+  const classification = classOf(target, {
     verb: write.verb,
     kind: key.resource.kind,
     apiVersion: key.resource.apiVersion,
@@ -133,13 +150,15 @@ export async function compileWrite(
   });
   const labels = base?.object.metadata.labels ?? predicted?.object.metadata.labels ?? {};
   const asked = { ...question, changedPaths, labels };
-  const decisions = [parts.policy.decideWrite(asked)];
+  const decisions = [underApproval(parts.policy.decideWrite(asked), target)];
   // An apply that finds nothing creates, so what the rules say about a create counts as well.
   if (write.verb === 'apply' && base === undefined) {
     decisions.push(parts.policy.decideWrite({ ...asked, verb: 'create' }));
   }
   // A rule about the tool that carries this command speaks about each of its writes.
-  if (within !== undefined) decisions.push(parts.policy.decideWrite({ ...asked, tool: within }));
+  if (within !== undefined) {
+    decisions.push(underApproval(parts.policy.decideWrite({ ...asked, tool: within }), target));
+  }
   const footprint = { verb: write.verb, key, base, predicted: predicted?.object, paths, shape };
   refuse(strictest(decisions), key);
   const owners = await judgeOwners(parts, { ...footprint, signal: target.signal });
@@ -165,6 +184,19 @@ export async function compileWrite(
       ...cascadeOf(dependents),
     ],
   };
+}
+
+/** A stand-in that no rule speaks about comes under the one about the write that it stands in for. */
+function underApproval(decision: Decision, { standsInFor }: WriteTarget): Decision {
+  return decision.rule === 'default' && standsInFor !== undefined ? standsInFor : decision;
+}
+
+function classOf({ standsInFor }: WriteTarget, write: Classifiable): Classification {
+  const { kind } = write;
+  // Fields are dropped by another schema, not by a version that is not served for a while.
+  if (standsInFor !== undefined && kind === 'CustomResourceDefinition')
+    return { class: 'exact', undo: 'Serves the versions again; its objects are as they were.' };
+  return classify(write);
 }
 
 interface Rehearsed {
@@ -289,7 +321,18 @@ function checkPresence(write: PlannedWrite, key: ObjectKey, base: LiveObject | u
   if ((write.verb === 'patch' || isRemoval(write.verb)) && base === undefined) {
     throw new StratusError('not_found', `${nameOfKey(key)} does not exist.`);
   }
-  if (base?.object.metadata.deletionTimestamp !== undefined) {
+  // Of a patch the dry run tells whether it is about finalizers alone.
+  if (write.verb !== 'patch') refuseTerminating(write, key, base, []);
+}
+
+function refuseTerminating(
+  write: PlannedWrite,
+  key: ObjectKey,
+  base: LiveObject | undefined,
+  changedPaths: readonly string[],
+): void {
+  const lifts = write.verb === 'patch' && isFinalizerRemoval(base?.object, changedPaths);
+  if (base?.object.metadata.deletionTimestamp !== undefined && !lifts) {
     throw new StratusError('irreversible', `${nameOfKey(key)} is being deleted.`, {
       next: 'Wait until it is gone; a terminating object can not be changed back.',
     });

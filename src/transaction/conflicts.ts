@@ -4,6 +4,7 @@ import type { ResolutionRow, StepRow } from '../journal/types.ts';
 import { undoGroups } from '../undo/groups.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { undoTarget } from '../undo/target.ts';
+import { isUnsent } from './deferred.ts';
 import type { EngineParts } from './parts.ts';
 import { resolutionOf } from './resolution-of.ts';
 import type { Shapes } from './shapes.ts';
@@ -27,7 +28,7 @@ export async function conflictsNow(
   resolutions: readonly ResolutionRow[] = [],
 ): Promise<Conflicted[]> {
   const store = parts.journal.transactions;
-  const steps = store.steps(transaction).filter((step) => !removesPod(step));
+  const steps = store.steps(transaction).filter((step) => !removesPod(step) && !isUnsent(step));
   const keys = new Map<StepRow, ObjectKey>();
   for (const step of steps) keys.set(step, await keyOfStep(parts, step));
   const groups = undoGroups(

@@ -1,9 +1,11 @@
 import type { WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
+import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
 import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { INTENT_LABEL } from '../undo/marks.ts';
 
+import { finishDeferred, isUnsent } from './deferred.ts';
 import { dependentsFrom, isLeftBehind } from './dependents.ts';
 import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
@@ -14,14 +16,24 @@ const ATTEMPTS = 8;
 
 /**
  * What is left to do once the commit is decided: our marks go away, and so do the pods of a workload whose delete
- * was held reversible until now. Idempotent, so that a crash in the middle is continued by running it again.
+ * was held reversible until now, and what was put off until now. Idempotent, so that a crash in the middle is
+ * continued by running it again.
+ * @returns what was refused for good, a sentence each
  */
-export async function finalise(parts: EngineParts, transaction: string): Promise<void> {
+export async function finalise(
+  parts: EngineParts,
+  transaction: string,
+  epoch: number,
+): Promise<string[]> {
+  const refused: (string | undefined)[] = [];
   for (const step of parts.journal.transactions.steps(transaction)) {
     if (step.state !== 'VERIFIED' && step.state !== 'APPLIED') continue;
-    if (step.uid === null) await unlabel(parts, step);
-    else if (step.verb === 'delete') await removeOrphans(parts, transaction, step);
+    if (isUnsent(step)) refused.push(await finishDeferred(parts, transaction, step, epoch));
+    else if (step.uid === null) await unlabel(parts, step);
+    else if (step.verb === 'delete' && !step.deferred)
+      refused.push(await removeOrphans(parts, transaction, step));
   }
+  return refused.flatMap((one) => one ?? []);
 }
 
 async function unlabel(parts: EngineParts, step: StepRow): Promise<void> {
@@ -39,7 +51,8 @@ async function removeOrphans(
   parts: EngineParts,
   transaction: string,
   step: StepRow,
-): Promise<void> {
+): Promise<string | undefined> {
+  const left: string[] = [];
   const image = parts.journal.transactions.image(transaction, step.seq, 'predicted');
   for (const child of dependentsFrom(image)) {
     const resource = await resolveFresh(parts.reader, (all) =>
@@ -64,7 +77,7 @@ async function removeOrphans(
       outcome: 'FINALIZING',
       detail: { how: `deleted after commit: it belonged to the deleted ${step.kind} ${step.name}` },
     });
-    await insist(parts, async () => {
+    const refused = await insist(parts, async () => {
       const live = await leftBehind();
       if (live === undefined) return undefined;
       return {
@@ -74,24 +87,30 @@ async function removeOrphans(
         propagationPolicy: 'Background',
       };
     });
+    if (refused !== undefined) left.push(`${child.kind}/${child.name} (${refused})`);
   }
+  if (left.length === 0) return undefined;
+  return `What belonged to the deleted ${step.kind}/${step.name} is still there: ${left.join(', ')}.`;
 }
 
-/** Sends what `next` says until it says nothing more; each round starts from a fresh read. */
+/**
+ * Sends what `next` says until it says nothing more; each round starts from a fresh read.
+ * @returns the API server's word where it refuses for good
+ */
 async function insist(
   parts: EngineParts,
   next: () => Promise<WriteRequest | undefined>,
-): Promise<void> {
+): Promise<string | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const request = await next();
-    if (request === undefined) return;
+    if (request === undefined) return undefined;
     const outcome = await parts.writer.send(request, {
       auditId: parts.newId(),
       fieldManager: COMMAND_MANAGER,
       purpose: 'finalise',
     });
-    if (outcome.kind === 'applied') return;
-    if (outcome.kind === 'rejected' && outcome.status === 404) return;
+    if (outcome.kind === 'applied') return undefined;
+    if (outcome.kind === 'rejected' && outcome.status === 404) return undefined;
     if (
       outcome.kind === 'rejected' &&
       outcome.status !== 409 &&
@@ -99,7 +118,7 @@ async function insist(
       outcome.status !== 0
     ) {
       parts.log.warn({ message: outcome.message }, 'clean-up after commit was refused');
-      return;
+      return redactText(outcome.message, parts.policy.redaction);
     }
     await parts.clock.sleep(50 * 2 ** attempt);
   }

@@ -98,7 +98,10 @@ export function journalIntent(
     namespace: key.namespace ?? null,
     name: key.name,
     class: compiled.classification.class,
-    state: 'INTENT',
+    // Of what waits for the commit nothing is sent, so nothing has to be fenced.
+    ...(compiled.deferral === undefined
+      ? { state: 'INTENT' }
+      : { state: 'VERIFIED', deferred: 'WAITING' }),
     intentId: compiled.intentId,
     attempt,
     uid: base?.uid ?? null,
@@ -118,6 +121,7 @@ export function journalIntent(
     {
       ...(base === undefined ? {} : { pre: base.bytes }),
       ...('body' in request ? { request: Buffer.from(request.body) } : {}),
+      ...(compiled.deferral?.contents ? { request: compiled.deferral.contents } : {}),
       ...(compiled.predictedBytes === undefined ? {} : { predicted: compiled.predictedBytes }),
     },
     session.epoch,

@@ -12,7 +12,11 @@ export const UNFINISHED: readonly TransactionState[] = [
 ];
 
 /** States in which a human has to look before anything else may be written. */
-export const NEEDS_HUMAN: readonly TransactionState[] = ['ABORT_INCOMPLETE', 'UNDO_INCOMPLETE'];
+export const NEEDS_HUMAN: readonly TransactionState[] = [
+  'COMMIT_INCOMPLETE',
+  'ABORT_INCOMPLETE',
+  'UNDO_INCOMPLETE',
+];
 
 /**
  * Whether something of it is still in the cluster that should not be. Where all was restored and only severity is

@@ -1,8 +1,9 @@
 import type { ResolutionRow, StepRow } from '../journal/types.ts';
 import { nameOfKey } from './answers.ts';
 import { conflictsNow } from './conflicts.ts';
+import { isForGood } from './deferred.ts';
 import type { EngineParts } from './parts.ts';
-import { refOfKey } from './refs.ts';
+import { refOfKey, refOfStep } from './refs.ts';
 import { shownConflicts } from './resolve.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
@@ -19,6 +20,8 @@ export async function previewUndo(
   transaction: string,
   resolutions: readonly ResolutionRow[] = [],
 ): Promise<UndoReport | undefined> {
+  const lost = parts.journal.transactions.steps(transaction).filter(isForGood);
+  if (lost.length > 0) return goneForGood(lost);
   const found = await conflictsNow(parts, shapes, transaction, resolutions);
   if (found.length === 0) return undefined;
   return {
@@ -33,6 +36,20 @@ export async function previewUndo(
     summary:
       `Nothing was taken back, because the same fields were changed again since. ${laterOf(parts, transaction)}`.trim(),
   };
+}
+
+/** Half of it taken back would be a state that nobody asked for. */
+function goneForGood(steps: readonly StepRow[]): UndoReport {
+  const objects = steps.map((step): UndoReport['objects'][number] => ({
+    object: refOfStep(step),
+    state: 'UNDO_IMPOSSIBLE',
+    how: 'it was removed for good after the commit, with an approval',
+    residual: [],
+    conflicts: [],
+  }));
+  const names = steps.map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  const summary = `Nothing was taken back: ${names} was removed for good after the commit, with an approval.`;
+  return { complete: false, objects, summary };
 }
 
 /** Later transactions on the same objects: the ones to take back first. */

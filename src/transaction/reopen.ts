@@ -14,7 +14,7 @@ import { fromJson } from './to-json.ts';
 import type { Caller, UndoReport } from './types.ts';
 
 /** After the decision there is only forward. */
-const DECIDED: readonly TransactionState[] = ['COMMIT_DECIDED', 'FINALIZING'];
+const DECIDED: readonly TransactionState[] = ['COMMIT_DECIDED', 'FINALIZING', 'COMMIT_INCOMPLETE'];
 
 /** Tries again to take back what needed a human, or what a dead process left. */
 export function takeUpAgain(
@@ -51,14 +51,15 @@ export function undoCommitted(
   const row = rowOf(seat.parts.journal.transactions, transaction);
   if (row.state === 'UNDO_INCOMPLETE')
     return takeUpAgain(seat, transaction, 'Taken up again.', caller, resolve);
-  if (row.state !== 'COMMITTED') throw seat.stateError(transaction, 'be undone as committed');
+  const committed: readonly TransactionState[] = ['COMMITTED', 'COMMIT_INCOMPLETE'];
+  if (!committed.includes(row.state)) throw seat.stateError(transaction, 'be undone as committed');
   return whileLocked(seat, row, async (epoch) => {
     const resolved = await decided(seat, transaction, resolve, caller);
     const blocked = await previewUndo(seat.parts, seat.shapes, transaction, resolved?.rows);
     if (blocked !== undefined) return blocked;
     noteTransaction(seat.parts, transaction, 'UNDO_COMMITTED', {}, caller);
     const reason = `Taken back on request of ${caller.actor}.`;
-    return await undoRow(seat, row, epoch, ['COMMITTED'], reason, resolved);
+    return await undoRow(seat, row, epoch, committed, reason, resolved);
   });
 }
 
@@ -84,7 +85,7 @@ export function accept(seat: Seat, transaction: string, note: string, caller: Ca
   const epoch = seat.takeLock();
   try {
     journal.transactions.adopt(transaction, epoch);
-    const to = row.state.startsWith('UNDO') ? 'UNDONE' : 'ABORTED';
+    const to = ENDS[row.state.slice(0, 4)] ?? 'ABORTED';
     journal.transactions.move(transaction, [row.state], to, epoch, {
       closedAt: clock.now(),
       outcome: `Accepted as it is by ${caller.actor}: ${note}`,
@@ -94,6 +95,9 @@ export function accept(seat: Seat, transaction: string, note: string, caller: Ca
     journal.lock.release();
   }
 }
+
+/** What a state that needs a human ends in when one accepts it. */
+const ENDS: Readonly<Record<string, TransactionState>> = { UNDO: 'UNDONE', COMM: 'COMMITTED' };
 
 function whileLocked(
   seat: Seat,
@@ -131,9 +135,9 @@ function undoRow(
   reason: string,
   resolved: Resolved | undefined,
 ): Promise<UndoReport> {
-  const wasCommitted = (['COMMITTED', 'UNDO_INCOMPLETE', 'UNDOING'] as string[]).includes(
-    row.state,
-  );
+  const wasCommitted = (
+    ['COMMITTED', 'COMMIT_INCOMPLETE', 'UNDO_INCOMPLETE', 'UNDOING'] as string[]
+  ).includes(row.state);
   return undoWhole(seat.parts, seat.shapes, {
     transaction: row.id,
     epoch,

@@ -1,11 +1,13 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
-import { groupOf } from '../core/kube.ts';
+import { groupOf, type KubeObject } from '../core/kube.ts';
 import { nameOfKey } from './answers.ts';
 import { type Approved, approveCommands, checkApproved } from './approve-call.ts';
 import { budgetOf, checkBounds, usageWith } from './bounds.ts';
 import { changeOf, checkRunnable } from './change.ts';
 import { type CompiledWrite, compile } from './compile.ts';
 import { declare } from './declare.ts';
+import { journalDeferred } from './defer.ts';
+import { isUnsent } from './deferred.ts';
 import { evict } from './evict.ts';
 import { refuseFights } from './fights.ts';
 import { AmbiguousWrite, guardedWrite, OneWayWrite } from './guarded-write.ts';
@@ -51,13 +53,18 @@ export async function runStep(
   const startedAt = parts.clock.monotonic();
   try {
     declare(parts, session, writes);
+    const afters = new Map<string, KubeObject>();
     for (const write of writes) {
-      if (write.write.verb === 'evict') {
+      if (write.deferral !== undefined) {
+        await journalDeferred(context, write, afters.get(write.id));
+        changes.push(changeOf(parts, write));
+      } else if (write.write.verb === 'evict') {
         const evicted = changes.filter(({ verb }) => verb === 'evict').length;
         await evict(context, write, { evicted, startedAt });
         changes.push(changeOf(parts, write));
       } else {
         const after = await guardedWrite(context, write);
+        if (after !== undefined) afters.set(write.id, after);
         changes.push(changeOf(parts, write, after));
       }
     }
@@ -125,6 +132,20 @@ function checkVersions(
   for (const { key } of writes) {
     const { group, kind, apiVersion } = key.resource;
     const steps = parts.journal.transactions.steps(session.id, { kind, name: key.name });
+    const waiting = steps.find(
+      (step) =>
+        step.state === 'VERIFIED' &&
+        isUnsent(step) &&
+        groupOf(step.apiVersion) === group &&
+        (step.namespace ?? undefined) === key.namespace,
+    );
+    if (waiting !== undefined) {
+      throw new StratusError(
+        'conflict',
+        `${nameOfKey(key)} is removed when ${session.id} is committed (command ${waiting.command}).`,
+        { next: 'Take that back first with undo_last, or leave the object as it is.' },
+      );
+    }
     const other = steps.find(
       (step) =>
         groupOf(step.apiVersion) === group &&
@@ -144,8 +165,10 @@ function checkVersions(
 function checkScope(session: Session, writes: readonly CompiledWrite[]): void {
   const { namespaces } = session.baseline.scope;
   if (namespaces === 'all') return;
-  for (const { key } of writes) {
+  for (const { key, standsIn } of writes) {
     if (key.namespace !== undefined && namespaces.includes(key.namespace)) continue;
+    // The volume of a claim in scope.
+    if (key.namespace === undefined && standsIn) continue;
     const wanted = key.namespace === undefined ? '*' : key.namespace;
     throw new StratusError(
       'invalid_arguments',

@@ -3,7 +3,12 @@ import type { StratusError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
 import type { ApprovalRow } from '../journal/approval-types.ts';
-import type { ReversibilityClass, StepState, TransactionState } from '../journal/types.ts';
+import type {
+  DeferredState,
+  ReversibilityClass,
+  StepState,
+  TransactionState,
+} from '../journal/types.ts';
 import type { Bounds, Decision } from '../policy/types.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
 import type { Caller } from './caller.ts';
@@ -106,6 +111,10 @@ export interface ObjectChange {
   readonly summary: string;
   readonly kubectl: string;
   readonly class: ReversibilityClass;
+  /** True for a write that is made only after the commit. */
+  readonly deferred?: true;
+  /** True for an irreversible write that would be put off instead, if the policy had a person asked about it. */
+  readonly deferrable?: true;
   /** The way back, one sentence. */
   readonly undo: string;
   /** Unified diff of YAML, redacted, cut at a bounded length. */
@@ -167,6 +176,8 @@ export interface StepView {
   readonly object: ObjectRef;
   readonly class: ReversibilityClass;
   readonly state: StepState;
+  /** Of a write that is put off until the commit. */
+  readonly deferred?: DeferredState;
   readonly kubectl: string;
   readonly error?: string;
   readonly residual: readonly Json[];

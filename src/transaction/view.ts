@@ -57,6 +57,7 @@ function stepView(step: StepRow): StepView {
     object: refOfStep(step),
     class: step.class,
     state: step.state,
+    ...(step.deferred ? { deferred: step.deferred } : {}),
     kubectl: step.kubectl,
     ...(step.error === null ? {} : { error: step.error }),
     residual: step.residual,

@@ -115,7 +115,8 @@ describe('migrations', () => {
       INSERT INTO image VALUES (7, 1, 'pre', x'0102');
     `);
     const all = (table: string) => database.sql.prepare(`SELECT * FROM ${table}`).all();
-    const before = [all('step'), all('image')];
+    const [steps = [], images] = [all('step'), all('image')];
+    const before = [steps.map((one) => ({ ...(one as object), deferred: null })), images];
     database.close();
 
     const { transactions, lock } = openedJournal(path);

@@ -3,7 +3,14 @@ import type { CommitResult } from '../../transaction/types.ts';
 import { DATA_NOTE } from '../render/untrusted.ts';
 import { defineControlTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
-import { afterUndo, severities, short, undoPayload, verdictPayload } from './payload.ts';
+import {
+  afterUndo,
+  severities,
+  short,
+  stopAfterCommit,
+  undoPayload,
+  verdictPayload,
+} from './payload.ts';
 
 export const transactionCommit = defineControlTool({
   name: 'transaction_commit',
@@ -44,15 +51,20 @@ export const transactionCommit = defineControlTool({
 /** The answer to a commit, the same for transaction_commit and for one-command transactions. */
 export function commitPayload(result: CommitResult) {
   const { id } = result.transaction;
+  const incomplete = result.transaction.state === 'COMMIT_INCOMPLETE';
   const base = { transaction: id, ...severities(result.transaction), note: DATA_NOTE };
   switch (result.kind) {
     case 'committed':
       return {
-        summary: `${id} is committed. ${result.verdict.summary}`,
+        summary: incomplete
+          ? `${id}: ${result.transaction.outcome ?? ''}`
+          : `${id} is committed. ${result.verdict.summary}`,
         status: result.kind,
         ...base,
         verdict: verdictPayload(result.verdict),
-        next: 'Check with observe_health. undo_transaction takes it all back.',
+        next: incomplete
+          ? stopAfterCommit(id)
+          : 'Check with observe_health. undo_transaction takes it all back.',
       };
     case 'undone':
       return {

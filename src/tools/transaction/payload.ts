@@ -83,6 +83,7 @@ function stepPayload(step: StepView) {
     object: describeRef(step.object),
     verb: step.verb,
     state: step.state,
+    ...(step.deferred === undefined ? {} : { after_commit: step.deferred }),
     class: step.class,
     kubectl: step.kubectl,
     ...(step.error === undefined ? {} : { error: step.error }),
@@ -172,4 +173,9 @@ export function stop(
       ? ''
       : ` Where others changed the same fields, a person decides with: stratus-mcp transactions resolve ${transaction} --object ${[first.kind, first.namespace, first.name].filter(Boolean).join('/')} --force (or --keep-theirs) --note "…"; or changes it by hand first.`;
   return `Stop: a person has to ${task}. Show them this answer. transaction_abort looks and tries again (its argument conflicts asks for an approval).${decide} A person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
+}
+
+/** Something that waited for the commit was refused in the end. */
+export function stopAfterCommit(transaction: string): string {
+  return `Stop: a person has to look at what was refused after the commit. Show them this answer. transaction_abort tries that part again; undo_transaction takes the rest back; a person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TransactionView } from '../../transaction/types.ts';
 import { defineObserveTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
-import { stop, transactionDetail, transactionLine } from './payload.ts';
+import { stop, stopAfterCommit, transactionDetail, transactionLine } from './payload.ts';
 
 export const transactionStatus = defineObserveTool({
   name: 'transaction_status',
@@ -65,6 +65,8 @@ function nextOf(view: TransactionView): string {
         : 'Another process has it. Wait until it ends.';
     case 'COMMITTED':
       return 'undo_transaction takes it back.';
+    case 'COMMIT_INCOMPLETE':
+      return stopAfterCommit(view.id);
     case 'ABORT_INCOMPLETE':
     case 'UNDO_INCOMPLETE':
       return stop(

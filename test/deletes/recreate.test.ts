@@ -3,7 +3,7 @@ import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
 import type { KubeObject, ObjectRef } from '../../src/core/kube.ts';
 import { recreatedForm } from '../../src/undo/recreate.ts';
 import { useCluster } from '../cluster/index.ts';
-import { createAs, mustRead, read, urlOf, useBench } from './bench.ts';
+import { createAs, mustRead, read, urlOf, useBench } from '../undo/bench.ts';
 
 const cluster = useCluster();
 const bench = useBench(cluster);
