@@ -16,6 +16,7 @@ import type { Surroundings } from './surroundings.ts';
 const PROTECTIONS = [
   'kubernetes.io/pvc-protection',
   'kubernetes.io/pv-protection',
+  'kubernetes.io/vac-protection',
   'customresourcecleanup.apiextensions.k8s.io',
 ];
 

@@ -6,7 +6,11 @@ const GONE = 'it is gone; nothing that it owned is left';
 const DELETED_AGAIN = 'Deletes the {kind} again, if it is still the one created here.';
 
 /** The server puts them on at once, and takes them off as soon as nothing uses the object. */
-const IN_USE = ['kubernetes.io/pvc-protection', 'kubernetes.io/pv-protection'];
+const IN_USE = [
+  'kubernetes.io/pvc-protection',
+  'kubernetes.io/pv-protection',
+  'kubernetes.io/vac-protection',
+];
 
 /** What a create is answered with. What has lasting effects besides the object can't be taken back by its delete. */
 export const CREATE_ROWS: readonly CreateRow[] = [

@@ -48,7 +48,7 @@ export const RUN_ROWS: readonly UpdateRow[] = [
     holds: (update) => changed(update, 'spec'),
     class: 'compensating',
     undo: 'Puts the image back; the kubelet starts the container once more.',
-    verified: `${SAME}; the container’s own state is new`,
+    verified: `${SAME}; Ready, and its container has run for two minutes, or the transaction ends as incomplete`,
   },
   {
     id: 'pod-labels',

@@ -39,6 +39,8 @@ export interface MatrixCase {
   readonly done?: Condition;
   /** And after the undo, before it is judged. */
   readonly back?: Condition;
+  /** The state that the transaction ends in; default: ABORTED. */
+  readonly ends?: 'ABORT_INCOMPLETE';
   /** Objects that have to be there first, by the name of the case's object. */
   readonly beside?: (name: string) => readonly JsonObject[];
 }

@@ -30,7 +30,8 @@ export class Verdicts {
       this.#check('refused', given, !wrote && outcome.exact, what);
       return;
     }
-    const restored = outcome.ownership !== 'no' && /^ABORTED/.test(end) && wrote;
+    const ended = end.startsWith(given.ends ?? 'ABORTED');
+    const restored = outcome.ownership !== 'no' && ended && wrote;
     if (row.class === 'exact') this.#check('exact', given, outcome.exact && restored, what);
     else this.#check('compensating', given, outcome.equivalent && restored, what);
     if (PODS_KEPT.includes(row.id)) {
