@@ -1,4 +1,4 @@
-import { at, equalJson, objectsOf } from '../../core/json.ts';
+import { at, equalJson, isObject, objectsOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { gainsSelector, losesAddress } from '../service-change.ts';
 import { newTaints } from '../taints.ts';
@@ -90,6 +90,17 @@ export const FIELD_ROWS: readonly UpdateRow[] = [
     class: 'compensating',
     undo: 'Takes the selector away again; the endpoints it found stay, and nobody renews them.',
     verified: SAME,
+  },
+  {
+    id: 'role-aggregated',
+    verb: 'update',
+    kinds: ['ClusterRole.rbac.authorization.k8s.io'],
+    what: '`aggregationRule` where there was none',
+    holds: ({ before, after }) =>
+      isObject(after.aggregationRule) && !isObject(before.aggregationRule),
+    class: 'irreversible',
+    undo: 'its controller replaces the rules by those of other roles, and nobody puts the old ones back',
+    verified: REFUSED,
   },
   {
     id: 'node-evicts',

@@ -88,6 +88,11 @@ export const FIELDS: readonly MatrixCase[] = [
     sample: withSpec('Service', { selector: {} }),
     patch: spec({ selector: { app: 'nobody' } }),
   }),
+  update('aggregation', {
+    row: 'role-aggregated',
+    sample: of('ClusterRole'),
+    patch: { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { app: 'nothing' } }] } },
+  }),
   update('kept by a controller', {
     row: 'endpoints-of-controller',
     sample: { ...of('EndpointSlice'), manager: 'kube-controller-manager' },
