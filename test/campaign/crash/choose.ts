@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { draw } from '../draw.ts';
+import { nameOf, type Point, type Unharmed } from './runs.ts';
+
+export interface At {
+  readonly flow: Unharmed;
+  readonly point: Point;
+}
+
+/** `journal.moveStep`, `cluster.dry`: what a boundary is about, and on which side of it. */
+export function classOf(point: Point): string {
+  const parts = nameOf(point).split('.');
+  return `${parts.slice(0, 2).join('.')}.${parts.at(-1)}`;
+}
+
+/** As many of them as asked for, evenly drawn; the same for the same seed. */
+export function some<T>(seed: number, items: readonly T[], count: number): T[] {
+  if (count >= items.length) return [...items];
+  const order = draw(seed, fc.double({ min: 0, max: 1, noNaN: true }), items.length);
+  return items
+    .map((item, i) => ({ item, rank: order[i] ?? 0 }))
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, count)
+    .map(({ item }) => item);
+}
+
+/** A part of the boundaries, in which each class of them is. */
+export function samplePoints(seed: number, all: readonly At[], share: number): At[] {
+  if (share >= 1) return [...all];
+  const shuffled = some(seed, all, all.length - 1);
+  const one = new Map(shuffled.map((at) => [classOf(at.point), at]));
+  const rest = shuffled.filter((at) => one.get(classOf(at.point)) !== at);
+  return [...one.values(), ...rest.slice(0, Math.floor(share * all.length))];
+}
+
+/** Boundaries around what is written to the cluster, and to the journal about it: where a death is worth a pair. */
+const TELLING =
+  /^cluster\.(send|undo|fence|ownership|child|finalise|sweep)\.|^journal\.(addStep|moveStep|move|adopt|update)\b/;
+
+/** One occurrence of each telling boundary of each flow. */
+export function firstDeaths(seed: number, flows: readonly Unharmed[]): At[] {
+  return flows.flatMap((flow) => {
+    const telling = flow.points.filter((point) => TELLING.test(point));
+    const shuffled = some(seed, telling, telling.length - 1);
+    const byName = new Map(shuffled.map((point) => [nameOf(point), point]));
+    return [...byName.values()].map((point) => ({ flow, point }));
+  });
+}

@@ -1,0 +1,4 @@
+import { command } from '../command.ts';
+import { crashCampaign } from './campaign.ts';
+
+command(crashCampaign);

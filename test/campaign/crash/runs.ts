@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import type { ControlPlaneClient } from '../../cluster/types.ts';
+import type { Assistant } from '../../story/client.ts';
+import { checkRun } from './check.ts';
+import type { Flow } from './flows.ts';
+import { dies, kill, openScene, recovered, type Scene, type Snapshot, snapshot } from './scene.ts';
+import type { Tally } from './tally.ts';
+import { type Killed, killedNow } from './witness.ts';
+
+/** `name:occurrence` of a boundary, as STRATUS_CRASHPOINT takes it. */
+export type Point = string;
+
+/** A flow as it goes when nobody kills it. */
+export interface Unharmed {
+  readonly flow: Flow;
+  readonly points: readonly Point[];
+  readonly ms: number;
+  readonly after: Snapshot;
+}
+
+export interface Made {
+  /** State of the transaction at the end; `none` where the kill came before it began. */
+  readonly state: string;
+  /** How many of the kills happened where they were meant to. */
+  readonly kills: number;
+  readonly killed: readonly Killed[];
+  readonly intents: readonly string[];
+  readonly namespace: string;
+  /** Boundaries that the last recovery passed, where they were asked for. */
+  readonly recovery: readonly Point[];
+}
+
+export interface Lab {
+  readonly cluster: ControlPlaneClient;
+  readonly folder: string;
+  readonly tally: Tally;
+}
+
+/** The boundaries of a log, in order, each with its occurrence. */
+export function pointsOf(log: string): Point[] {
+  const seen = new Map<string, number>();
+  return log
+    .split('\n')
+    .filter((name) => name !== '')
+    .map((name) => {
+      const occurrence = (seen.get(name) ?? 0) + 1;
+      seen.set(name, occurrence);
+      return `${name}:${occurrence}`;
+    });
+}
+
+export const nameOf = (point: Point) => point.slice(0, point.lastIndexOf(':'));
+
+/** Runs a flow once, unharmed: the boundaries that it passes, how long it takes, and what it leaves. */
+export async function runUnharmed({ cluster, folder }: Lab, flow: Flow): Promise<Unharmed> {
+  for (let attempt = 1; ; attempt++) {
+    const scene = await openScene(cluster, flow, folder);
+    try {
+      const log = scene.file('points');
+      const server = await scene.start({ STRATUS_CRASHPOINT_LOG: log });
+      const startedAt = performance.now();
+      await flow.run(server, scene);
+      const ms = performance.now() - startedAt;
+      const open = await recovered(scene);
+      await kill(server);
+      if (open.length > 0) throw new Error(`${flow.name} ends as ${open.join()} by itself`);
+      const after = await snapshot(cluster, scene.namespace, flow);
+      return { flow, points: pointsOf(readFileSync(log, 'utf8')), ms, after };
+    } catch (error) {
+      if (attempt === 3) throw new Error(`${flow.name}: ${String(error)}`, { cause: error });
+    } finally {
+      await scene.remove();
+    }
+  }
+}
+
+/** How the servers of a run die, one after the other; the last one lives. */
+export interface Deaths {
+  readonly name: string;
+  readonly row: string;
+  /** Of the first server: at a boundary, or after some milliseconds of the flow. */
+  readonly first: { readonly at: Point } | { readonly afterMs: number };
+  readonly second?: Point;
+  /** Whether the boundaries of the last recovery are wanted. */
+  readonly logged?: boolean;
+}
+
+export async function runKilled(lab: Lab, unharmed: Unharmed, deaths: Deaths): Promise<Made> {
+  const { cluster, folder, tally } = lab;
+  const { flow, after } = unharmed;
+  const scene = await openScene(cluster, flow, folder);
+  const killed: Killed[] = [];
+  let kills = 0;
+  let last: Assistant | undefined;
+  try {
+    if (await firstDeath(scene, deaths.first)) kills += 1;
+    killed.push(killedNow(deaths.row, stepsOf(scene)));
+    if (deaths.second !== undefined) {
+      if (await secondDeath(scene, deaths.second)) kills += 1;
+      killed.push(killedNow(deaths.row, stepsOf(scene)));
+    }
+    const log = scene.file('recovery');
+    last = await scene.start(deaths.logged ? { STRATUS_CRASHPOINT_LOG: log } : {});
+    const open = await recovered(scene);
+    await kill(last);
+    await checkRun(scene, deaths, after, open, tally);
+    const { rows, steps } = scene.journaled();
+    return {
+      state: rows.at(-1)?.state ?? 'none',
+      kills,
+      killed,
+      intents: steps.map(({ intentId }) => intentId),
+      namespace: scene.namespace,
+      recovery: deaths.logged ? pointsOf(readFileSync(log, 'utf8')) : [],
+    };
+  } finally {
+    if (last !== undefined) await kill(last);
+    await scene.remove();
+  }
+}
+
+function stepsOf(scene: Scene) {
+  try {
+    return scene.journaled().steps;
+  } catch {
+    // It died before the journal was made.
+    return [];
+  }
+}
+
+/** After the flow has ended nothing more comes, but what the server does by itself. */
+const LINGERS_MS = 1_000;
+
+async function firstDeath(scene: Scene, how: Deaths['first']): Promise<boolean> {
+  const env = 'at' in how ? { STRATUS_CRASHPOINT: how.at } : {};
+  let server: Assistant;
+  try {
+    server = await scene.start(env);
+  } catch {
+    // Killed before the client had its first answer.
+    return true;
+  }
+  const flow = scene.flow.run(server, scene).catch(() => undefined);
+  if ('at' in how) {
+    await Promise.race([flow, server.exited]);
+    const died = await dies(server, LINGERS_MS);
+    await kill(server);
+    await flow;
+    return died;
+  }
+  await dies(server, how.afterMs);
+  await kill(server);
+  await flow;
+  return true;
+}
+
+async function secondDeath(scene: Scene, point: Point): Promise<boolean> {
+  let server: Assistant;
+  try {
+    server = await scene.start({ STRATUS_CRASHPOINT: point });
+  } catch {
+    return true;
+  }
+  await Promise.race([server.exited, recovered(scene).catch(() => undefined)]);
+  const died = await dies(server, LINGERS_MS);
+  await kill(server);
+  return died;
+}
