@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Flags } from '../core/config.ts';
 import { StratusError } from '../core/errors.ts';
 import type { Runtime } from '../server/runtime.ts';
+import { leftPayload } from '../tools/transaction/left.ts';
 import { transactionDetail, transactionLine, undoPayload } from '../tools/transaction/payload.ts';
 import { guarded } from './fail.ts';
 import { withServerOptions } from './options.ts';
@@ -32,7 +33,10 @@ export function transactionsCommand(): Command {
     .argument('<id>', 'handle such as txn-7')
     .action(
       guarded((id: string, flags: Flags) =>
-        run(flags, async (runtime) => transactionDetail((await runtime.cluster()).engine.view(id))),
+        run(flags, async (runtime) => {
+          const view = (await runtime.cluster()).engine.view(id);
+          return { ...transactionDetail(view), ...leftPayload(view) };
+        }),
       ),
     );
   add('undo', 'take back a committed transaction')

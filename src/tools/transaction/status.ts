@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TransactionView } from '../../transaction/types.ts';
 import { defineObserveTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
+import { leftPayload } from './left.ts';
 import { stop, stopAfterCommit, transactionDetail, transactionLine } from './payload.ts';
 
 export const transactionStatus = defineObserveTool({
@@ -20,7 +21,12 @@ export const transactionStatus = defineObserveTool({
   run: async (args, context) => {
     if (args.transaction !== undefined) {
       const view = context.transactions.view(args.transaction);
-      return { summary: sentence(view), ...transactionDetail(view), next: nextOf(view) };
+      return {
+        summary: sentence(view),
+        ...transactionDetail(view),
+        ...leftPayload(view),
+        next: nextOf(view),
+      };
     }
     const { transactions, total } = context.transactions.list({
       limit: args.limit,
