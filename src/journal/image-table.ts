@@ -9,6 +9,9 @@ interface DataKey {
   sealed: Buffer;
 }
 
+/** `rule` of the error of images that can't be opened: waiting won't help, as it would with a locked journal. */
+export const SEALED = 'sealed images';
+
 /** What an image is bound to. */
 export type ImageOwner = Pick<
   StepRow,
@@ -97,6 +100,10 @@ function closed(transaction: string, reason: string, cause?: unknown): StratusEr
   return new StratusError(
     'journal_unavailable',
     `The images of ${transaction} can't be opened: ${reason}.`,
-    { next: 'Put back the key (or the journal) that they were written with.', cause },
+    {
+      rule: SEALED,
+      next: 'Put back the key (or the journal) that they were written with.',
+      cause,
+    },
   );
 }

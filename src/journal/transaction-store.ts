@@ -1,3 +1,4 @@
+import { openCreateTable } from './create-table.ts';
 import { openResolutionTable } from './resolution-table.ts';
 import type { Room } from './room.ts';
 import { openSampleTable } from './sample-table.ts';
@@ -15,5 +16,6 @@ export function openTransactionStore(room: Room): TransactionStore {
     ...openStepTable(room),
     ...openSampleTable(room),
     ...openResolutionTable(room),
+    ...openCreateTable(room),
   };
 }

@@ -158,6 +158,21 @@ export interface SampleRow {
 }
 
 /** Thrown as StratusError journal_unavailable by every method when the file can't be read or written. */
+/** A kind and namespace in which something was created. */
+export interface CreatePlace {
+  readonly cluster: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string | null;
+}
+
+export interface IntentOwner {
+  readonly transaction: string;
+  readonly state: StepState;
+  /** State of the transaction. */
+  readonly ended: TransactionState;
+}
+
 export interface TransactionStore {
   /** Inserts with the next id; the epoch must be the current one. */
   create(row: Omit<TransactionRow, 'id'>): TransactionRow;
@@ -206,6 +221,10 @@ export interface TransactionStore {
   /** A decision that was carried out, or could not be, counts no longer. */
   unresolve(transaction: string, object: string, epoch: number): void;
   resolutions(transaction: string): ResolutionRow[];
+  /** Where objects were created by transactions that were opened since then (wall ms); the newest 500 transactions. */
+  createPlaces(since: number): CreatePlace[];
+  /** The step with that intent and what became of its transaction; undefined when it is none of this journal. */
+  ownerOf(intentId: string): IntentOwner | undefined;
   addSample(row: SampleRow): void;
   samples(transaction: string): SampleRow[];
 }

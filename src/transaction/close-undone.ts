@@ -9,6 +9,7 @@ import type { EngineParts } from './parts.ts';
 import type { Resolved } from './resolve.ts';
 import { epochOver, touchedRefs } from './session.ts';
 import type { Shapes } from './shapes.ts';
+import { sweepAfter } from './sweep.ts';
 import { takeBack } from './take-back.ts';
 import { fromJson, toJson } from './to-json.ts';
 import type { UndoReport } from './types.ts';
@@ -74,6 +75,7 @@ export async function undoWhole(
     ...(back === undefined ? {} : { afterUndo: toJson(back) }),
   });
   if (!landed) throw epochOver(transaction);
+  await sweepAfter(parts, transaction);
   noteTransaction(parts, transaction, to, {
     summary,
     ...(back === undefined ? {} : { severity: back.severity }),

@@ -15,6 +15,7 @@ import { previewUndo } from './preview-undo.ts';
 import { retoldRefs } from './retold.ts';
 import { epochOver, type Session, touchedRefs } from './session.ts';
 import type { Shapes } from './shapes.ts';
+import { sweepAfter } from './sweep.ts';
 import { fromJson, toJson } from './to-json.ts';
 import type { CommitResult, TransactionView } from './types.ts';
 import { watchFights } from './watch-fights.ts';
@@ -102,6 +103,7 @@ export async function rollForward(
   ) {
     throw epochOver(transaction);
   }
+  await sweepAfter(parts, transaction);
 }
 
 async function settle(parts: EngineParts, shapes: Shapes, session: Session): Promise<SettleResult> {

@@ -29,21 +29,23 @@ export async function finalise(
   for (const step of parts.journal.transactions.steps(transaction)) {
     if (step.state !== 'VERIFIED' && step.state !== 'APPLIED') continue;
     if (isUnsent(step)) refused.push(await finishDeferred(parts, transaction, step, epoch));
-    else if (step.uid === null) await unlabel(parts, step);
+    else if (step.uid === null) refused.push(await unlabel(parts, step));
     else if (step.verb === 'delete' && !step.deferred)
       refused.push(await removeOrphans(parts, transaction, step));
   }
   return refused.flatMap((one) => one ?? []);
 }
 
-async function unlabel(parts: EngineParts, step: StepRow): Promise<void> {
+async function unlabel(parts: EngineParts, step: StepRow): Promise<string | undefined> {
   const key = await keyOfStep(parts, step);
-  await insist(parts, async () => {
+  const refused = await insist(parts, step, async () => {
     const live = await parts.reader.get(key);
     if (live === undefined || live.object.metadata.labels?.[INTENT_LABEL] !== step.intentId)
       return undefined;
     return unlabelRequest(live);
   });
+  if (refused === undefined) return undefined;
+  return `${step.kind}/${step.name} still carries the label ${INTENT_LABEL}: ${refused}.`;
 }
 
 /** Deletes what the orphaning delete left: those children that were journaled with it, and no stranger's. */
@@ -77,7 +79,7 @@ async function removeOrphans(
       outcome: 'FINALIZING',
       detail: { how: `deleted after commit: it belonged to the deleted ${step.kind} ${step.name}` },
     });
-    const refused = await insist(parts, async () => {
+    const refused = await insist(parts, step, async () => {
       const live = await leftBehind();
       if (live === undefined) return undefined;
       return {
@@ -99,13 +101,14 @@ async function removeOrphans(
  */
 async function insist(
   parts: EngineParts,
+  step: StepRow,
   next: () => Promise<WriteRequest | undefined>,
 ): Promise<string | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const request = await next();
     if (request === undefined) return undefined;
     const outcome = await parts.writer.send(request, {
-      auditId: parts.newId(),
+      auditId: `${step.intentId}-finalise`,
       fieldManager: COMMAND_MANAGER,
       purpose: 'finalise',
     });

@@ -7,6 +7,7 @@ import { rollForward } from './commit.ts';
 import { NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
 import type { EngineParts } from './parts.ts';
 import type { Shapes } from './shapes.ts';
+import { sweep } from './sweep.ts';
 import { fromJson } from './to-json.ts';
 
 export interface RecoveryReport {
@@ -17,7 +18,7 @@ export interface RecoveryReport {
 
 /**
  * Finishes what a dead process left: decided commits roll forward, everything else is taken
- * back. The caller holds the lock with a new epoch. Can itself be killed anywhere and run again.
+ * back; then sweeps what late creates left. The caller holds the lock with a new epoch. Can itself be killed anywhere and run again.
  */
 export async function recoverAll(
   parts: EngineParts,
@@ -52,6 +53,7 @@ export async function recoverAll(
     if (NEEDS_HUMAN.includes(after)) needsHuman.push(row.id);
     else recovered.push(row.id);
   }
+  await sweep(parts, identity);
   return { recovered, needsHuman, busy: false };
 }
 

@@ -21,6 +21,9 @@ import type { UndoReport } from './types.ts';
 import { keyOfStep, lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
 import { report, reported } from './undo-report.ts';
 
+/** Without these a step can't be taken back; where they can't be opened, a human has to find the key. */
+const NEEDED = ['pre', 'post', 'predicted', 'undo'] as const;
+
 /**
  * Takes steps back: fences what is ambiguous, restores object by object, verifies, journals each state.
  * Goes on with the other objects when one needs a human.
@@ -67,6 +70,7 @@ async function takeBackSteps(
       const key = await keyOfStep(parts, step);
       keys.set(step, key);
       if (!(await fence(parts, request, step, key))) continue;
+      for (const name of NEEDED) image(step.seq, name);
       const replaced =
         isManagedPodRemoval(step, image) && !isStillServing(step, await parts.reader.get(key));
       if (replaced) objects.push(noteReplaced(parts, request, step));

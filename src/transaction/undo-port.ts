@@ -3,6 +3,7 @@ import { type ErrorCode, type StratusError, toStratusError } from '../core/error
 import type { Json } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
+import { SEALED } from '../journal/image-table.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { UNDO_MANAGER } from '../undo/managers.ts';
 import { renewedUids, uidNow } from '../undo/renewed.ts';
@@ -49,7 +50,7 @@ const PASSING: readonly ErrorCode[] = [
 /** The error, if waiting can't help. @throws the error otherwise */
 export function lasting(thrown: unknown): StratusError {
   const error = toStratusError(thrown);
-  if (PASSING.includes(error.code)) throw error;
+  if (PASSING.includes(error.code) && error.rule !== SEALED) throw error;
   return error;
 }
 

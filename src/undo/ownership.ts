@@ -2,6 +2,7 @@ import type { ObjectKey } from '../cluster/types.ts';
 import { equalJson, type Json, stringifyJson } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { comparableManagedFields, restoredManagedFields } from './managed-fields.ts';
+import { mergedManagedFields } from './ownership-merge.ts';
 import type { UndoPort } from './types.ts';
 import { noClearAnswer, unreached } from './unreached.ts';
 
@@ -21,10 +22,9 @@ export async function restoreOwnership(
     const live = await port.get(key);
     if (live === undefined) return [];
     if (equalJson(comparableManagedFields(first), comparableManagedFields(live.object))) return [];
-    const managedFields = restoredManagedFields(first, live.object);
-    if (managedFields === undefined) {
-      return ['Field ownership (managedFields) was left as it is, because others wrote meanwhile.'];
-    }
+    const managedFields =
+      restoredManagedFields(first, live.object) ?? mergedManagedFields(first, live.object);
+    if (equalJson(managedFields, live.object.metadata.managedFields ?? [])) return [];
     // An empty list would be read as "not given"; one empty entry clears it.
     const entries = managedFields.length > 0 ? managedFields : [{}];
     const { uid, resourceVersion } = live;

@@ -15,6 +15,7 @@ import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
+import { unfence } from './unfence.ts';
 import { noClearAnswer, unreached } from './unreached.ts';
 import { losesVolume } from './volume-guard.ts';
 
@@ -41,6 +42,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
     const live = await port.get(group.key);
     const target = undoTarget(group.steps, live?.object, shape, options, group.resolution);
     if (target.kind === 'conflict') {
+      await unfence(live, port);
       port.mark('UNDO_CONFLICT', { conflicts: target.conflicts });
       return {
         state: 'UNDO_CONFLICT',

@@ -7,6 +7,10 @@ import { short } from './payload.ts';
  * nobody. The commands are exact: a person can run them as they stand.
  */
 export function leftPayload(view: TransactionView): Record<string, unknown> {
+  if (view.state === 'COMMIT_INCOMPLETE') {
+    const why = view.outcome ?? 'Not all that waited for the commit could be done.';
+    return { needs_human: [{ object: 'the commit', why, resolve: commandsOf(view) }] };
+  }
   const waits = NEEDS_HUMAN.includes(view.state);
   if (!waits && !(BEING_UNDONE.includes(view.state) && !view.mine)) return {};
   const open = new Map<string, StepView>();

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { useCluster } from '../cluster/index.ts';
+import {
+  type Bench,
+  begin,
+  expectChainWhole,
+  expectNoMarks,
+  expectRecreated,
+  kill,
+  openBench,
+  setMode,
+} from './bench.ts';
+
+const cluster = useCluster();
+
+const LABEL = 'stratus.dev/intent';
+
+/** As if a create that was waited out had been held on its way, and arrived now. */
+async function arrivesLate({ cluster: api, namespace }: Bench, name: string, intent: string) {
+  const metadata = { name, namespace, labels: { [LABEL]: intent } };
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'b' } };
+  const path = `/api/v1/namespaces/${namespace}/configmaps?fieldManager=stratus-mcp`;
+  await api.request('POST', path, body);
+}
+
+/** Creates a ConfigMap in a transaction and takes it back. @returns the intent of its create */
+async function createdAndAborted(bench: Bench, server: Awaited<ReturnType<Bench['start']>>) {
+  const transaction = await begin(server, bench);
+  const { namespace } = bench;
+  const manifest = JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'fresh', namespace },
+    data: { a: 'b' },
+  });
+  const made = await server.call('mitigate_apply', {
+    mode: 'create',
+    manifest,
+    transaction,
+    reason: 'test',
+  });
+  expect(made.isError, made.text).toBe(false);
+  await server.call('transaction_abort', { transaction, reason: 'test' });
+  expect(await bench.configMap('fresh')).toBeUndefined();
+  const [step] = bench.steps(transaction);
+  if (step === undefined) throw new Error('no step');
+  return step.intentId;
+}
+
+test('what a late create leaves is taken away before the next transaction, a stranger’s is not', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'sweep');
+  const server = await bench.start();
+  try {
+    const intent = await createdAndAborted(bench, server);
+    const stranger = '00000000-0000-4000-8000-000000000000';
+    await arrivesLate(bench, 'fresh', intent);
+    await arrivesLate(bench, 'strange', stranger);
+    const answer = await setMode(server, bench, 'slow');
+    expect(answer.data.status, answer.text).toBe('committed');
+    expect(await bench.configMap('fresh')).toBeUndefined();
+    // Another journal's: its transaction may be open just now.
+    expect((await bench.configMap('strange'))?.metadata.labels?.[LABEL]).toBe(stranger);
+    const path = `/api/v1/namespaces/${bench.namespace}/configmaps/strange`;
+    await cluster.request('DELETE', path);
+    await expectNoMarks(bench);
+    expectChainWhole(bench);
+  } finally {
+    await kill(server);
+    bench.remove();
+  }
+});
+
+test('a late create that somebody made theirs loses our label, and stays', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'sweep');
+  const server = await bench.start();
+  try {
+    const intent = await createdAndAborted(bench, server);
+    await arrivesLate(bench, 'fresh', intent);
+    const path = `/api/v1/namespaces/${bench.namespace}/configmaps/fresh?fieldManager=team`;
+    await cluster.request('PATCH', path, { data: { theirs: 'yes' } });
+    await setMode(server, bench, 'slow');
+    const left = await bench.configMap('fresh');
+    expect(left?.data).toEqual({ a: 'b', theirs: 'yes' });
+    expect(left?.metadata.labels?.[LABEL]).toBeUndefined();
+  } finally {
+    await kill(server);
+    bench.remove();
+  }
+});
+
+test('fields go back to their owner although another one wrote meanwhile', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'owners');
+  const server = await bench.start();
+  try {
+    const path = `/api/v1/namespaces/${bench.namespace}/configmaps/settings?fieldManager=team`;
+    const edit = (note: string) =>
+      cluster.request('PATCH', path, { metadata: { annotations: { note } } });
+    await edit('one');
+    const before = await bench.configMap('settings');
+    const transaction = await begin(server, bench);
+    await setMode(server, bench, 'slow', { transaction });
+    // Times of managedFields have seconds: a write in another one is seen.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await edit('two');
+    await server.call('transaction_abort', { transaction, reason: 'test' });
+    const after = await bench.configMap('settings');
+    expect(after?.metadata.annotations?.note).toBe('two');
+    if (after?.metadata.annotations) after.metadata.annotations.note = 'one';
+    expectRecreated(after, before);
+  } finally {
+    await kill(server);
+    bench.remove();
+  }
+});
