@@ -33,6 +33,31 @@ export async function autoscalersNow(
   return autoscalersOf(workload, objects('hpa'), objects('keda'));
 }
 
+/**
+ * Who keeps the replicas of an object that is taken back. An autoscaler that this transaction made or removed says
+ * nothing: with it the count was ours.
+ */
+export async function keeperOf(
+  parts: Pick<EngineParts, 'reader' | 'journal'>,
+  transaction: string,
+  key: ObjectKey,
+): Promise<string | undefined> {
+  const scalers = (await autoscalersNow(parts, key, false)) ?? [];
+  if (scalers.length === 0) return undefined;
+  const ours = parts.journal.transactions
+    .steps(transaction, { notIn: ['REJECTED'] })
+    .filter(
+      ({ verb, uid, namespace }) =>
+        namespace === key.namespace && (uid === null || verb === 'delete'),
+    )
+    .map(({ kind, name }) => `${kind} ${name}`);
+  const keeper = scalers.find(
+    ({ kind, name, generatedBy }) =>
+      !ours.includes(`${kind} ${name}`) && !ours.includes(`ScaledObject ${generatedBy}`),
+  );
+  return keeper && `${keeper.kind} ${keeper.name}`;
+}
+
 /** By the catalogue that is known already: most clusters have no KEDA, and none need be asked about it each time. */
 async function isServed({ reader }: Pick<EngineParts, 'reader'>, signal?: AbortSignal) {
   const catalogue = await reader.resources(signal === undefined ? {} : { signal });

@@ -2,8 +2,10 @@ import type { ObjectKey } from '../cluster/types.ts';
 import type { Json } from '../core/json.ts';
 import type { ResolutionRow, StepRow } from '../journal/types.ts';
 import { undoGroups } from '../undo/groups.ts';
+import { changesReplicas, leavingReplicas } from '../undo/replicas.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { undoTarget } from '../undo/target.ts';
+import { keeperOf } from './autoscalers.ts';
 import { isUnsent } from './deferred.ts';
 import type { EngineParts } from './parts.ts';
 import { resolutionOf } from './resolution-of.ts';
@@ -41,7 +43,9 @@ export async function conflictsNow(
     const live = await parts.reader.get(key);
     const resolution = resolutionOf(parts, resolutions, key);
     const shape = await shapes.of(key);
-    const target = undoTarget(chain, live?.object, shape, optionsOf(key), resolution);
+    const keeper = changesReplicas(chain) ? await keeperOf(parts, transaction, key) : undefined;
+    const kept = keeper === undefined ? chain : leavingReplicas(chain, live?.object);
+    const target = undoTarget(kept, live?.object, shape, optionsOf(key), resolution);
     if (target.kind === 'conflict') found.push({ key, conflicts: target.conflicts });
   }
   return found;

@@ -8,6 +8,7 @@ import type { StepRow, StepState } from '../journal/types.ts';
 import { UNDO_MANAGER } from '../undo/managers.ts';
 import { renewedUids, uidNow } from '../undo/renewed.ts';
 import type { UndoGroup, UndoPort } from '../undo/types.ts';
+import { keeperOf } from './autoscalers.ts';
 import { childrenOf } from './children.ts';
 import { idOfKey, readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
@@ -98,6 +99,7 @@ export function undoPort(
         detail: { how },
       });
     },
+    scaledBy: (key) => keeperOf(parts, request.transaction, key),
     childrenOf: (_key, uid) => childrenOf(parts, request.transaction, group, uid),
     ownerUid: async (owner, namespace) => {
       try {

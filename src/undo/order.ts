@@ -46,6 +46,9 @@ const TIERS: readonly (readonly string[])[] = [
   ['Pod', 'Node'],
 ];
 
+/** Where {@link TIERS} has the workloads. */
+const WORKLOAD_TIER = 5;
+
 /** After every restore, and before them all. */
 const LAST = 1_000;
 const FIRST = -1;
@@ -54,7 +57,7 @@ const FIRST = -1;
 export function restoreTier(apiVersion: string, kind: string): number {
   const id = groupKind(apiVersion, kind);
   const tier = TIERS.findIndex((kinds) => kinds.includes(id));
-  return tier < 0 ? 5 : tier;
+  return tier < 0 ? WORKLOAD_TIER : tier;
 }
 
 /**
@@ -72,6 +75,10 @@ export function restoreRank(
   const first = steps[0]?.pre;
   // The labels of a namespace set the pod security of what is restored in it.
   const blocks = BLOCKERS.includes(id) || (id === 'Namespace' && first !== undefined);
+  // An autoscaler that came or went here is put right before the counts that it would overrule.
+  const isScaler = id === 'HorizontalPodAutoscaler.autoscaling' || id === 'ScaledObject.keda.sh';
+  const gone = steps.some(({ verb }) => verb === 'delete');
+  if (isScaler && (first === undefined || gone)) return WORKLOAD_TIER - 0.5;
   if (first === undefined) return blocks ? FIRST : LAST / 2 - tier;
   if (blocks) return isLoosened(id, first, steps.at(-1)?.post) ? LAST : 0;
   // A volume that was kept is let go of only once its claim is bound to it again.

@@ -11,6 +11,7 @@ import { restoreOwnership } from './ownership.ts';
 import { formatPath } from './path.ts';
 import { recreatedForm } from './recreate.ts';
 import { recreateRequest, takenAddress } from './recreate-request.ts';
+import { changesReplicas, keptReplicas, leavingReplicas } from './replicas.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
@@ -38,9 +39,11 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
   let parting: Parting | undefined;
   // What a person's decision overwrote can't be seen any more once it is.
   let overwritten: readonly Json[] = [];
+  const keeper = changesReplicas(group.steps) ? await port.scaledBy(group.key) : undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await port.get(group.key);
-    const target = undoTarget(group.steps, live?.object, shape, options, group.resolution);
+    const steps = keeper === undefined ? group.steps : leavingReplicas(group.steps, live?.object);
+    const target = undoTarget(steps, live?.object, shape, options, group.resolution);
     if (target.kind === 'conflict') {
       await unfence(live, port);
       port.mark('UNDO_CONFLICT', { conflicts: target.conflicts });
@@ -57,7 +60,9 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
     }
     if (target.kind === 'done' && target.kept) return leave(port, target.residual);
     if (target.kind === 'done') {
-      const notes = [...overwritten, ...target.residual, ...(parting?.residual ?? [])];
+      const kept = keeper && keptReplicas(group.steps, live?.object, keeper);
+      const known = [...overwritten, ...target.residual, ...(parting?.residual ?? [])];
+      const notes = kept ? [...known, kept] : known;
       return finish(group, port, live, notes, { replaced, recreated });
     }
     if (target.kind === 'replace' && written !== undefined && equalJson(written, target.object)) {

@@ -6,6 +6,7 @@ import { INTENT_LABEL, isMark } from './marks.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 import { recreatedForm } from './recreate.ts';
 import { withUidsNow } from './renewed.ts';
+import { laterScale, withReplicas } from './replicas.ts';
 import type { Resolution } from './resolution.ts';
 import type { Shape } from './shape.ts';
 import type { UndoStep } from './types.ts';
@@ -241,7 +242,11 @@ function takeBackUpdates(
   const kept = merged.conflicts
     .filter((conflict) => noteConflict(walk, conflict, first, now))
     .map(({ path }) => path);
-  walk.state = withWholeTemplate(merged.value as KubeObject, state, kept, walk);
+  const restored = withWholeTemplate(merged.value as KubeObject, state, kept, walk);
+  const scaled = laterScale(run, now, restored);
+  if (scaled !== undefined) noteConflict(walk, scaled, first, now);
+  const lowers = scaled === undefined || walk.resolution?.how === 'force';
+  walk.state = lowers ? restored : withReplicas(restored, scaled.now ?? null);
 }
 
 function isOurs(step: UndoStep, object: KubeObject): boolean {

@@ -52,6 +52,8 @@ export interface UndoPort {
     resource: 'pods' | 'replicasets.apps' | 'services',
     namespace?: string,
   ): Promise<readonly LiveObject[]>;
+  /** The autoscaler that sets an object's replicas; undefined where none does that this transaction left alone. */
+  scaledBy(key: ObjectKey): Promise<string | undefined>;
   /** uid alive now for an owner's uid of then; undefined when it is gone. */
   ownerUid(
     owner: { apiVersion: string; kind: string; name: string; uid: string },
