@@ -3,11 +3,13 @@ import { StratusError } from '../core/errors.ts';
 
 /**
  * Not a byte of the request left: nothing is wrong with the object, and what is left is taken up again later.
- * @throws StratusError cluster_unreachable
+ * @throws StratusError cluster_unreachable, lease_lost
  */
 export function unreached(outcome: WriteOutcome): void {
   if (outcome.kind !== 'rejected' || outcome.status !== 0) return;
-  throw new StratusError('cluster_unreachable', outcome.message, { changed: 'unknown' });
+  // The transaction layer's own word for a write that it had no leave to send.
+  const code = outcome.reason === 'LeaseLost' ? 'lease_lost' : 'cluster_unreachable';
+  throw new StratusError(code, outcome.message, { changed: 'unknown' });
 }
 
 /** For a write that never got an answer which tells whether it was done. */
