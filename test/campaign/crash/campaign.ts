@@ -48,7 +48,7 @@ export const crashCampaign: Campaign = {
 async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
   const cluster = await run.cluster();
   const whole = run.size >= FULL;
-  const lab: Lab = { cluster, folder: run.folder, tally: new Tally() };
+  const lab: Lab = { cluster, folder: run.folder, tally: new Tally(run.say) };
   const wanted = FLOWS.filter(({ name, inCi, alone }) => {
     if (run.only.length > 0) return run.only.some((word) => name.includes(word));
     return whole || run.size > CI * 5 ? true : inCi === true && !alone;

@@ -19,9 +19,16 @@ export class Tally {
   readonly #checked = new Map<InvariantName, number>();
   readonly #broken = new Map<InvariantName, string[]>();
 
+  readonly #say: (line: string) => void;
+
+  constructor(say: (line: string) => void = () => undefined) {
+    this.#say = say;
+  }
+
   check(name: InvariantName, wrong: string | undefined): void {
     this.#checked.set(name, (this.#checked.get(name) ?? 0) + 1);
     if (wrong !== undefined) {
+      this.#say(`BROKEN ${NAMES[name]}: ${wrong}`);
       this.#broken.set(name, [...(this.#broken.get(name) ?? []), wrong]);
     }
   }
