@@ -118,14 +118,22 @@ export async function converged(
   }
 }
 
+const ENDED = ['COMMITTED', 'ABORTED', 'UNDONE'];
+
+function statesOf(scene: Scene): string[] {
+  try {
+    return scene.journaled().rows.map(({ state }) => state);
+  } catch {
+    // It died while it made the journal, and the next one has not finished that yet.
+    return ['no journal'];
+  }
+}
+
 /** Waits until the journal has no open transaction. @returns the states it did not get out of */
 export async function recovered(scene: Scene): Promise<string[]> {
   const until = performance.now() + RECOVERED_MS;
   for (;;) {
-    const open = scene
-      .journaled()
-      .rows.filter(({ state }) => !['COMMITTED', 'ABORTED', 'UNDONE'].includes(state))
-      .map(({ state }) => state);
+    const open = statesOf(scene).filter((state) => !ENDED.includes(state));
     const waits = open.some((state) => !state.endsWith('INCOMPLETE'));
     if (!waits || performance.now() > until) return open;
     await sleep(100);

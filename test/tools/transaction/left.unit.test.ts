@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { leftPayload } from '../../../src/tools/transaction/left.ts';
+import type { StepView, TransactionView } from '../../../src/transaction/types.ts';
+
+const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'settings' };
+
+function step(state: StepView['state'], error?: string): StepView {
+  return {
+    ...{ seq: 1, command: 1, tool: 'mitigate_patch', verb: 'patch', object, class: 'exact' },
+    ...{ state, kubectl: 'kubectl patch …', residual: [], conflicts: [] },
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function view(state: TransactionView['state'], steps: StepView[], mine = false): TransactionView {
+  return {
+    ...{ id: 'txn-7', state, reason: 'test', actor: 'me', openedAt: 0, deadlineAt: 0 },
+    ...{ namespaces: ['shop'], bounds: {} as TransactionView['bounds'], steps, mine },
+  };
+}
+
+const textOf = (seen: TransactionView) => JSON.stringify(leftPayload(seen));
+
+test.each([
+  [
+    'a conflict',
+    step('UNDO_CONFLICT'),
+    'transactions resolve txn-7 --object ConfigMap/shop/settings',
+  ],
+  [
+    'a refusal',
+    step('UNDO_IMPOSSIBLE', '422 Invalid: immutable'),
+    'kubectl get ConfigMap settings -n shop',
+  ],
+  [
+    'no permission',
+    step('UNDO_IMPOSSIBLE', '403 Forbidden: cannot update resource'),
+    'can-i update',
+  ],
+  [
+    'a terminating object',
+    step('UNDO_IMPOSSIBLE', 'it is still terminating'),
+    'metadata.finalizers',
+  ],
+  ['a lost key', step('UNDO_IMPOSSIBLE', "The images of txn-7 can't be opened"), 'key file'],
+  ['an unknown outcome', step('UNKNOWN'), 'no clear answer'],
+])('%s is shown with what resolves it', (_what, one, word) => {
+  const text = textOf(view('ABORT_INCOMPLETE', [one]));
+  expect(text).toContain(word);
+  expect(text).toContain('transaction_abort with transaction');
+  expect(text).toContain('stratus-mcp transactions accept txn-7 --note');
+});
+
+test('a transaction that a dead process left in the middle of its undo says so', () => {
+  expect(textOf(view('ABORTING', [step('UNDO_INTENT')]))).toContain('has not ended');
+  expect(leftPayload(view('ABORTING', [step('UNDO_INTENT')], true))).toEqual({});
+});
+
+test('of a committed transaction that is half undone the other tool tries again', () => {
+  expect(textOf(view('UNDO_INCOMPLETE', [step('UNDO_CONFLICT')]))).toContain(
+    'undo_transaction with',
+  );
+});
+
+test('where only severity is worse, that is what is shown', () => {
+  expect(textOf(view('ABORT_INCOMPLETE', [step('UNDONE')]))).toContain('severity is not');
+});
+
+test('what needs nobody shows nothing', () => {
+  expect(leftPayload(view('COMMITTED', [step('VERIFIED')]))).toEqual({});
+  expect(leftPayload(view('ABORTED', [step('UNDONE')]))).toEqual({});
+});
