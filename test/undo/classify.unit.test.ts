@@ -272,6 +272,13 @@ describe('a changed field', () => {
       spec({ activeDeadlineSeconds: 9 }),
       'exact',
     ],
+    [
+      'template, resumed at once',
+      'Job',
+      spec({ suspend: true, template: template('a') }),
+      spec({ suspend: false, template: template('b') }),
+      'irreversible',
+    ],
     ['provider', 'Node', spec({}), spec({ providerID: 'x' }), 'irreversible'],
     ['a field', 'Widget', spec({ a: 1 }), spec({ a: 2 }), 'exact'],
     [

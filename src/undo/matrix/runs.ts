@@ -75,6 +75,17 @@ export const RUN_ROWS: readonly UpdateRow[] = [
     verified: REFUSED,
   },
   {
+    id: 'job-template-released',
+    verb: 'update',
+    kinds: JOB,
+    what: '`spec.template` of a job that is resumed by the same write',
+    holds: (update) =>
+      changed(update, 'spec', 'template') && at(update.after, 'spec', 'suspend') !== true,
+    class: 'irreversible',
+    undo: 'the template of a Job that runs can not be changed back',
+    verified: REFUSED,
+  },
+  {
     id: 'job-spec',
     verb: 'update',
     kinds: JOB,

@@ -161,6 +161,10 @@ export const RUNS: readonly MatrixCase[] = [
     ...{ row: 'job-pods', sample: of('Job'), patch: spec({ parallelism: 2 }) },
   }),
   update('suspend', { ...{ row: 'job-pods', sample: of('Job'), patch: spec({ suspend: false }) } }),
+  update('template and resume', {
+    ...{ row: 'job-template-released', sample: of('Job') },
+    patch: spec({ suspend: false, template: { metadata: { annotations: { more: 'x' } } } }),
+  }),
   update('maxFailedIndexes', {
     row: 'job-spec',
     sample: withSpec('Job', {
