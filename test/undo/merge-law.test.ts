@@ -14,7 +14,16 @@ import {
   useBench,
   writeAs,
 } from './bench.ts';
-import { configMap, deployment, full, type Kind, manifestOf } from './kinds.ts';
+import {
+  configMap,
+  deployment,
+  full,
+  type Kind,
+  manifestOf,
+  merge,
+  metadata,
+  service,
+} from './kinds.ts';
 import { WIDGETS, widget } from './widget.ts';
 
 const cluster = useCluster();
@@ -67,6 +76,36 @@ const THEIRS: Readonly<Record<string, readonly Theirs[]>> = {
       value: 99,
     },
   ],
+  Service: [
+    {
+      type: 'apply',
+      body: {
+        spec: { ports: [{ name: 'theirs', port: 4711, protocol: 'TCP', targetPort: 4711 }] },
+      },
+      path: ['ports', 'theirs'],
+      value: 4711,
+    },
+    {
+      type: 'merge',
+      body: { spec: { selector: { theirs: 'x' } } },
+      path: ['spec', 'selector', 'theirs'],
+      value: 'x',
+    },
+  ],
+  NetworkPolicy: [
+    {
+      type: 'merge',
+      body: { spec: { podSelector: { matchLabels: { theirs: 'x' } } } },
+      path: ['spec', 'podSelector', 'matchLabels', 'theirs'],
+      value: 'x',
+    },
+    {
+      type: 'apply',
+      body: { metadata: { labels: { applied: 'y' } } },
+      path: ['metadata', 'labels', 'applied'],
+      value: 'y',
+    },
+  ],
   Widget: [
     {
       type: 'merge',
@@ -89,12 +128,39 @@ const THEIRS: Readonly<Record<string, readonly Theirs[]>> = {
   ],
 };
 
+/** Rules of a NetworkPolicy are atomic lists: each change of ours replaces them whole. */
+const networkPolicy: Kind = {
+  kind: 'NetworkPolicy',
+  apiVersion: 'networking.k8s.io/v1',
+  base: {
+    spec: {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Ingress'],
+      ingress: [{ ports: [{ port: 80, protocol: 'TCP' }] }],
+    },
+  },
+  others: [],
+  changes: fc.oneof(
+    metadata,
+    fc
+      .subarray([81, 82, 83])
+      .map((ports) =>
+        merge({ spec: { ingress: ports.map((port) => ({ ports: [{ port, protocol: 'TCP' }] })) } }),
+      ),
+    fc.constant(merge({ spec: { policyTypes: ['Ingress', 'Egress'] } })),
+    fc
+      .constantFrom('a', 'b')
+      .map((tier) => merge({ spec: { podSelector: { matchLabels: { tier } } } })),
+  ),
+};
+
 /** Where a list is replaced as a whole, no edit inside of it is apart from ours. */
 const replacesWhole = (change: Change) =>
   change.verb === 'patch' &&
-  JSON.stringify(change.patch).match(/"data":null|"path":"\/data"/) !== null;
+  (JSON.stringify(change.patch).match(/"data":null|"path":"\/data"/) !== null ||
+    (change.patchType === 'merge' && JSON.stringify(change.patch).includes('"ports":[{"name"')));
 
-test.each([configMap, deployment, widget])(
+test.each([configMap, deployment, service, networkPolicy, widget])(
   'others write to the $kind between our steps: theirs is kept, ours goes',
   async (kind) => {
     const theirs = THEIRS[kind.kind] ?? [];
@@ -174,8 +240,11 @@ const env = (object: JsonObject): JsonObject[] =>
       ?.env,
   );
 
+const ports = (object: JsonObject): JsonObject[] => objectsOf(at(object, 'spec', 'ports'));
+
 function seen(object: JsonObject, path: readonly string[]): Json | undefined {
   if (path[0] === 'env') return env(object).find((it) => it.name === path[1])?.value;
+  if (path[0] === 'ports') return ports(object).find((it) => it.name === path[1])?.port;
   return at(object, ...path);
 }
 
@@ -186,6 +255,11 @@ function remove(object: JsonObject, path: readonly string[], value: Json | undef
       (it) => it.name === 'web',
     );
     if (container !== undefined) container.env = env(object).filter((it) => it.name !== path[1]);
+    return;
+  }
+  if (path[0] === 'ports') {
+    const spec = object.spec as JsonObject;
+    spec.ports = ports(object).filter((it) => it.name !== path[1]);
     return;
   }
   const parent = at(object, ...path.slice(0, -1)) as JsonObject;
