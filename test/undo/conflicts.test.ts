@@ -163,6 +163,26 @@ test('what others wrote into an object of ours keeps it from being deleted', asy
   expect(await read(cluster, ref)).toBeUndefined();
 });
 
+test('a selector is one value to the API server: a label of others in it is an overlap', async () => {
+  const ref = { apiVersion: 'v1', kind: 'Service', namespace, name: 'atomic' };
+  const spec = { selector: { app: 'web' }, ports: [{ port: 80 }] };
+  await createAs(cluster, 'kubectl-create', ref, full({ spec }, ref));
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, {
+    verb: 'patch',
+    patchType: 'merge',
+    patch: { spec: { selector: { tier: 'front' } } },
+  });
+  await writeAs(cluster, 'kubectl-edit', ref, 'merge', { spec: { selector: { theirs: 'x' } } });
+  const { undo } = await bench.abort(transaction);
+  expect(undo.objects).toMatchObject([
+    { state: 'UNDO_CONFLICT', conflicts: [{ path: 'spec.selector' }] },
+  ]);
+  expect((await mustRead(cluster, ref)).spec).toMatchObject({
+    selector: { app: 'web', tier: 'front', theirs: 'x' },
+  });
+});
+
 test('two undos at once are one', async () => {
   const ref = await settings();
   const before = await mustRead(cluster, ref);

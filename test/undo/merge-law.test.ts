@@ -87,16 +87,16 @@ const THEIRS: Readonly<Record<string, readonly Theirs[]>> = {
     },
     {
       type: 'merge',
-      body: { spec: { selector: { theirs: 'x' } } },
-      path: ['spec', 'selector', 'theirs'],
+      body: { metadata: { annotations: { theirs: 'x' } } },
+      path: ['metadata', 'annotations', 'theirs'],
       value: 'x',
     },
   ],
   NetworkPolicy: [
     {
       type: 'merge',
-      body: { spec: { podSelector: { matchLabels: { theirs: 'x' } } } },
-      path: ['spec', 'podSelector', 'matchLabels', 'theirs'],
+      body: { metadata: { annotations: { theirs: 'x' } } },
+      path: ['metadata', 'annotations', 'theirs'],
       value: 'x',
     },
     {
