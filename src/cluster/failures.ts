@@ -7,6 +7,17 @@ import { type Answer, wireOf } from './wire.ts';
 /** What a 404 means for this kind of read. */
 export type Missing = Extract<ErrorCode, 'not_found' | 'unknown_resource'>;
 
+/**
+ * A read was answered, but not with what is there or isn't: overload, a server that is starting or stopping, a load
+ * balancer without one. Cause of the StratusError.
+ */
+class NoRealAnswer extends Error {}
+
+/** True for a failed read that may well succeed in a moment, although something answered it. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof StratusError && error.cause instanceof NoRealAnswer;
+}
+
 /** The StratusError for a refusal of the API server, in the server's own words. */
 export function refusal(
   connection: ClusterConnection,
@@ -28,14 +39,21 @@ export function refusal(
         next: `observe_api {"namespace":"${connection.defaultNamespace}"} shows what this server's identity may do there, in the namespace of its context; its administrator may grant more.`,
       });
     case 404:
-      return new StratusError(status.genuine ? missing : 'cluster_error', said, { rule });
+      if (status.genuine) return new StratusError(missing, said, { rule });
+      return new StratusError('cluster_error', said, { rule, cause: new NoRealAnswer() });
     case 410:
       return new StratusError('conflict', said, {
         rule,
         next: 'What was being read is too old by now: start reading again from the beginning.',
       });
-    default:
-      return new StratusError('cluster_error', said, { rule });
+    default: {
+      const { code } = status;
+      if (code < 500 && code !== 408 && code !== 429) {
+        return new StratusError('cluster_error', said, { rule });
+      }
+      const next = 'The API server is not well just now: call again in some seconds.';
+      return new StratusError('cluster_error', said, { rule, next, cause: new NoRealAnswer() });
+    }
   }
 }
 
@@ -67,5 +85,6 @@ export function unintelligible(connection: ClusterConnection, what: string): Str
   return new StratusError(
     'cluster_error',
     `The API server at ${wireOf(connection).host} answered with something that is not ${what}.`,
+    { cause: new NoRealAnswer() },
   );
 }

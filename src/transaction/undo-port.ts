@@ -1,3 +1,4 @@
+import { mayPass } from '../cluster/failures.ts';
 import type { ObjectKey } from '../cluster/types.ts';
 import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
@@ -51,7 +52,8 @@ const PASSING: readonly ErrorCode[] = [
 /** The error, if waiting can't help. @throws the error otherwise */
 export function lasting(thrown: unknown): StratusError {
   const error = toStratusError(thrown);
-  if (PASSING.includes(error.code) && error.rule !== SEALED) throw error;
+  const passes = PASSING.includes(error.code) && error.rule !== SEALED;
+  if (passes || mayPass(error)) throw error;
   return error;
 }
 

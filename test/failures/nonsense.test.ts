@@ -40,6 +40,8 @@ const NONSENSE = ['busy', 'broken', 'garbage', 'a stranger answers', 'half the a
 
 const isObject = ({ path }: PassingRequest) => path.includes('/configmaps/settings');
 const isDryRun = (request: PassingRequest) => isObject(request) && request.dryRun;
+const isRead = ({ method, path }: PassingRequest) =>
+  method === 'GET' && path.endsWith('/configmaps/settings');
 const isWrite = (request: PassingRequest) =>
   isObject(request) && !request.dryRun && request.method !== 'GET';
 
@@ -98,6 +100,23 @@ for (const fate of NONSENSE) {
     expectUntouched(await bench.configMap('settings'), before);
     await expectNoMarks(bench);
     expect(await open()).toEqual([]);
+  });
+}
+
+for (const fate of NONSENSE) {
+  test(`an undo whose read gets ${fate} is taken up again, not given up`, {
+    timeout: 120_000,
+  }, async () => {
+    const before = await bench.configMap('settings');
+    const transaction = await begin(server, bench);
+    await setMode(server, bench, 'slow', { transaction });
+    once(isRead, fate);
+    await server.call('transaction_abort', { transaction, reason: 'test' });
+    network.fate = () => 'pass';
+    const [last] = await settled(server);
+    expect(last).toMatchObject({ transaction, state: 'ABORTED' });
+    expectUntouched(await bench.configMap('settings'), before);
+    await expectNoMarks(bench);
   });
 }
 
