@@ -9,19 +9,18 @@ import { optionsOf } from '../undo/restore.ts';
 import type { CompiledWrite } from './compile.ts';
 import type { EngineParts } from './parts.ts';
 
-/** What the second delivery of a request is answered, when the first one was done. */
-const AFTER_A_TWIN: readonly number[] = [404, 409, 422];
-
 /**
  * Whether a refused write may have been made all the same: a load balancer that repeats a request gives the answer
- * of the repetition, which is refused because the first delivery was done.
+ * of the repetition, which is refused because the first delivery was done (404, 409, 422) or for reasons of its own
+ * (429, or 401 and 403 when credentials have just run out).
  */
 export async function mayHaveLanded(
   parts: EngineParts,
   compiled: CompiledWrite,
   outcome: Extract<WriteOutcome, { kind: 'rejected' }>,
 ): Promise<boolean> {
-  if (!AFTER_A_TWIN.includes(outcome.status)) return false;
+  // Never sent.
+  if (outcome.status === 0) return false;
   const { base, key, predicted, intentId } = compiled;
   const live = (await parts.reader.get(key))?.object;
   if (compiled.write.verb === 'delete') {
