@@ -85,7 +85,9 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
     port.mark('UNDO_INTENT', 'body' in request ? { body: request.body } : {});
     const outcome = await port.send(request);
     if (outcome.kind === 'applied') {
-      port.mark('UNDO_APPLIED');
+      // Known from here on as the one that we created, whatever others do to it.
+      const uid = target.kind === 'recreate' ? outcome.object?.uid : undefined;
+      port.mark('UNDO_APPLIED', uid === undefined ? {} : { uid });
       replaced ||= target.kind === 'replace';
       if (target.kind === 'replace') written = target.object;
       if (target.kind === 'replace' && group.resolution) overwritten = target.residual;

@@ -119,7 +119,9 @@ function afterDelete(
     return undoTarget(since, now, shape, options, resolution);
   }
   const deleted = steps[last]?.pre;
-  const isAgain = (object: KubeObject) => isRecreated(object, now, options);
+  const uids = steps.flatMap(({ verb, postUid }) => (verb === 'delete' ? [postUid] : []));
+  const isAgain = (object: KubeObject) =>
+    uids.includes(now.metadata.uid) || isRecreated(object, now, options);
   if (last > 0 && since.length === 0 && steps[last]?.restoring && deleted && isAgain(deleted)) {
     // The undo of the delete alone was interrupted after it had created the object again.
     const renewed = renewedSteps(steps.slice(0, last), deleted, now);

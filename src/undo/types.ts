@@ -21,7 +21,7 @@ export interface UndoStep {
   readonly pre: KubeObject | undefined;
   /** The response, or the dry run's prediction where no response was seen. `undefined` after a delete. */
   readonly post: KubeObject | undefined;
-  /** uid in the response; undefined when no response was seen. */
+  /** uid in the response; undefined when no response was seen. Of a delete: of what its undo has created again. */
   readonly postUid: string | undefined;
   /** True for a delete whose undo has begun: the object may have been created again already. */
   readonly restoring?: boolean;

@@ -38,6 +38,16 @@ describe('an undo of a delete that died after it had created the object again', 
     const theirs = configMap({ mode: 'theirs' }, { uid: 'uid-9' });
     expect(target([patched, restoring], theirs)).toMatchObject({ kind: 'conflict' });
   });
+  test('what others changed in it since is kept, once its uid is journaled', () => {
+    const edited = configMap({ mode: 'new', more: 'theirs' }, { uid: 'uid-2' });
+    const known: UndoStep = { ...restoring, postUid: 'uid-2' };
+    expect(target([known], edited)).toMatchObject({ kind: 'done' });
+    expect(target([patched, known], edited)).toMatchObject({
+      kind: 'replace',
+      object: { data: { mode: 'old', more: 'theirs' }, metadata: { uid: 'uid-2' } },
+    });
+    expect(target([restoring], edited)).toMatchObject({ kind: 'conflict' });
+  });
   test('without an undo under way, an equal object of somebody else is kept', () => {
     expect(target([created, deleted])).toMatchObject({ kind: 'done' });
   });
