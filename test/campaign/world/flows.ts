@@ -13,7 +13,9 @@ export interface Flow {
   /** How its transaction ends when nothing goes wrong. */
   readonly ends: 'COMMITTED' | 'ABORTED' | 'UNDONE';
   /** The object after a commit, given what it was before. */
-  readonly applied: (before: Wanted) => Wanted;
+  readonly applied: (before: Wanted, namespace: string) => Wanted;
+  /** The object isn't there before. */
+  readonly creates?: true;
   /** Its undo creates the object again. */
   readonly recreates?: true;
   /** Makes the calls, and goes on after an error as long as that makes sense. */
@@ -48,6 +50,11 @@ const FRESH = {
   data: { mode: 'fast' },
 };
 
+const fresh = (namespace: string): KubeObject => ({
+  ...FRESH,
+  metadata: { ...FRESH.metadata, namespace },
+});
+
 /** Begin, one call, and the end of it. */
 function inTransaction(tool: string, args: JsonObject, end: 'commit' | 'abort'): Flow['run'] {
   return async (server, namespace) => {
@@ -75,7 +82,8 @@ export const FLOWS: readonly Flow[] = [
     object: 'ConfigMap/fresh',
     needs: 'ConfigMaps',
     ends: 'COMMITTED',
-    applied: () => FRESH as KubeObject,
+    creates: true,
+    applied: (_, namespace) => fresh(namespace),
     run: async (server, namespace) => {
       await server.call('mitigate_apply', {
         mode: 'create',
@@ -119,7 +127,8 @@ export const FLOWS: readonly Flow[] = [
     object: 'ConfigMap/fresh',
     needs: 'ConfigMaps',
     ends: 'ABORTED',
-    applied: () => FRESH as KubeObject,
+    creates: true,
+    applied: (_, namespace) => fresh(namespace),
     run: inTransaction('mitigate_apply', { mode: 'create', manifest: FRESH, reason }, 'abort'),
   },
   {

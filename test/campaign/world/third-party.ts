@@ -7,41 +7,49 @@ const MANAGER = 'other-team';
 
 /** Somebody else who annotates objects while we work on them. */
 export interface ThirdParty {
+  /** Writes to one more object, once. */
+  write(path: string): Promise<void>;
   /** Stops writing. @returns the last value that the API server took, by path */
   stop(): Promise<ReadonlyMap<string, string>>;
 }
 
 /**
- * Writes an annotation to each of these objects again and again, a new value each time.
- * @param pause milliseconds between two rounds
+ * Writes an annotation to this object again and again, a new value each time.
+ * @param pause milliseconds between two writes
  */
 export function startThirdParty(
   cluster: ControlPlaneClient,
-  paths: readonly string[],
+  always: string,
   pause: () => number,
 ): ThirdParty {
   const acknowledged = new Map<string, string>();
   let count = 0;
   let stopped = false;
+  const write = async (path: string) => {
+    const value = String(++count);
+    const patch: JsonObject = { metadata: { annotations: { [THEIRS]: value } } };
+    const url = `${path}?fieldManager=${MANAGER}`;
+    const allow = [404, 409];
+    const { status } = await cluster.request('PATCH', url, stringifyJson(patch), { allow });
+    // What is not there has nothing of theirs.
+    if (status === 200) acknowledged.set(path, value);
+  };
+  const extra: Promise<void>[] = [];
   const work = (async () => {
     while (!stopped) {
-      for (const path of paths) {
-        const value = String(++count);
-        const patch: JsonObject = { metadata: { annotations: { [THEIRS]: value } } };
-        const url = `${path}?fieldManager=${MANAGER}`;
-        const { status } = await cluster.request('PATCH', url, stringifyJson(patch), {
-          allow: [404, 409],
-        });
-        // Gone, it is not theirs any more; what comes back has what it had.
-        if (status === 200) acknowledged.set(path, value);
-      }
+      await write(always);
       await sleep(pause());
     }
   })();
   return {
+    write: (path) => {
+      const writing = write(path);
+      extra.push(writing);
+      return writing;
+    },
     stop: async () => {
       stopped = true;
-      await work;
+      await Promise.all([work, ...extra]);
       return acknowledged;
     },
   };

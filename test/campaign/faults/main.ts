@@ -1,0 +1,4 @@
+import { command } from '../command.ts';
+import { faultCampaign } from './campaign.ts';
+
+command(faultCampaign);
