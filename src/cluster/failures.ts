@@ -1,4 +1,5 @@
 import { type ErrorCode, StratusError } from '../core/errors.ts';
+import { NoRealAnswer } from '../core/no-real-answer.ts';
 import type { ClusterConnection } from './connect.ts';
 import { ExchangeError } from './exchange-error.ts';
 import { type ServerStatus, statusIn } from './status.ts';
@@ -6,17 +7,6 @@ import { type Answer, wireOf } from './wire.ts';
 
 /** What a 404 means for this kind of read. */
 export type Missing = Extract<ErrorCode, 'not_found' | 'unknown_resource'>;
-
-/**
- * A read was answered, but not with what is there or isn't: overload, a server that is starting or stopping, a load
- * balancer without one. Cause of the StratusError.
- */
-class NoRealAnswer extends Error {}
-
-/** True for a failed read that may well succeed in a moment, although something answered it. */
-export function mayPass(error: unknown): boolean {
-  return error instanceof StratusError && error.cause instanceof NoRealAnswer;
-}
 
 /** The StratusError for a refusal of the API server, in the server's own words. */
 export function refusal(

@@ -1,8 +1,8 @@
-import { mayPass } from '../cluster/failures.ts';
 import type { ObjectKey } from '../cluster/types.ts';
 import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
+import { mayPass } from '../core/no-real-answer.ts';
 import { redactText } from '../core/redact.ts';
 import { SEALED } from '../journal/image-table.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
