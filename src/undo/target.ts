@@ -1,7 +1,8 @@
-import { equalJson, isObject, type Json } from '../core/json.ts';
+import { equalJson, isObject, type Json, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { changesSinceCreate } from './created.ts';
 import { type Update, undoHistory } from './history.ts';
+import { isCommandManager, isOurManager } from './managers.ts';
 import { INTENT_LABEL, isMark } from './marks.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 import { recreatedForm } from './recreate.ts';
@@ -134,10 +135,22 @@ function afterDelete(
       residual: ['Somebody else created an object of the same name meanwhile; it is kept.'],
     };
   }
-  if (goal.kind === 'recreate' && isAgain(goal.object)) {
+  if (goal.kind === 'recreate' && (isAgain(goal.object) || isMadeByUndo(steps, now))) {
     return { kind: 'done', residual: ['uid and creationTimestamp are new'] };
   }
   return clash('Somebody else created an object of the same name meanwhile.', resolution);
+}
+
+/**
+ * True for what the undo of a single delete has created again, and somebody else has edited since, where the answer
+ * with its uid was lost: by the manager that created it, because ownership is restored only after that answer.
+ */
+function isMadeByUndo([step, ...more]: readonly UndoStep[], now: KubeObject): boolean {
+  if (step?.verb !== 'delete' || !step.restoring || more.length > 0) return false;
+  return objectsOf(now.metadata.managedFields).some(({ manager, operation }) => {
+    const name = stringOf(manager) ?? '';
+    return operation === 'Update' && isOurManager(name) && !isCommandManager(name);
+  });
 }
 
 function isRecreated(wanted: KubeObject, now: KubeObject, options: NormaliseOptions): boolean {

@@ -4,7 +4,7 @@ import { renewedUids, uidNow } from '../../src/undo/renewed.ts';
 import { unknownShape } from '../../src/undo/shape.ts';
 import { undoTarget } from '../../src/undo/target.ts';
 import type { UndoStep } from '../../src/undo/types.ts';
-import { configMap } from './objects.ts';
+import { configMap, owns } from './objects.ts';
 
 const before = configMap({ mode: 'old' });
 const after = configMap({ mode: 'new' });
@@ -47,6 +47,21 @@ describe('an undo of a delete that died after it had created the object again', 
       object: { data: { mode: 'old', more: 'theirs' }, metadata: { uid: 'uid-2' } },
     });
     expect(target([restoring], edited)).toMatchObject({ kind: 'conflict' });
+  });
+  test.each([
+    ['its uid is in the journal', { postUid: 'uid-2' }, 'other-writer'],
+    ['its answer was lost, but it was made by our manager', {}, 'stratus-undo'],
+  ])('what was made again and then edited by another one stays: %s', (_what, more, manager) => {
+    const managedFields = [owns(manager, ['mode'])];
+    const edited = configMap({ mode: 'new', note: 'x' }, { uid: 'uid-2', managedFields });
+    expect(target([{ ...restoring, ...more }], edited)).toMatchObject({ kind: 'done' });
+  });
+  test('what another one made and edited is a conflict still', () => {
+    const managedFields = [owns('team', ['mode'])];
+    const theirs = configMap({ mode: 'new', note: 'x' }, { uid: 'uid-9', managedFields });
+    expect(target([{ ...restoring, postUid: 'uid-2' }], theirs)).toMatchObject({
+      kind: 'conflict',
+    });
   });
   test('without an undo under way, an equal object of somebody else is kept', () => {
     expect(target([created, deleted])).toMatchObject({ kind: 'done' });

@@ -16,7 +16,7 @@ export function classOf(point: Point): string {
 /** As many of them as asked for, evenly drawn; the same for the same seed. */
 export function some<T>(seed: number, items: readonly T[], count: number): T[] {
   if (count >= items.length) return [...items];
-  const order = draw(seed, fc.double({ min: 0, max: 1, noNaN: true }), items.length);
+  const order = draw(seed, fc.integer({ min: 0, max: 1e9 }), items.length);
   return items
     .map((item, i) => ({ item, rank: order[i] ?? 0 }))
     .sort((a, b) => a.rank - b.rank)
