@@ -47,20 +47,25 @@ async function ownersNow(object: KubeObject, port: UndoPort): Promise<Map<string
 /**
  * Which address of a Service somebody else has by now, from the refusal of its recreate. It is never numbered
  * anew silently: clients may know the address.
- * @returns undefined when the refusal says something else
+ * @returns undefined when the refusal says something else; `releasing` when no Service has it: the API server gives
+ *   the addresses of a deleted Service free a moment after it is gone
  */
 export async function takenAddress(
   object: KubeObject,
   message: string,
   port: UndoPort,
-): Promise<Json[] | undefined> {
+): Promise<Json[] | 'releasing' | undefined> {
   if (object.kind !== 'Service' || !/already allocated/.test(message)) return undefined;
+  let seen = true;
+  let held = false;
   const others = await port.list('services').catch((error: unknown) => {
-    if (error instanceof StratusError && error.code === 'forbidden') return [];
-    throw error;
+    if (!(error instanceof StratusError) || error.code !== 'forbidden') throw error;
+    seen = false;
+    return [];
   });
   const holderOf = (has: (other: KubeObject) => boolean) => {
     const other = others.find((one) => has(one.object))?.object;
+    held ||= other !== undefined;
     return other === undefined
       ? 'another Service'
       : describeRef({ kind: 'Service', ...other.metadata });
@@ -77,6 +82,7 @@ export async function takenAddress(
     const holder = holderOf((other) => portsOf(other).includes(nodePort));
     conflicts.push({ path: 'spec.ports.nodePort', before: nodePort, note: `${holder} has it now` });
   }
+  if (seen && !held) return 'releasing';
   return conflicts.length > 0 ? conflicts : [message];
 }
 

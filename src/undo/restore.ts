@@ -100,7 +100,11 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       refused !== undefined && target.kind === 'recreate'
         ? await takenAddress(target.object, refused, port)
         : undefined;
-    if (taken !== undefined) {
+    if (taken === 'releasing' && attempt < ATTEMPTS - 1) {
+      await port.clock.sleep(100 * 2 ** attempt);
+      continue;
+    }
+    if (taken !== undefined && taken !== 'releasing') {
       port.mark('UNDO_CONFLICT', { conflicts: taken });
       return { state: 'UNDO_CONFLICT', how: 'not created again', residual: [], conflicts: taken };
     }
