@@ -15,7 +15,7 @@ import { changesReplicas, keptReplicas, leavingReplicas } from './replicas.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
-import type { ObjectUndo, UndoGroup, UndoPort } from './types.ts';
+import type { ObjectUndo, UndoGroup, UndoPort, UndoStep } from './types.ts';
 import { unfence } from './unfence.ts';
 import { noClearAnswer, unreached } from './unreached.ts';
 import { losesVolume } from './volume-guard.ts';
@@ -33,6 +33,7 @@ const GONE_TIMEOUT_MS = 60_000;
 export async function undoObject(group: UndoGroup, port: UndoPort): Promise<ObjectUndo> {
   const options = optionsOf(group.key);
   const shape = await port.shape(group.key);
+  let known = group.steps;
   let replaced = false;
   let recreated = false;
   let written: KubeObject | undefined;
@@ -42,7 +43,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
   const keeper = changesReplicas(group.steps) ? await port.scaledBy(group.key) : undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await port.get(group.key);
-    const steps = keeper === undefined ? group.steps : leavingReplicas(group.steps, live?.object);
+    const steps = keeper === undefined ? known : leavingReplicas(known, live?.object);
     const target = undoTarget(steps, live?.object, shape, options, group.resolution);
     if (target.kind === 'conflict') {
       await unfence(live, port);
@@ -88,6 +89,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       // Known from here on as the one that we created, whatever others do to it.
       const uid = target.kind === 'recreate' ? outcome.object?.uid : undefined;
       port.mark('UNDO_APPLIED', uid === undefined ? {} : { uid });
+      if (uid !== undefined) known = known.map((step) => madeAgain(step, uid));
       replaced ||= target.kind === 'replace';
       if (target.kind === 'replace') written = target.object;
       if (target.kind === 'replace' && group.resolution) overwritten = target.residual;
@@ -128,6 +130,11 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
 function leave(port: UndoPort, residual: readonly Json[]): ObjectUndo {
   port.mark('UNDONE', { residual, conflicts: [] });
   return { state: 'UNDONE', how: 'left as it is, as asked', residual, conflicts: [] };
+}
+
+/** As the journal tells it from now on: others may edit the object before it is read again. */
+function madeAgain(step: UndoStep, uid: string): UndoStep {
+  return step.verb === 'delete' ? { ...step, restoring: true, postUid: uid } : step;
 }
 
 export function optionsOf(key: ObjectKey): NormaliseOptions {
