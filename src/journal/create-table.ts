@@ -17,7 +17,7 @@ export function openCreateTable({
        AND txn.id > (SELECT max(id) FROM txn) - ${TRANSACTIONS} AND opened_at >= @since`,
   );
   const owner = sql.prepare<[string], Omit<IntentOwner, 'transaction'> & { txn: number }>(
-    `SELECT step.txn, step.state, txn.state AS ended
+    `SELECT step.txn, step.state, step.post_uid AS uid, txn.state AS ended
      FROM step JOIN txn ON txn.id = step.txn WHERE intent_id = ?`,
   );
   return {
@@ -26,8 +26,8 @@ export function openCreateTable({
       database.read(() => {
         const found = owner.get(intentId);
         if (found === undefined) return undefined;
-        const { txn, state, ended } = found;
-        return { transaction: idOf(txn), state, ended };
+        const { txn, ...rest } = found;
+        return { transaction: idOf(txn), ...rest };
       }),
   };
 }

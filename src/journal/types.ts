@@ -169,6 +169,8 @@ export interface CreatePlace {
 export interface IntentOwner {
   readonly transaction: string;
   readonly state: StepState;
+  /** The object that it made, where that was seen. */
+  readonly uid: string | null;
   /** State of the transaction. */
   readonly ended: TransactionState;
 }

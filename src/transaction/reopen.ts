@@ -85,7 +85,8 @@ export function accept(seat: Seat, transaction: string, note: string, caller: Ca
   const epoch = seat.takeLock();
   try {
     journal.transactions.adopt(transaction, epoch);
-    const to = ENDS[row.state.slice(0, 4)] ?? 'ABORTED';
+    const to = ENDS[row.state] ?? 'ABORTED';
+    if (DECIDED.includes(row.state)) notKnown(seat, transaction, epoch);
     journal.transactions.move(transaction, [row.state], to, epoch, {
       closedAt: clock.now(),
       outcome: `Accepted as it is by ${caller.actor}: ${note}`,
@@ -96,8 +97,27 @@ export function accept(seat: Seat, transaction: string, note: string, caller: Ca
   }
 }
 
-/** What a state that needs a human ends in when one accepts it. */
-const ENDS: Readonly<Record<string, TransactionState>> = { UNDO: 'UNDONE', COMM: 'COMMITTED' };
+/** What a state ends in when a person accepts it; ABORTED where nothing was decided. */
+const ENDS: Readonly<Partial<Record<TransactionState, TransactionState>>> = {
+  COMMIT_DECIDED: 'COMMITTED',
+  FINALIZING: 'COMMITTED',
+  COMMIT_INCOMPLETE: 'COMMITTED',
+  UNDOING: 'UNDONE',
+  UNDO_INCOMPLETE: 'UNDONE',
+};
+
+/**
+ * What waited for the commit may have been sent by the process that died. An undo has to reckon with that, and may
+ * never say of it that it was not done.
+ */
+function notKnown({ parts }: Seat, transaction: string, epoch: number): void {
+  const store = parts.journal.transactions;
+  const error = 'It was accepted before the answer to it was known.';
+  for (const { seq, state, deferred } of store.steps(transaction)) {
+    if (deferred !== 'WAITING') continue;
+    store.moveStep(transaction, seq, [state], state, epoch, { deferred: 'DONE', error });
+  }
+}
 
 function whileLocked(
   seat: Seat,

@@ -93,8 +93,9 @@ async function settle(parts: EngineParts, key: ObjectKey, intentId: string): Pro
     const live = await parts.reader.get(key);
     if (live === undefined || live.object.metadata.labels?.[INTENT_LABEL] !== intentId) return;
     if (live.object.metadata.deletionTimestamp !== undefined) return;
-    // Somebody made it theirs: then only our mark goes.
-    const remove = unwanted && onlyOurs(live);
+    // Somebody made it theirs, or a person kept it, although who only took fields away leaves no trace: then only our
+    // mark goes. What arrived late is another object than the one that was taken back.
+    const remove = unwanted && live.uid !== owner.uid && onlyOurs(live);
     if (attempt === 0) note(parts, key, owner, remove);
     const outcome = await parts.writer.send(remove ? removal(live) : unlabelRequest(live), {
       auditId: `${intentId}-sweep`,

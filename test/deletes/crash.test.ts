@@ -1,15 +1,20 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { at } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
 import { useCluster } from '../cluster/index.ts';
+import { leaseVariable } from '../cluster/lease.ts';
 import { settled } from '../recovery/bench.ts';
 import { pointsOf } from '../recovery/crash.ts';
 import { mustRead, read } from '../undo/bench.ts';
 import { begin, boundClaim, type DeletesBench, deletesBench, done } from './bench.ts';
 
 const cluster = useCluster();
+const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
 /** From the stand-in on: what is journaled and what is sent. */
 const BOUNDARY =
@@ -90,4 +95,34 @@ test('killed at any boundary, a deferred delete is done as decided or not at all
   }
   expect(ends.filter((end) => end.endsWith('COMMITTED')).length).toBeGreaterThan(2);
   expect(ends.filter((end) => end.endsWith('ABORTED')).length).toBeGreaterThan(2);
+});
+
+/** `stratus-mcp transactions accept`, at a terminal beside the journal. */
+async function accept(journal: string, transaction: string): Promise<void> {
+  const place = ['--journal', journal, '--kubeconfig', cluster.kubeconfig()];
+  await promisify(execFile)(
+    process.execPath,
+    [BIN, 'transactions', 'accept', transaction, '--note', 'looked at it', ...place],
+    { env: { ...process.env, ...leaseVariable(journal) } },
+  );
+}
+
+test('what a person accepts after its decision is committed, and its undo knows what may have been sent', {
+  timeout: 120_000,
+}, async () => {
+  const { namespace, claim, volume } = await fixture();
+  const bench = deletesBench(cluster);
+  const dying = await flow(bench, namespace, { STRATUS_CRASHPOINT: 'cluster.finalise.after:1' });
+  await dying.exited;
+  await cluster.waitFor('the claim to go', async () => (await read(cluster, claim)) === undefined);
+  await accept(bench.journal, 'txn-1');
+  const server = await bench.start();
+  const [last] = await settled(server);
+  expect(last?.state).toBe('COMMITTED');
+  const args = { transaction: 'txn-1', reason: 'test' };
+  const undone = await done(server, 'undo_transaction', args);
+  expect(undone.data.state, undone.text).toBe('UNDONE');
+  expect(await mustRead(cluster, claim)).toMatchObject({ spec: { volumeName: volume.name } });
+  const policy = at(await mustRead(cluster, volume), 'spec', 'persistentVolumeReclaimPolicy');
+  expect(policy).toBe('Delete');
 });

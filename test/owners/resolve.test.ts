@@ -84,6 +84,21 @@ test('keep theirs leaves their value, takes the rest back, and says what was kep
   );
 });
 
+test('what we created and a person keeps stays, also where who changed it left no trace', async () => {
+  const name = `made-${randomBytes(4).toString('hex')}`;
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace, name };
+  const transaction = await bench.begun(namespace);
+  const manifest = full({ data: { mode: 'ours', extra: 'a' } }, ref);
+  await bench.step(transaction, ref, { verb: 'create', manifest });
+  // Who only takes a field away is in no managedFields afterwards.
+  await writeAs(cluster, 'kubectl-edit', ref, 'merge', { data: { extra: null } });
+  expect((await bench.abort(transaction)).undo.complete).toBe(false);
+  expect((await resolve(transaction, 'keep_theirs')).transaction.state).toBe('ABORTED');
+  const kept = await mustRead(cluster, ref);
+  expect(kept.data).toEqual({ mode: 'ours' });
+  expect(JSON.stringify(kept)).not.toContain('stratus.dev/');
+});
+
 test('one object of several is decided, the other stays in conflict', async () => {
   const [one, other] = [await settings(), await settings()];
   const transaction = await bench.begun(namespace);
