@@ -49,7 +49,8 @@ export async function runCommit(
     return [];
   });
   const judged = verdictOf(parts, session, settled, elsewhere, [...fights, ...unread]);
-  const verdict = fights.length > 0 ? judged : await withRivals(parts, shapes, session, judged);
+  const seen = fights.length > 0 ? judged : await withRivals(parts, shapes, session, judged);
+  const verdict = await unlessBarred(parts, session, seen);
   const decided = {
     after: toJson(settled.measurement),
     verdict: toJson(verdict),
@@ -160,6 +161,25 @@ async function withRivals(
     findings: [...verdict.findings, { rule: 'G5', ok: true, message }],
     summary: `${verdict.summary} ${message}`,
   };
+}
+
+/**
+ * The last look before the decision. What was measured without the Lease may be somebody else's work, and what was
+ * told to stop (an abort, the time bound, a shutdown) since it settled is not committed any more.
+ */
+async function unlessBarred(
+  { lease }: EngineParts,
+  session: Session,
+  verdict: Verdict,
+): Promise<Verdict> {
+  if (!verdict.pass) return verdict;
+  const permit = await lease.permit();
+  if (permit.kind === 'granted') permit.done();
+  const { signal } = session.stop;
+  if (permit.kind === 'granted' && !signal.aborted) return verdict;
+  const message = permit.kind === 'refused' ? permit.why : stopReason(signal);
+  const findings = [...verdict.findings, { rule: 'G4' as const, ok: false, message }];
+  return { ...verdict, pass: false, findings, summary: message };
 }
 
 /** Objects that go after the commit with what was deleted: the gate judges the state without them. */
