@@ -203,11 +203,14 @@ async function rebase(context: WriteContext, stale: CompiledWrite): Promise<Comp
   const { parts, shapes, tool, within, signal } = context;
   const { key, write } = stale;
   const live = await newerBase(parts, shapes, key, stale.base);
-  const target = { tool, within, write, key, signal, known: { live } };
+  const known = { live };
+  // What stands in for another write stays under the decision about that one.
+  const instead = stale.standsIn ? { standsInFor: stale.decision } : {};
+  const target = { tool, within, write, key, signal, known, ...instead };
   const again = await compileWrite(parts, shapes, target);
   if (again === undefined)
     throw new StratusError('no_change', `${nameOfKey(key)} already is as asked.`);
   checkRunnable([again]);
   await checkApproved(shapes, [again], context.approved);
-  return again;
+  return stale.standsIn ? { ...again, standsIn: true } : again;
 }
