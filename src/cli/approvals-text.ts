@@ -24,6 +24,7 @@ export function approvalLines(rows: readonly ApprovalRow[], now: number): string
 /** Everything a person needs to decide. */
 export function approvalText(row: ApprovalRow, plan: ShownPlan, now: number): string {
   const facts: [string, string | null][] = [
+    ['what', row.summary],
     ['state', `${row.state}${row.state === 'WAITING' ? `, ${endText(row, now)}` : ''}`],
     ['asked by', `${row.actor}, ${ageText(now - row.requestedAt)} ago, with ${row.tool}`],
     ['reason given', row.reason ?? 'none'],

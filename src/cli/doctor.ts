@@ -64,10 +64,12 @@ export async function examine(
             ),
           ]
         : await accessChecks(reader, { namespace: namespace ?? reader.defaultNamespace, offers });
+    const place = placeChecks(namespace, known);
     const guards = reader === undefined ? [] : await guardChecks(reader, config, offers);
     return [
       nodeCheck(process.versions.node),
       ...cluster.checks,
+      ...place,
       ...access,
       ...guards,
       ...ofPolicy,
@@ -76,6 +78,14 @@ export async function examine(
   } finally {
     await cluster.close();
   }
+}
+
+/** A namespace with a slip in its name is one in which nobody may do anything. */
+function placeChecks(namespace: string | undefined, { namespaces }: KnownNames): Check[] {
+  if (namespace === undefined || namespaces === undefined || namespaces.includes(namespace))
+    return [];
+  const found = `there is no namespace ${namespace}`;
+  return [warn('namespace', found, 'Correct --namespace, or create it first.')];
 }
 
 /** What keeps writers of other machines out. */

@@ -14,9 +14,11 @@ export function fail(thrown: unknown): void {
 }
 
 // What an assistant would call is a command here.
-function nextOf({ code, next }: StratusError): string {
-  if (code === 'transaction_not_found') return 'stratus-mcp transactions list shows them.';
-  if (code === 'transaction_state') return 'Look at it with: stratus-mcp transactions show ID';
+function nextOf({ code, next, message }: StratusError): string {
+  if (code === 'transaction_not_found')
+    return 'stratus-mcp transactions list shows them; --journal names the journal of another server.';
+  if (code === 'transaction_state')
+    return `Look at it with: stratus-mcp transactions show ${/\btxn-\d+\b/.exec(message)?.[0] ?? 'ID'}`;
   return next;
 }
 

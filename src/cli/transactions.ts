@@ -4,6 +4,7 @@ import { StratusError } from '../core/errors.ts';
 import type { Runtime } from '../server/runtime.ts';
 import { leftPayload } from '../tools/transaction/left.ts';
 import { transactionDetail, transactionLine, undoPayload } from '../tools/transaction/payload.ts';
+import type { TransactionView, UndoReport } from '../transaction/types.ts';
 import { guarded } from './fail.ts';
 import { withServerOptions } from './options.ts';
 import { audited, callerIn, change, run } from './runtime.ts';
@@ -110,17 +111,27 @@ async function resolve(runtime: Runtime, id: string, flags: ResolveFlags) {
   const { transaction, undo: report } = committed
     ? await engine.undoCommitted(id, callerIn(runtime), request)
     : await engine.abort(id, note, callerIn(runtime), request);
-  if (!report.complete) process.exitCode = 2;
-  const { state } = transaction;
-  return { transaction: id, state, summary: report.summary, undo: undoPayload(report) };
+  return answerOf(transaction, report);
 }
 
 async function undo(runtime: Runtime, id: string) {
   const { engine } = await runtime.recovered();
   const { transaction, undo: report } = await engine.undoCommitted(id, callerIn(runtime));
+  return answerOf(transaction, report);
+}
+
+/** What was taken back; with what decides about the rest, where others changed the same fields. */
+function answerOf({ id, state }: TransactionView, report: UndoReport) {
   if (!report.complete) process.exitCode = 2;
-  const { state } = transaction;
-  return { transaction: id, state, summary: report.summary, undo: undoPayload(report) };
+  const conflict = report.objects.find((one) => one.state === 'UNDO_CONFLICT');
+  const answer = { transaction: id, state, summary: report.summary, undo: undoPayload(report) };
+  if (conflict === undefined) return answer;
+  const { kind, namespace, name } = conflict.object;
+  const object = [kind, namespace, name].filter(Boolean).join('/');
+  return {
+    ...answer,
+    next: `Decide with: stratus-mcp transactions resolve ${id} --object ${object} --force (or --keep-theirs) --note "…"`,
+  };
 }
 
 function positive(text: string): number {

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { StratusError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
+/** The Lease of who names none. */
+export const DEFAULT_LEASE = 'kube-system/stratus-mcp';
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a default may come from. */
@@ -78,9 +81,9 @@ export const SETTINGS = {
     value: '<namespace/name>',
     env: 'STRATUS_LEASE',
     meaning: 'Lease that keeps writers of other machines out; `off`: this machine only',
-    otherwise: '`kube-system/stratus-mcp`',
+    otherwise: `\`${DEFAULT_LEASE}\``,
     parse: leaseOf,
-    fallback: () => leaseOf('kube-system/stratus-mcp', 'the default'),
+    fallback: () => leaseOf(DEFAULT_LEASE, 'the default'),
   } satisfies Setting<LeaseName | 'off'>,
   readOnly: {
     flag: '--read-only',

@@ -77,7 +77,8 @@ export function namespacesOf(changes: readonly ObjectChange[]): string[] {
 }
 
 export function sentenceOf(changes: readonly ObjectChange[]): string {
-  const [first] = changes;
+  // What waits for the commit says more than what stands in for it meanwhile.
+  const first = changes.find(({ deferred }) => deferred) ?? changes[0];
   if (first === undefined) return NOTHING_TO_DO;
   const more = changes.length > 1 ? `, and ${changes.length - 1} more` : '';
   return `${first.summary}${more}.`;

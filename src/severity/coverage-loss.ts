@@ -26,8 +26,8 @@ export function coverageLosses(input: Input): Told[] {
     }
     const advice =
       entry.kind === 'PersistentVolumeClaim'
-        ? 'A claim holds data and may not go.'
-        : 'Removing what is sick is no repair; a reduction on purpose has to be declared at begin.';
+        ? `A claim holds data and may not go; ${DECLARE}`
+        : `Removing what is sick is no repair; ${DECLARE}`;
     const brief = { heading: 'lost', item: loss };
     return [{ rule: 'G3', ok: false, message: `${loss}. ${advice}`, brief }];
   });
@@ -36,6 +36,9 @@ export function coverageLosses(input: Input): Told[] {
   const message = `All ${count} workloads, Services, Ingresses and claims of before are accounted for.`;
   return [{ rule: 'G3', ok: true, message }, ...findings];
 }
+
+const DECLARE =
+  'a reduction on purpose has to be declared (declared_reductions at begin, intended_reduction of a single call).';
 
 function lossOf(
   before: CoverageEntry,

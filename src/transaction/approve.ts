@@ -138,7 +138,7 @@ function required(parts: EngineParts, need: ApprovalNeed, row: ApprovalRow): Str
     `${need.why} Asked as ${row.id}, digest ${row.digest.slice(0, SHORT_DIGEST)}.`,
     {
       rule: need.rule,
-      next: `Nothing was done. A person decides until ${until} with: stratus-mcp approvals approve ${row.id} --journal ${journal}. Then repeat this very call.${deadline}`,
+      next: `A person decides until ${until} with: stratus-mcp approvals approve ${row.id} --journal ${journal}. Then repeat this very call.${deadline}`,
       details: { approval: row.id, digest: row.digest.slice(0, SHORT_DIGEST) },
     },
   );

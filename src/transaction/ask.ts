@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '../core/json.ts';
 import { describeRef } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
-import { nameOfKey } from './answers.ts';
 import { factsOf } from './approval-facts.ts';
 import type { ApprovalNeed, NeedKind, ShownChange } from './approval-types.ts';
 import { changeOf } from './change.ts';
@@ -52,7 +51,7 @@ export async function needOfWrites(
 ): Promise<ApprovalNeed> {
   const writes = commands.flatMap((command) => command.writes);
   const asking = writes.filter(asks);
-  const first = asking[0] ?? writes[0];
+  const first = headOf(asking) ?? headOf(writes);
   const facts: Json[] = [];
   for (const command of commands) {
     const known: Json[] = [];
@@ -60,16 +59,15 @@ export async function needOfWrites(
     facts.push({ tool: command.tool, writes: known });
   }
   const changes = writes.map((write) => shownChange(parts, write));
+  const head = first === undefined ? undefined : changes[writes.indexOf(first)];
   const others = changes.length > 1 ? `, and ${changes.length - 1} more` : '';
   const { session } = more;
   return {
     kind,
     tool,
     rule: more.rule ?? [...new Set(asking.map(({ decision }) => decision.rule))].join(' + '),
-    summary: `${changes[0]?.summary ?? tool}${others}`,
-    why:
-      more.why ??
-      `The policy wants a human's approval to change ${first === undefined ? tool : nameOfKey(first.key)}: ${first?.decision.reason ?? ''}`,
+    summary: `${head?.summary ?? tool}${others}`,
+    why: more.why ?? first?.decision.reason ?? `${tool} wants a human's approval.`,
     subject: commands.map((command) => ({
       tool: command.tool,
       writes: command.writes.map(({ write, id }) => `${write.verb} ${id}`),
@@ -79,6 +77,11 @@ export async function needOfWrites(
     ...(more.notes === undefined ? {} : { notes: more.notes }),
     ...(session === undefined ? {} : { transaction: session.id, deadlineAt: session.deadlineAt }),
   };
+}
+
+/** What a stand-in stands for says more than the stand-in. */
+function headOf(writes: readonly CompiledWrite[]): CompiledWrite | undefined {
+  return writes.find(({ standsIn }) => standsIn !== true) ?? writes[0];
 }
 
 function shownChange(parts: EngineParts, compiled: CompiledWrite): ShownChange {

@@ -1,9 +1,11 @@
 import { describeRef, type ObjectRef } from '../core/kube.ts';
+import { sentence } from '../core/sentence.ts';
 import type { TransactionState } from '../journal/types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import { worseForTouched } from '../severity/recovery.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
 import { keyOf } from '../severity/view.ts';
+import { cancelQuestions } from './approve.ts';
 import { noteSample, noteTransaction } from './notes.ts';
 import type { EngineParts } from './parts.ts';
 import type { Resolved } from './resolve.ts';
@@ -71,10 +73,11 @@ export async function undoWhole(
   const to = complete ? request.done : request.incomplete;
   const landed = store.move(transaction, [request.via], to, epoch, {
     closedAt: parts.clock.now(),
-    outcome: `${request.reason} ${summary}`.trim(),
+    outcome: `${sentence(request.reason)} ${summary}`.trim(),
     ...(back === undefined ? {} : { afterUndo: toJson(back) }),
   });
   if (!landed) throw epochOver(transaction);
+  cancelQuestions(parts, transaction);
   await sweepAfter(parts, transaction);
   noteTransaction(parts, transaction, to, {
     summary,

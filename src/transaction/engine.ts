@@ -191,7 +191,9 @@ class Engine implements TransactionEngine {
       const steps = this.#parts.journal.transactions.steps(transaction);
       const last = steps.findLast((step) => step.state !== 'UNDONE' && step.state !== 'REJECTED');
       if (last === undefined) {
-        throw new StratusError('no_change', `${transaction} has nothing to take back.`);
+        throw new StratusError('no_change', `${transaction} has nothing to take back.`, {
+          next: 'Go on with mitigate_*, or end it with transaction_commit or transaction_abort.',
+        });
       }
       const { command } = last;
       noteTransaction(this.#parts, transaction, 'UNDO_LAST', { command }, caller);

@@ -1,11 +1,15 @@
 import { StratusError } from '../core/errors.ts';
 import { plainText } from '../core/plain-text.ts';
+import { DEFAULT_LEASE } from '../core/settings.ts';
 import type { LeaseRecord } from './lease-record.ts';
 import type { LeaseView } from './lease-types.ts';
 
 const RULE = 'A1 writer exclusivity';
-const GONE =
-  'If that host is gone for good, a person frees the Lease: stratus-mcp lease show, then stratus-mcp lease break --note "…".';
+
+function ifGone(lease: string): string {
+  const named = lease === DEFAULT_LEASE ? '' : ` --lease ${lease}`;
+  return `If that host is gone for good, a person frees the Lease: stratus-mcp lease show${named}, then stratus-mcp lease break${named} --note "…".`;
+}
 
 export function viewOfLease(
   lease: string,
@@ -59,8 +63,8 @@ export function leaseHeld(view: LeaseView): StratusError {
   const { lease, holder, open, sentence } = view;
   const next =
     holder === undefined
-      ? `Finish it where it was begun: with that journal, a server's start or stratus-mcp transactions recover takes it back. ${GONE}`
-      : `Wait until it ends, then call again. ${GONE}`;
+      ? `Finish it where it was begun: with that journal, a server's start or stratus-mcp transactions recover takes it back. ${ifGone(lease)}`
+      : `Wait until it ends, then call again. ${ifGone(lease)}`;
   return new StratusError('writer_busy', sentence, {
     rule: RULE,
     next,

@@ -225,7 +225,9 @@ class SharedLease implements WriterLease {
       const view = found.record && viewOfLease(this.label, found.record, this.#me);
       if (found.kind === 'busy' && view !== undefined) throw leaseHeld(view);
       if (view === undefined || (view.holder === undefined && view.open === undefined)) {
-        throw new StratusError('no_change', `Nobody holds the Lease ${this.label}.`);
+        throw new StratusError('no_change', `Nobody holds the Lease ${this.label}.`, {
+          next: 'There is nothing to free. Name another one with --lease; transaction_status tells which one its server uses.',
+        });
       }
       if (found.record?.open && this.#me.knows(found.record.open))
         throw ownTransaction(this.label, view);

@@ -110,7 +110,7 @@ function text(conflict: Json): string {
 }
 
 function isNamed(object: string) {
-  return ({ key }: Conflicted) => nameFor(key) === object;
+  return ({ key }: Conflicted) => [nameFor(key), nameOfKey(key)].includes(object);
 }
 
 /** `Deployment/shop/web`, as the command line takes it. */

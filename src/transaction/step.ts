@@ -1,5 +1,6 @@
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { groupOf, type KubeObject } from '../core/kube.ts';
+import { sentence } from '../core/sentence.ts';
 import { nameOfKey } from './answers.ts';
 import { type Approved, approveCommands, checkApproved } from './approve-call.ts';
 import { budgetOf, checkBounds, usageWith } from './bounds.ts';
@@ -106,10 +107,6 @@ function causeOf(error: unknown): StratusError {
     `The change went in, and the API server would refuse its undo: ${error.message}`,
     { rule: 'A2 faithful undo', cause: error },
   );
-}
-
-function sentence(words: string): string {
-  return /[.!?]$/.test(words) ? words : `${words}.`;
 }
 
 /** What the transaction itself says to the writes: its scope, its bounds, one name for one object. */

@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../cluster/types.ts';
+import { describeRef } from '../core/kube.ts';
 import type { ObjectUndo } from '../undo/types.ts';
 import { refOfKey } from './refs.ts';
 import type { UndoReport } from './types.ts';
@@ -15,6 +16,6 @@ export function report(objects: readonly UndoReport['objects'][number][]): UndoR
   const summary =
     bad.length === 0
       ? `${objects.length === 1 ? 'The object was' : `All ${objects.length} objects were`} taken back and verified.`
-      : `${bad.length} of ${objects.length} objects could not be taken back: ${bad.map(({ object, state }) => `${object.kind}/${object.name} (${state})`).join(', ')}.`;
+      : `${bad.length} of ${objects.length} objects could not be taken back: ${bad.map(({ object, state }) => `${describeRef(object)} (${state})`).join(', ')}.`;
   return { complete: bad.length === 0, objects, summary };
 }

@@ -67,7 +67,12 @@ test('show has what a person needs, and nobody else draws its lines', async () =
   const shown = await run('show', id);
   for (const part of [
     ...['CANNOT BE UNDONE. The volume goes with it.', 'ask-delete', digest, '-kind: x'],
-    ...['claude-code 2.1 (alice)', 'decide within 15 min', 'https://10.0.0.1'],
+    ...[
+      'claude-code 2.1 (alice)',
+      'decide within 15 min',
+      'https://10.0.0.1',
+      'what          delete ',
+    ],
   ]) {
     expect(shown).toContain(part);
   }

@@ -82,6 +82,16 @@ test('a read-only policy needs no permission to write', async () => {
   expect(found.of('mitigate')).toMatch(/^ok: not offered/);
 });
 
+test('a shipped policy is fine on any cluster; a namespace with a slip in it is told', async () => {
+  const found = await doctor(
+    temporaryFolder(),
+    { KUBECONFIG: cluster.kubeconfig(), STRATUS_POLICY: 'default' },
+    'no-such-namespace',
+  );
+  expect(found.of('policy')).not.toContain('warn: ');
+  expect(found.of('namespace')).toMatch(/^warn: there is no namespace no-such-namespace/);
+});
+
 test('policy: kinds and namespaces that this cluster does not have', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'policy.yaml');

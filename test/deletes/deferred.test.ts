@@ -43,9 +43,12 @@ describe('a claim whose volume would be deleted', { timeout: 120_000 }, () => {
       dry_run: true,
     });
     expect(plan.text).toContain('only after the commit');
+    // What is asked for comes first, not what stands in for it.
+    const asked = `PersistentVolumeClaim ${namespace}/asked: delete, only after the commit, and 1 more`;
+    expect(plan.data.summary).toContain(asked);
     expect(bench.asked).toHaveLength(0);
     await done(server, 'mitigate_delete', { ...remove('asked'), transaction });
-    expect(bench.asked.join()).toContain('PersistentVolumeClaim');
+    expect(bench.asked.join()).toContain('delete of PersistentVolumeClaim');
     // Measured with the stand-in: the claim is still there, the volume is safe.
     expect((await mustRead(cluster, claim)).metadata.deletionTimestamp).toBeUndefined();
     expect(await mustRead(cluster, volume)).toMatchObject({

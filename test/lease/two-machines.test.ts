@@ -46,7 +46,8 @@ test(
     expect(refused.text).toContain(
       `${transaction} of journal ${String(at(held?.open, 'journal'))}`,
     );
-    expect(refused.text).toContain('stratus-mcp lease break');
+    expect(refused.text).toContain(`stratus-mcp lease show --lease ${lease}, then`);
+    expect(refused.text).toContain(`stratus-mcp lease break --lease ${lease} --note "`);
     expect(refused.text).toContain('Nothing was changed.');
     const status = await second.call('transaction_status', {});
     expect(String(status.data.lease)).toContain(`held by ${HOST} (pid ${first.pid}`);

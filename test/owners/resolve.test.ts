@@ -70,6 +70,24 @@ test('force writes what was before over the later change, on that path alone', a
   );
 });
 
+test('what a person decided at the terminal is asked of nobody any more', async () => {
+  const { transaction, ref } = await inConflict();
+  const asked = bench.engine.abort(transaction, 'decided', CALLER, {
+    how: 'keep_theirs',
+    byPerson: false,
+  });
+  await expect(asked).rejects.toMatchObject({ code: 'approval_required' });
+  expect(bench.engine.view(transaction).approvals).toMatchObject([{ state: 'WAITING' }]);
+  // The object as every answer writes it.
+  const { transaction: view } = await resolve(
+    transaction,
+    'force',
+    `ConfigMap ${namespace}/${ref.name}`,
+  );
+  expect(view).toMatchObject({ state: 'ABORTED', approvals: [] });
+  expect(view.outcome).toMatch(/^decided\. The object was taken back/);
+});
+
 test('keep theirs leaves their value, takes the rest back, and says what was kept', async () => {
   const { transaction, ref } = await inConflict();
   const { undo, transaction: view } = await resolve(transaction, 'keep_theirs');

@@ -106,7 +106,8 @@ async function mitigateChecks(reader: ClusterReader, namespace: string): Promise
 
 function nextOf(no: readonly Need[]): string {
   const lacks = (verb: string) => no.filter((need) => need.verb === verb).map(idOfNeed);
-  if (lacks('update').length > 0) {
+  const patchable = lacks('update').filter((id) => !lacks('patch').includes(id));
+  if (patchable.length > 0) {
     return 'Allow update beside patch: a change whose undo would be refused is refused.';
   }
   const deletable = lacks('create').filter((id) => !lacks('delete').includes(id));

@@ -16,6 +16,10 @@ export const intendedReduction = z
   .default(false)
   .describe('A person asked for this reduction; without it the gate undoes one.');
 
+/** The warning of a plan that reduces what serves without saying that it is meant. */
+export const REDUCTION =
+  'This is a reduction: the commit takes it back unless a person asked for it and that is said, by intended_reduction here or declared_reductions of transaction_begin.';
+
 export const namespaceArgument = z.string().min(1).describe('Namespace.');
 export const optionalNamespace = z
   .string()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LiveObject } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
 import { at } from '../../core/json.ts';
+import type { KubeObject } from '../../core/kube.ts';
 import type { Live } from '../../transaction/types.ts';
 import { defineMitigateTool } from '../types.ts';
 import {
@@ -10,6 +11,7 @@ import {
   kindArgument,
   nameArgument,
   optionalNamespace,
+  REDUCTION,
 } from './arguments.ts';
 import { podsOfJobs } from './job-pods.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
@@ -45,16 +47,28 @@ export const mitigateDelete = defineMitigateTool({
     }
     refuseLastTry(target, POD.test(args.kind) ? live : undefined);
     const object = refOfLive(target);
+    const undeclared = serves(target.object) && !args.intended_reduction;
     return [
       {
         verb: 'delete',
         object,
         summary: 'delete',
+        ...(undeclared ? { warnings: [REDUCTION] } : {}),
         kubectl: kubectl('delete', kubectlName(object), namespaceFlag(object)),
       },
     ];
   },
 });
+
+/** What the gate counts: it notices when one of these is gone. */
+const SERVING: readonly string[] = [
+  ...['Deployment', 'StatefulSet', 'ReplicaSet', 'DaemonSet', 'CronJob', 'Job'],
+  ...['Service', 'Ingress', 'PersistentVolumeClaim'],
+];
+
+function serves({ kind, metadata: { ownerReferences } }: KubeObject): boolean {
+  return SERVING.includes(kind) && !Array.isArray(ownerReferences);
+}
 
 /** @throws StratusError irreversible for the pod of a Job that would fail for good without it */
 function refuseLastTry(target: LiveObject, live: Live | undefined): void {

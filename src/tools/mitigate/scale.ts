@@ -8,14 +8,12 @@ import {
   intendedReduction,
   nameArgument,
   namespaceArgument,
+  REDUCTION,
   workloadKind,
 } from './arguments.ts';
 import { type Autoscaling, boundsPlan, isAutoscaler } from './autoscaler.ts';
 import { kubectl, kubectlName, namespaceFlag } from './kubectl.ts';
 import { nothingToDo, readTarget, refOfLive, targetOf, titleOf } from './target.ts';
-
-const REDUCTION =
-  'This is a reduction: the commit takes it back unless a person asked for it and that is said, by intended_reduction here or declared_reductions of transaction_begin.';
 
 export const mitigateScale = defineMitigateTool({
   name: 'mitigate_scale',

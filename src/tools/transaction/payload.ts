@@ -143,15 +143,18 @@ export function severities(view: TransactionView) {
   };
 }
 
+const BY_ARGUMENT =
+  '; its argument conflicts, "force" or "keep_theirs", asks for a person\'s approval';
+
 /** What to do after taking back: a person is needed when something is left. */
 export function afterUndo({ id, state }: TransactionView, undo: UndoReport): string {
   if (state === 'OPEN') {
     return undo.complete
       ? `${id} is still open: make a different change, or transaction_abort gives up.`
-      : `${id} is still open: transaction_abort takes everything back. Show this answer to the person.`;
+      : `${id} is still open. Show this answer to the person: what others changed stays until a person decides. transaction_abort takes back the rest${BY_ARGUMENT}.`;
   }
   if (state === 'COMMITTED' && !undo.complete) {
-    return `${id} stays committed. Take back the later change first, or make a new change that puts right what is wrong; the argument conflicts decides between both, with a person's approval.`;
+    return `${id} stays committed. Take back the later change first, or make a new change that puts right what is wrong; or a person decides: call again with conflicts "force" (write over the later change) or "keep_theirs", which asks for an approval.`;
   }
   if (undo.complete) return 'Look again with observe_health before you try something different.';
   const left = undo.objects.some((item) => item.conflicts.length > 0 || item.state !== 'UNDONE');
@@ -172,7 +175,7 @@ export function stop(
     first === undefined
       ? ''
       : ` Where others changed the same fields, a person decides with: stratus-mcp transactions resolve ${transaction} --object ${[first.kind, first.namespace, first.name].filter(Boolean).join('/')} --force (or --keep-theirs) --note "…"; or changes it by hand first.`;
-  return `Stop: a person has to ${task}. Show them this answer. transaction_abort looks and tries again (its argument conflicts asks for an approval).${decide} A person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
+  return `Stop: a person has to ${task}. Show them this answer. transaction_abort looks and tries again${BY_ARGUMENT}.${decide} A person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
 }
 
 /** Something that waited for the commit was refused in the end. */

@@ -15,12 +15,20 @@ const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', n
 
 describe('mitigate_delete', () => {
   test('deletes one named object', () => {
-    expect(only(plan(remove, target, deployment()))).toEqual({
+    expect(only(plan(remove, { ...target, intended_reduction: true }, deployment()))).toEqual({
       verb: 'delete',
       object,
       summary: 'delete',
       kubectl: 'kubectl delete deployment.apps/catalog --namespace=shop',
     });
+  });
+
+  test('says before anybody approves it that the gate would take an undeclared delete back', () => {
+    const { warnings } = only(plan(remove, target, deployment()));
+    expect(warnings).toEqual([expect.stringContaining('intended_reduction')]);
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' } };
+    const planned = plan(remove, { kind: 'configmap', name: 'settings' }, live(config));
+    expect(only(planned).warnings).toBeUndefined();
   });
 
   test('has nothing to do for what is being deleted', () => {
