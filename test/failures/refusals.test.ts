@@ -32,6 +32,8 @@ beforeAll(async () => {
         accessModes: ['ReadWriteOnce'],
         storageClassName: '',
         hostPath: { path: '/var/lib/data' },
+        // A volume that is kept lets its claim come back.
+        persistentVolumeReclaimPolicy: 'Delete',
         claimRef: { namespace, name: 'data' },
       },
     },
