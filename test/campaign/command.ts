@@ -13,21 +13,32 @@ npm run ${name} -- [options]
   --size N       how much: ${size.unit} (${size.full}; \`ci\` for what CI runs, ${size.ci})
   --seed N       repeats a run (default: a new one, printed)
   --only WORD    only the cases whose name contains it; may be given more than once
-  --json         one JSON document on stdout
+  --json         one JSON document on stdout (npm run -s, or npm writes there too)
 Exits 1 where an invariant does not hold.
 `;
 
+/** Undefined for a command line that is told to be wrong. */
+function optionsOf(campaign: Campaign) {
+  try {
+    return parseArgs({
+      options: {
+        size: { type: 'string', default: String(campaign.size.full) },
+        seed: { type: 'string', default: String(Math.trunc(Math.random() * 2 ** 31)) },
+        only: { type: 'string', multiple: true, default: [] },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help(campaign)}`);
+    return undefined;
+  }
+}
+
 /** Runs a campaign as a command, on a control plane of its own. @returns the exit code */
 async function run(campaign: Campaign): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      size: { type: 'string', default: String(campaign.size.full) },
-      seed: { type: 'string', default: String(Math.trunc(Math.random() * 2 ** 31)) },
-      only: { type: 'string', multiple: true, default: [] },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = optionsOf(campaign);
+  if (values === undefined) return 2;
   const size = values.size === 'ci' ? campaign.size.ci : Number(values.size);
   const seed = Number(values.seed);
   const wrong = !Number.isSafeInteger(size) || size < 1 || !Number.isSafeInteger(seed);

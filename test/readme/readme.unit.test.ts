@@ -39,6 +39,14 @@ test('every variable that the server reads is in the README, and no other', () =
   expect(variables(readme)).toEqual(variables(code));
 });
 
+test('every campaign that package.json runs is in the README, with its command', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const campaigns = Object.entries(scripts).filter(([, run]) => run.includes('test/campaign/'));
+  expect(campaigns.length).toBeGreaterThan(5);
+  const table = SECTIONS.campaigns?.() ?? '';
+  expect(campaigns.filter(([name]) => !table.includes(`\`npm run ${name}\``))).toEqual([]);
+});
+
 test('CI calls the test command of the README', () => {
   expect(readme).toContain('npm ci && npm test');
   const script = read('.ci/run');

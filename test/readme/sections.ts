@@ -3,15 +3,27 @@ import { SECRET_SETTINGS, SETTINGS, type Setting } from '../../src/core/settings
 import { allTools } from '../../src/tools/catalogue.ts';
 import type { Tool } from '../../src/tools/types.ts';
 import { MATRIX } from '../../src/undo/matrix/matrix.ts';
+import { crashCampaign } from '../campaign/crash/campaign.ts';
+import { exclusivity } from '../campaign/exclusivity/campaign.ts';
+import { faultCampaign } from '../campaign/faults/campaign.ts';
+import { fuzz } from '../campaign/fuzz/campaign.ts';
+import { planWritesNothing } from '../campaign/plan-writes-nothing/campaign.ts';
+import type { Campaign } from '../campaign/types.ts';
+import { undoMatrix } from '../campaign/undo-matrix/campaign.ts';
 
 /** The parts of the README that are made from the code, by name. `npm run readme` writes them. */
 export const SECTIONS: Readonly<Record<string, () => string>> = {
   settings: settingsTable,
   tools: toolsTable,
   matrix: matrixTable,
+  campaigns: campaignTable,
 };
 
 const MARKED = /(<!-- generated:([a-z-]+) -->\n)([\s\S]*?)(<!-- \/generated -->)/g;
+
+const CAMPAIGNS: readonly Campaign[] = [
+  ...[undoMatrix, planWritesNothing, crashCampaign, faultCampaign, exclusivity, fuzz],
+];
 
 /** The text with every marked section as the code wants it. @throws Error for a name nobody makes. */
 export function regenerate(text: string): string {
@@ -32,6 +44,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
   return `${line(head)}|${'---|'.repeat(head.length)}\n${rows.map(line).join('')}`;
+}
+
+function campaignTable(): string {
+  const rows = CAMPAIGNS.map(({ name, about, size }) => [
+    `\`npm run ${name}\``,
+    about,
+    `${size.full.toLocaleString('en')} ${size.unit}`,
+  ]);
+  return table(['command', 'what it does and shows', 'whole size'], rows);
 }
 
 function settingsTable(): string {

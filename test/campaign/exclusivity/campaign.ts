@@ -141,7 +141,8 @@ function reportOf(done: readonly Done[]): CampaignReport {
 
 export const exclusivity: Campaign = {
   name: 'exclusivity',
-  about: 'Two servers, one Lease: pauses, clock jumps, deaths; writes of one epoch at a time.',
+  about:
+    'Two servers on one Lease, with pauses, clock jumps, deaths and a freed or deleted Lease: at each moment only one of them writes.',
   size: { unit: 'cases', ci: 6, full: 70 },
   run,
 };

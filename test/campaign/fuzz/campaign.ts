@@ -138,7 +138,8 @@ function reportOf(
 
 export const fuzz: Campaign = {
   name: 'fuzz',
-  about: 'Random and hostile inputs over tools, policy files and manifests.',
+  about:
+    'Random and hostile inputs over tools, policy files and manifests: no crash, no write outside of the policy, no secret in any output, log or journal.',
   size: { unit: 'inputs', ci: 1_500, full: 100_000 },
   run,
 };
