@@ -6,7 +6,7 @@ import type { DeclaredReduction, Measurement, SettleResult, Verdict } from '../s
 import { measureElsewhere } from './begin.ts';
 import { undoWhole } from './close-undone.ts';
 import { isUnsent } from './deferred.ts';
-import { dependentsFrom } from './dependents.ts';
+import { leavingUids } from './dependents.ts';
 import { lookForFights } from './fights.ts';
 import { finalise } from './finalise.ts';
 import { noteSample, noteTransaction } from './notes.ts';
@@ -185,12 +185,7 @@ async function unlessBarred(
 /** Objects that go after the commit with what was deleted: the gate judges the state without them. */
 function absentUids(parts: EngineParts, session: Session): string[] {
   const store = parts.journal.transactions;
-  return store
-    .steps(session.id)
-    .filter((step) => step.verb === 'delete' && step.state === 'VERIFIED')
-    .flatMap((step) => dependentsFrom(store.image(session.id, step.seq, 'predicted')))
-    .map(({ uid }) => uid)
-    .concat(waitingUids(store.steps(session.id)));
+  return [...leavingUids(store, session.id), ...waitingUids(store.steps(session.id))];
 }
 
 /** What goes after the commit itself; a namespace was stilled, and is judged by that. */

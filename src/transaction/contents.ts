@@ -11,7 +11,6 @@ const PASSING: readonly string[] = [
   'Endpoints',
   'Lease',
   'PodMetrics',
-  'Pod',
   'ControllerRevision',
 ];
 

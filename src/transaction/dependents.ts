@@ -10,6 +10,7 @@ import {
   stringOf,
 } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import type { TransactionStore } from '../journal/types.ts';
 import type { EngineParts } from './parts.ts';
 
 const PARALLEL = 6;
@@ -140,4 +141,13 @@ export function dependentsFrom(image: Buffer | undefined): Dependent[] {
       managedFields: objectsOf(one.managedFields),
     };
   });
+}
+
+/** uids of what goes after the commit with what a transaction has deleted. */
+export function leavingUids(store: TransactionStore, transaction: string): string[] {
+  return store
+    .steps(transaction)
+    .filter((step) => step.verb === 'delete' && step.state === 'VERIFIED')
+    .flatMap((step) => dependentsFrom(store.image(transaction, step.seq, 'predicted')))
+    .map(({ uid }) => uid);
 }

@@ -23,10 +23,15 @@ const RESERVED: readonly string[] = [
  */
 export function refuseReserved(write: PlannedWrite, lease?: string): void {
   const { kind, namespace, name } = write.object;
-  if (kind === 'Lease' && lease === `${namespace}/${name}`) {
+  const itself = kind === 'Lease' && lease === `${namespace}/${name}`;
+  const around =
+    kind === 'Namespace' && write.verb === 'delete' && lease?.startsWith(`${name}/`) === true;
+  if (itself || around) {
     throw new StratusError('irreversible', `The Lease ${lease} is what lets this server write.`, {
       rule: 'A1 writer exclusivity',
-      next: 'A person frees it with: stratus-mcp lease break --note "…"',
+      next: itself
+        ? 'A person frees it with: stratus-mcp lease break --note "…"'
+        : 'A person names another Lease for all servers first, with --lease NAMESPACE/NAME.',
     });
   }
   if (write.verb === 'delete' || write.verb === 'evict') return;

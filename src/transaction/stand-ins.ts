@@ -4,6 +4,7 @@ import type { KubeObject, ObjectRef } from '../core/kube.ts';
 import type { StandIn } from '../undo/classification.ts';
 import type { CompiledWrite } from './compile.ts';
 import { type Contained, contentsImage, contentsOf } from './contents.ts';
+import { leavingUids } from './dependents.ts';
 import { keyFor, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import type { PlannedWrite } from './types.ts';
@@ -119,7 +120,12 @@ async function quiesce(
   signal?: AbortSignal,
 ): Promise<StandIns> {
   const contents = await contentsOf(parts, namespace, signal);
-  refuseHeld(namespace, contents);
+  // What was orphaned by a delete of this transaction goes after the commit in any case.
+  const leaving = leavingNow(parts);
+  refuseHeld(
+    namespace,
+    contents.filter(({ object }) => !leaving.includes(object.metadata.uid ?? '')),
+  );
   const writes: PlannedWrite[] = [];
   const declares = `it goes with Namespace/${namespace}`;
   for (const { kind, object } of contents) {
@@ -168,6 +174,15 @@ async function quiesce(
   };
 }
 
+/** There is one open transaction at a time, and a plan outside of it has to reckon with it all the same. */
+function leavingNow({ journal: { transactions } }: EngineParts): string[] {
+  const { rows } = transactions.list({ states: ['OPEN'], limit: 100 });
+  return rows.flatMap(({ id }) => leavingUids(transactions, id));
+}
+
+/** A pod among the contents is one that nothing controls. */
+const UNSTOPPABLE = ['DaemonSet', 'Job', 'Pod'];
+
 const STOPPED = [...SCALED, 'CronJob', 'PersistentVolumeClaim'];
 
 /** @throws StratusError irreversible for what nothing can stand in for, or what would hold the namespace */
@@ -177,7 +192,7 @@ function refuseHeld(namespace: string, contents: readonly Contained[]): void {
     if (kind === 'PersistentVolumeClaim') return false;
     return Array.isArray(finalizers) && finalizers.length > 0;
   });
-  const running = contents.filter(({ kind }) => kind === 'DaemonSet' || kind === 'Job');
+  const running = contents.filter(({ kind }) => UNSTOPPABLE.includes(kind));
   const [first] = [...stuck, ...running];
   if (first === undefined) return;
   const why = stuck.includes(first)

@@ -169,6 +169,54 @@ describe('a namespace', { timeout: 180_000 }, () => {
     const status = await done(server, 'transaction_status', { transaction: second });
     expect(status.data.state).toBe('COMMITTED');
   });
+
+  test('with a pod that nothing controls stays: it can neither be stilled nor brought back', async () => {
+    const place = await cluster.namespace('asked-bare');
+    const ref: ObjectRef = { apiVersion: 'v1', kind: 'Pod', namespace: place, name: 'bare' };
+    await make(cluster, ref, { spec: { containers: CONTAINERS } });
+    const server = await deletesBench(cluster).start();
+    const transaction = await begin(server, ['*']);
+    const args = { kind: 'Namespace', name: place, reason, transaction };
+    const answer = await server.call('mitigate_delete', args);
+    expect(answer.text).toContain('[irreversible]');
+    expect(answer.text).toContain('Pod/bare');
+    await done(server, 'transaction_abort', { transaction, reason });
+  });
+
+  test('goes after a workload that can not be stilled was deleted with it', async () => {
+    const place = await cluster.namespace('asked-agents');
+    const ref = { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace: place, name: 'agent' };
+    const labels = { app: 'agent' };
+    const template = { metadata: { labels }, spec: { containers: CONTAINERS } };
+    await make(cluster, ref, { spec: { selector: { matchLabels: labels }, template } });
+    await cluster.waitFor('its pods', async () => {
+      const { currentNumberScheduled = 0, numberReady = -1 } = Object(
+        (await mustRead(cluster, ref)).status,
+      );
+      return currentNumberScheduled > 0 && currentNumberScheduled === numberReady;
+    });
+    const server = await deletesBench(cluster).start();
+    const transaction = await begin(server, ['*']);
+    const args = { kind: 'Namespace', name: place, reason, transaction };
+    const held = await server.call('mitigate_delete', args);
+    expect(held.text).toContain('it has DaemonSet/agent');
+    const agent = { kind: 'DaemonSet', name: 'agent', namespace: place, reason, transaction };
+    await done(server, 'mitigate_delete', agent);
+    await done(server, 'mitigate_delete', args);
+    await done(server, 'transaction_abort', { transaction, reason });
+    expect(await mustRead(cluster, ref)).toBeDefined();
+  });
+
+  test('that holds the Lease stays: every server would lose it', async () => {
+    const place = await cluster.namespace('asked-lease');
+    const server = await deletesBench(cluster).start({ STRATUS_LEASE: `${place}/writer` });
+    const transaction = await begin(server, ['*']);
+    const args = { kind: 'Namespace', name: place, reason, transaction };
+    const answer = await server.call('mitigate_delete', args);
+    expect(answer.text).toContain('[irreversible]');
+    expect(answer.text).toContain(`${place}/writer`);
+    await done(server, 'transaction_abort', { transaction, reason });
+  });
 });
 
 describe('a definition with objects', { timeout: 120_000 }, () => {
