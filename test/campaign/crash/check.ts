@@ -91,7 +91,8 @@ const MARKS = /stratus\.dev\/(intent|fence|txn|open-txn|stand-in)[^"\\]*/;
 
 async function residueOf(scene: Scene, now: Snapshot, { rows }: Journaled) {
   const { cluster, namespace } = scene;
-  const [mark] = MARKS.exec(await everything(cluster, namespace)) ?? [];
+  const volumes = JSON.stringify([...now.values()]);
+  const [mark] = MARKS.exec((await everything(cluster, namespace)) + volumes) ?? [];
   if (mark !== undefined) return `something still carries ${mark}`;
   if (rows.some(({ state }) => state === 'COMMITTED')) return undefined;
   const owned = [...now.values()]

@@ -7,10 +7,16 @@ export interface At {
   readonly point: Point;
 }
 
-/** `journal.moveStep`, `cluster.dry`: what a boundary is about, and on which side of it. */
+/** Boundaries around what is written to the cluster, and to the journal about it: where a death is worth a pair. */
+const TELLING =
+  /^cluster\.(send|undo|fence|ownership|child|finalise|sweep)\.|^journal\.(addStep|moveStep|move|adopt|update)\b/;
+
+/** `journal.moveStep.after`, `cluster.get`: what a boundary is about, and where it tells, on which side of it. */
 export function classOf(point: Point): string {
-  const parts = nameOf(point).split('.');
-  return `${parts.slice(0, 2).join('.')}.${parts.at(-1)}`;
+  const name = nameOf(point);
+  const parts = name.split('.');
+  const about = parts.slice(0, 2).join('.');
+  return TELLING.test(name) ? `${about}.${parts.at(-1)}` : about;
 }
 
 /** As many of them as asked for, evenly drawn; the same for the same seed. */
@@ -32,10 +38,6 @@ export function samplePoints(seed: number, all: readonly At[], share: number): A
   const rest = shuffled.filter((at) => one.get(classOf(at.point)) !== at);
   return [...one.values(), ...rest.slice(0, Math.floor(share * all.length))];
 }
-
-/** Boundaries around what is written to the cluster, and to the journal about it: where a death is worth a pair. */
-const TELLING =
-  /^cluster\.(send|undo|fence|ownership|child|finalise|sweep)\.|^journal\.(addStep|moveStep|move|adopt|update)\b/;
 
 /** One occurrence of each telling boundary of each flow. */
 export function firstDeaths(seed: number, flows: readonly Unharmed[]): At[] {

@@ -1,11 +1,14 @@
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Answer, Assistant } from '../../story/client.ts';
-import type { Ref } from './objects.ts';
-
-/** What a flow works in. */
-export interface Place {
-  readonly namespace: string;
-}
+import {
+  boundClaim,
+  configMap,
+  deployment,
+  type Place,
+  service,
+  statefulSet,
+} from './manifests.ts';
+import { CLAIM, type Ref, VOLUME } from './objects.ts';
 
 /** A change as a client makes it, from begin to end. */
 export interface Flow {
@@ -20,6 +23,8 @@ export interface Flow {
   /** Done by a server that nobody kills, before. */
   prelude?(server: Assistant, place: Place): Promise<void>;
   run(server: Assistant, place: Place): Promise<void>;
+  /** Another server of the same journal is there all the time, and takes over where the first one dies. */
+  readonly standby?: boolean;
   /** Only one run of it at a time. */
   readonly alone?: boolean;
   /** Part of what CI runs. */
@@ -32,48 +37,6 @@ const DB: Ref = { kind: 'StatefulSet', name: 'db' };
 const SHOP: Ref = { kind: 'Service', name: 'shop' };
 const FRESH: Ref = { kind: 'ConfigMap', name: 'fresh' };
 const FRESH_SERVICE: Ref = { kind: 'Service', name: 'fresh' };
-
-const configMap = ({ namespace }: Place, name = 'settings') => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name, namespace, labels: { app: name } },
-  data: { mode: 'fast', level: 'info' },
-});
-
-const service = ({ namespace }: Place, name = 'shop') => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name, namespace, labels: { app: name } },
-  spec: { selector: { app: 'nothing' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-});
-
-const pods = (app: string, more: JsonObject = {}) => ({
-  metadata: { labels: { app } },
-  spec: {
-    terminationGracePeriodSeconds: 1,
-    containers: [{ name: 'app', image: 'local/web:1', ports: [{ containerPort: 8080 }] }],
-    ...more,
-  },
-});
-
-const deployment = ({ namespace }: Place, more: JsonObject = {}) => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'web', namespace, labels: { app: 'web' } },
-  spec: { replicas: 2, selector: { matchLabels: { app: 'web' } }, template: pods('web', more) },
-});
-
-const statefulSet = ({ namespace }: Place) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'db', namespace, labels: { app: 'db' } },
-  spec: {
-    replicas: 2,
-    serviceName: 'db',
-    selector: { matchLabels: { app: 'db' } },
-    template: pods('db'),
-  },
-});
 
 type Call = [tool: string, args: JsonObject];
 
@@ -178,6 +141,16 @@ const web = (name: string, run: Flow['run']): Flow => ({
   run,
 });
 
+const claim = (name: string, end: 'commit' | 'abort'): Flow => ({
+  name,
+  objects: [CLAIM, VOLUME],
+  // The claim goes only if it is exactly what was approved.
+  edited: [VOLUME],
+  workload: CLAIM,
+  manifests: boundClaim,
+  run: within(end, (place) => [remove(place, CLAIM.kind, CLAIM.name)], { reduces: [CLAIM] }),
+});
+
 const commitMode = within('commit', (place) => [setMode(place)]);
 
 /** A node that only the pods of the drain's own Deployment run on. */
@@ -196,6 +169,16 @@ export const FLOWS: readonly Flow[] = [
     }),
     prelude: commitMode,
   },
+  {
+    ...settings(
+      'patch twice, abort, with another server',
+      within('abort', (place) => [setMode(place), setMode(place, 'off')]),
+    ),
+    standby: true,
+  },
+  { ...settings('patch, commit, with another server', commitMode), standby: true },
+  claim('delete an approved claim, commit', 'commit'),
+  claim('delete an approved claim, abort', 'abort'),
   web(
     'template, commit',
     within('commit', (place) => [setImage(place, 'Deployment', 'web', 'local/web:2')]),

@@ -6,7 +6,15 @@ import type { ControlPlaneClient } from '../../cluster/types.ts';
 
 /** What a flow is about. */
 export interface Ref {
-  readonly kind: 'ConfigMap' | 'Service' | 'Deployment' | 'StatefulSet' | 'Node';
+  readonly kind:
+    | 'ConfigMap'
+    | 'Service'
+    | 'Deployment'
+    | 'StatefulSet'
+    | 'Node'
+    | 'PersistentVolumeClaim'
+    | 'PersistentVolume';
+  /** `NS` in it stands for the namespace: each run has a volume of its own. */
   readonly name: string;
 }
 
@@ -16,6 +24,8 @@ const COLLECTIONS: Readonly<Record<Ref['kind'] | 'Pod' | 'ReplicaSet', string>> 
   Pod: '/api/v1/namespaces/NS/pods',
   Node: '/api/v1/nodes',
   Deployment: '/apis/apps/v1/namespaces/NS/deployments',
+  PersistentVolumeClaim: '/api/v1/namespaces/NS/persistentvolumeclaims',
+  PersistentVolume: '/api/v1/persistentvolumes',
   StatefulSet: '/apis/apps/v1/namespaces/NS/statefulsets',
   ReplicaSet: '/apis/apps/v1/namespaces/NS/replicasets',
 };
@@ -23,8 +33,12 @@ const COLLECTIONS: Readonly<Record<Ref['kind'] | 'Pod' | 'ReplicaSet', string>> 
 /** The annotation that the other writer changes all the time. */
 export const NOTE = 'example.com/note';
 
+/** The claim of a run, and the volume that it is bound to. */
+export const CLAIM: Ref = { kind: 'PersistentVolumeClaim', name: 'asked' };
+export const VOLUME: Ref = { kind: 'PersistentVolume', name: 'NS-asked' };
+
 export const pathOf = ({ kind, name }: Ref, namespace: string) =>
-  `${COLLECTIONS[kind].replace('NS', namespace)}/${name}`;
+  `${COLLECTIONS[kind]}/${name}`.replaceAll('NS', namespace);
 
 export async function read(
   cluster: ControlPlaneClient,
@@ -48,9 +62,12 @@ export async function listed(
   ) as unknown as KubeObject[];
 }
 
-/** Everything of a namespace that our writes may touch, as text: to look for marks in. */
+/** Everything of a namespace, and the nodes, as text: to look for marks in. */
 export async function everything(cluster: ControlPlaneClient, namespace: string): Promise<string> {
-  const kinds = Object.keys(COLLECTIONS) as (keyof typeof COLLECTIONS)[];
+  // The volumes of other runs may have marks now.
+  const kinds = (Object.keys(COLLECTIONS) as (keyof typeof COLLECTIONS)[]).filter(
+    (kind) => kind !== 'PersistentVolume',
+  );
   const texts = await Promise.all(
     kinds.map(
       async (kind) =>
@@ -74,6 +91,10 @@ export function contentOf(object: KubeObject | undefined, loose: boolean): unkno
   if (loose) {
     delete metadata.namespace;
     for (const name of ['clusterIP', 'clusterIPs']) delete spec[name];
+    if (object.kind === 'PersistentVolume') {
+      delete metadata.name;
+      delete spec.claimRef;
+    }
   }
   const owners = loose ? [] : comparableManagedFields(object);
   return { object: { ...content, metadata, spec }, owners };
@@ -90,6 +111,7 @@ export async function unconverged(
   ref: Ref,
 ): Promise<string | undefined> {
   const live = await read(cluster, namespace, ref);
+  if (ref.kind === 'PersistentVolumeClaim') return unbound(cluster, namespace, live);
   const pods = (await listed(cluster, namespace, 'Pod')).filter(
     (pod) => pod.metadata.labels?.app === ref.name,
   );
@@ -106,4 +128,18 @@ export async function unconverged(
     pods: pods.length - wanted,
   };
   return Object.values(facts).every((off) => off === 0) ? undefined : JSON.stringify(facts);
+}
+
+/** A claim that is not deleted is bound; one that is has left its volume. */
+async function unbound(
+  cluster: ControlPlaneClient,
+  namespace: string,
+  claim: KubeObject | undefined,
+): Promise<string | undefined> {
+  const phase = at(claim, 'status', 'phase');
+  if (claim?.metadata.deletionTimestamp !== undefined) return 'a claim that is being deleted';
+  if (claim !== undefined) return phase === 'Bound' ? undefined : `a claim that is ${phase}`;
+  const volume = await read(cluster, namespace, VOLUME);
+  const left = at(volume, 'status', 'phase');
+  return left === 'Released' ? undefined : `a volume without its claim that is ${left}`;
 }

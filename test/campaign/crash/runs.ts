@@ -3,7 +3,17 @@ import type { ControlPlaneClient } from '../../cluster/types.ts';
 import type { Assistant } from '../../story/client.ts';
 import { checkRun } from './check.ts';
 import type { Flow } from './flows.ts';
-import { dies, kill, openScene, recovered, type Scene, type Snapshot, snapshot } from './scene.ts';
+import {
+  dies,
+  kill,
+  opened,
+  openScene,
+  recovered,
+  type Scene,
+  type Snapshot,
+  snapshot,
+  takeOver,
+} from './scene.ts';
 import type { Tally } from './tally.ts';
 import { type Killed, killedNow } from './witness.ts';
 
@@ -14,6 +24,7 @@ export type Point = string;
 export interface Unharmed {
   readonly flow: Flow;
   readonly points: readonly Point[];
+  /** How long its transaction is open. */
   readonly ms: number;
   readonly after: Snapshot;
 }
@@ -58,8 +69,10 @@ export async function runUnharmed({ cluster, folder }: Lab, flow: Flow): Promise
     try {
       const log = scene.file('points');
       const server = await scene.start({ STRATUS_CRASHPOINT_LOG: log });
+      const running = flow.run(server, scene);
+      await Promise.race([opened(scene), running]);
       const startedAt = performance.now();
-      await flow.run(server, scene);
+      await running;
       const ms = performance.now() - startedAt;
       const open = await recovered(scene);
       await kill(server);
@@ -78,7 +91,7 @@ export async function runUnharmed({ cluster, folder }: Lab, flow: Flow): Promise
 export interface Deaths {
   readonly name: string;
   readonly row: string;
-  /** Of the first server: at a boundary, or after some milliseconds of the flow. */
+  /** Of the first server: at a boundary, or some milliseconds after its transaction was opened. */
   readonly first: { readonly at: Point } | { readonly afterMs: number };
   readonly second?: Point;
   /** Whether the boundaries of the last recovery are wanted. */
@@ -91,16 +104,24 @@ export async function runKilled(lab: Lab, unharmed: Unharmed, deaths: Deaths): P
   const scene = await openScene(cluster, flow, folder);
   const killed: Killed[] = [];
   let kills = 0;
+  const log = scene.file('recovery');
+  const living = deaths.logged ? { STRATUS_CRASHPOINT_LOG: log } : {};
+  const { second } = deaths;
+  let standby: Assistant | undefined;
   let last: Assistant | undefined;
   try {
+    if (flow.standby) {
+      standby = await startDying(scene, second === undefined ? living : at(second));
+    }
     if (await firstDeath(scene, deaths.first)) kills += 1;
     killed.push(killedNow(deaths.row, stepsOf(scene)));
-    if (deaths.second !== undefined) {
-      if (await secondDeath(scene, deaths.second)) kills += 1;
+    if (second !== undefined) {
+      if (await secondDeath(scene, second, standby)) kills += 1;
       killed.push(killedNow(deaths.row, stepsOf(scene)));
     }
-    const log = scene.file('recovery');
-    last = await scene.start(deaths.logged ? { STRATUS_CRASHPOINT_LOG: log } : {});
+    const takesOver = second === undefined ? standby : undefined;
+    last = takesOver ?? (await scene.start(living));
+    if (takesOver !== undefined) await takeOver(takesOver, scene);
     const open = await recovered(scene);
     await kill(last);
     await checkRun(scene, deaths, after, open, tally);
@@ -114,7 +135,7 @@ export async function runKilled(lab: Lab, unharmed: Unharmed, deaths: Deaths): P
       recovery: deaths.logged ? pointsOf(readFileSync(log, 'utf8')) : [],
     };
   } finally {
-    if (last !== undefined) await kill(last);
+    for (const server of [standby, last]) if (server !== undefined) await kill(server);
     await scene.remove();
   }
 }
@@ -128,18 +149,18 @@ function stepsOf(scene: Scene) {
   }
 }
 
+const at = (point: Point) => ({ STRATUS_CRASHPOINT: point });
+
+/** @returns undefined where it was killed before the client had its first answer */
+const startDying = (scene: Scene, env: Readonly<Record<string, string>>) =>
+  scene.start(env).catch(() => undefined);
+
 /** After the flow has ended nothing more comes, but what the server does by itself. */
 const LINGERS_MS = 1_000;
 
 async function firstDeath(scene: Scene, how: Deaths['first']): Promise<boolean> {
-  const env = 'at' in how ? { STRATUS_CRASHPOINT: how.at } : {};
-  let server: Assistant;
-  try {
-    server = await scene.start(env);
-  } catch {
-    // Killed before the client had its first answer.
-    return true;
-  }
+  const server = await startDying(scene, 'at' in how ? at(how.at) : {});
+  if (server === undefined) return true;
   const flow = scene.flow.run(server, scene).catch(() => undefined);
   if ('at' in how) {
     await Promise.race([flow, server.exited]);
@@ -148,20 +169,23 @@ async function firstDeath(scene: Scene, how: Deaths['first']): Promise<boolean> 
     await flow;
     return died;
   }
+  await Promise.race([opened(scene), flow]);
   await dies(server, how.afterMs);
   await kill(server);
   await flow;
   return true;
 }
 
-async function secondDeath(scene: Scene, point: Point): Promise<boolean> {
-  let server: Assistant;
-  try {
-    server = await scene.start({ STRATUS_CRASHPOINT: point });
-  } catch {
-    return true;
-  }
-  await Promise.race([server.exited, recovered(scene).catch(() => undefined)]);
+async function secondDeath(
+  scene: Scene,
+  point: Point,
+  standby: Assistant | undefined,
+): Promise<boolean> {
+  const server = standby ?? (await startDying(scene, at(point)));
+  // Killed before the client had its first answer.
+  if (server === undefined) return true;
+  const recovery = standby === undefined ? recovered(scene) : takeOver(standby, scene);
+  await Promise.race([server.exited, recovery.catch(() => undefined)]);
   const died = await dies(server, LINGERS_MS);
   await kill(server);
   return died;

@@ -7,12 +7,14 @@ import { openJournalReader } from '../../../src/journal/open.ts';
 import type { StepRow, TransactionRow } from '../../../src/journal/types.ts';
 import type { ControlPlaneClient } from '../../cluster/types.ts';
 import { type Assistant, startAssistant } from '../../story/client.ts';
-import type { Flow, Place } from './flows.ts';
-import { listed, type Ref, read, unconverged } from './objects.ts';
+import type { Flow } from './flows.ts';
+import type { Place } from './manifests.ts';
+import { listed, pathOf, type Ref, read, unconverged } from './objects.ts';
 import { type OtherWriter, startOtherWriter } from './other-writer.ts';
 
 const POLICY = fileURLToPath(new URL('./policy.yaml', import.meta.url));
 /** Longer than any recovery: a create that may be in flight is waited out for 36 s. */
+const TAKES_OVER = 'takes over';
 const RECOVERED_MS = 180_000;
 const CONVERGED_MS = 120_000;
 
@@ -50,7 +52,13 @@ export async function openScene(
   const own = mkdtempSync(join(folder, 'run-'));
   const journal = join(own, 'journal.db');
   const start = (env = {}) =>
-    startAssistant({ kubeconfig: cluster.kubeconfig(), journal, policy: POLICY, env });
+    startAssistant({
+      kubeconfig: cluster.kubeconfig(),
+      journal,
+      policy: POLICY,
+      env,
+      elicit: () => ({ action: 'accept', content: { decision: 'approve' } }),
+    });
   await cluster.apply(flow.manifests({ namespace }));
   await converged(cluster, namespace, flow);
   const other = await startOtherWriter(cluster, namespace, flow.edited);
@@ -77,7 +85,8 @@ export async function openScene(
     journaled: () => {
       const reader = openJournalReader({ path: journal });
       try {
-        const rows = reader.transactions.list({ limit: 100 }).rows.toReversed();
+        const all = reader.transactions.list({ limit: 100 }).rows.toReversed();
+        const rows = all.filter(({ reason }) => reason !== TAKES_OVER);
         const steps = rows.flatMap(({ id }) => reader.transactions.steps(id));
         return { rows, steps, chain: reader.audit.verify().ok };
       } finally {
@@ -87,6 +96,9 @@ export async function openScene(
     remove: async () => {
       await other.stop();
       rmSync(own, { recursive: true, force: true });
+      for (const ref of flow.objects.filter(({ kind }) => kind === 'PersistentVolume')) {
+        await cluster.request('DELETE', pathOf(ref, namespace), undefined, { allow: [404] });
+      }
       await cluster.request('DELETE', `/api/v1/namespaces/${namespace}`, undefined, {
         allow: [404, 409],
       });
@@ -118,6 +130,7 @@ export async function converged(
   }
 }
 
+const NO_JOURNAL = 'no journal';
 const ENDED = ['COMMITTED', 'ABORTED', 'UNDONE'];
 
 function statesOf(scene: Scene): string[] {
@@ -125,7 +138,16 @@ function statesOf(scene: Scene): string[] {
     return scene.journaled().rows.map(({ state }) => state);
   } catch {
     // It died while it made the journal, and the next one has not finished that yet.
-    return ['no journal'];
+    return [NO_JOURNAL];
+  }
+}
+
+/** Waits until the journal has an open transaction. */
+export async function opened(scene: Scene): Promise<void> {
+  const until = performance.now() + RECOVERED_MS;
+  while (performance.now() < until) {
+    if (statesOf(scene).some((state) => !ENDED.includes(state) && state !== NO_JOURNAL)) return;
+    await sleep(10);
   }
 }
 
@@ -137,6 +159,22 @@ export async function recovered(scene: Scene): Promise<string[]> {
     const waits = open.some((state) => !state.endsWith('INCOMPLETE'));
     if (!waits || performance.now() > until) return open;
     await sleep(100);
+  }
+}
+
+/** A server that has been there all the time recovers when it is asked to write. */
+export async function takeOver(server: Assistant, { namespace }: Scene): Promise<void> {
+  const until = performance.now() + RECOVERED_MS;
+  for (;;) {
+    const args = { reason: TAKES_OVER, namespaces: [namespace] };
+    const { isError, data, text } = await server.call('transaction_begin', args);
+    if (!isError) {
+      await server.call('transaction_abort', { transaction: data.transaction, reason: TAKES_OVER });
+      return;
+    }
+    if (!text.includes('[writer_busy]')) throw new Error(text);
+    if (performance.now() > until) throw new Error(`it does not take over: ${text}`);
+    await sleep(200);
   }
 }
 
