@@ -54,10 +54,19 @@ async function run(campaign: Campaign): Promise<number> {
     plane ??= startControlPlane({ nodes: 3, log: say });
     return plane;
   };
+  let interrupted = false;
+  if (campaign.stops) {
+    process.once('SIGINT', () => {
+      interrupted = true;
+      say('stops after what is under way; again: at once');
+    });
+  }
+  const stopped = () => interrupted;
   const startedAt = performance.now();
   try {
     say(`seed ${seed}, size ${size} (${campaign.size.unit})`);
-    const report = await campaign.run({ seed, size, only: values.only, say, cluster, folder });
+    const { only } = values;
+    const report = await campaign.run({ seed, size, only, say, cluster, folder, stopped });
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
     const facts = { campaign: campaign.name, seed, size, seconds, machine: machine() };
     process.stdout.write(

@@ -14,6 +14,8 @@ export interface CampaignRun {
   readonly cluster: () => Promise<ControlPlaneClient>;
   /** A folder that goes away with the run. */
   readonly folder: string;
+  /** True once somebody wants the report of what was made so far. */
+  readonly stopped?: () => boolean;
 }
 
 /** Something that has to be true of every run. */
@@ -42,6 +44,8 @@ export interface Campaign {
   readonly about: string;
   /** What `size` counts, and the two sizes: of CI and of a person who wants the whole. */
   readonly size: { readonly unit: string; readonly ci: number; readonly full: number };
+  /** Looks at `stopped`: a first Ctrl-C ends it with its report. */
+  readonly stops?: boolean;
   /** Never throws for a broken invariant: that is what the report is for. */
   run(run: CampaignRun): Promise<CampaignReport>;
 }

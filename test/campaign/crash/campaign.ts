@@ -42,13 +42,15 @@ export const crashCampaign: Campaign = {
     ci: CI,
     full: FULL,
   },
+  stops: true,
   run: runCampaign,
 };
 
 async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
   const cluster = await run.cluster();
   const whole = run.size >= FULL;
-  const lab: Lab = { cluster, folder: run.folder, tally: new Tally(run.say) };
+  const stopped = run.stopped ?? (() => false);
+  const lab: Lab = { cluster, folder: run.folder, tally: new Tally(run.say), stopped };
   const wanted = FLOWS.filter(({ name, inCi, alone }) => {
     if (run.only.length > 0) return run.only.some((word) => name.includes(word));
     return whole || run.size > CI * 5 ? true : inCi === true && !alone;
@@ -66,24 +68,30 @@ async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
     run.say(`${phase}: ${jobs.length} runs`);
     const made: Made[] = [];
     await pool(jobs, async ({ unharmed: flow, deaths }) => {
+      if (stopped()) return;
       const key = `${flow.flow.name}|${phase}`;
       try {
         const one = await runKilled(lab, flow, deaths);
+        if (one === undefined) return;
         lab.tally.check('ran', undefined);
         made.push(one);
         const row = rows.get(key) ?? { flow: flow.flow.name, phase, runs: [] };
         row.runs.push(one);
         rows.set(key, row);
       } catch (error) {
+        if (stopped()) return;
         lab.tally.check('ran', `${flow.flow.name}, ${deaths.name}: ${String(error)}`);
       }
-      if (made.length % 50 === 0) run.say(`${phase}: ${made.length}, ${lab.tally.failures} broken`);
+      if (made.length % 20 === 0) run.say(`${phase}: ${made.length}, ${lab.tally.failures} broken`);
     });
     return made;
   };
 
   const all = unharmed.flatMap((flow) => flow.points.map((point) => ({ flow, point })));
   const points = samplePoints(run.seed, all, share);
+  // Those first of which there are few: whoever stops it early has some of each.
+  await perform('random instant', atRandom(run, unharmed));
+  await perform('two boundaries', await pairs(run, lab, unharmed, share));
   await perform(
     'one boundary',
     points.map(({ flow, point }) => ({
@@ -91,8 +99,6 @@ async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
       deaths: { name: `killed at ${point}`, row: 'one boundary', first: { at: point } },
     })),
   );
-  await perform('two boundaries', await pairs(run, lab, unharmed, share));
-  await perform('random instant', atRandom(run, unharmed));
   return report(cluster, lab, [...rows.values()], run, {
     reached: all.length,
     flows: wanted.length,
@@ -110,6 +116,7 @@ async function pairs(
   const chosen = some(run.seed, firsts, Math.max(3, Math.ceil(share * firsts.length)));
   const jobs: Job[] = [];
   await pool(chosen, async ({ flow, point }) => {
+    if (lab.stopped()) return;
     const deaths: Deaths = {
       name: `killed at ${point}`,
       row: 'one boundary',
@@ -144,11 +151,12 @@ function atRandom(run: CampaignRun, flows: readonly Unharmed[]): Job[] {
 
 function report(
   cluster: ControlPlaneClient,
-  { tally }: Lab,
+  lab: Lab,
   rows: readonly Row[],
   run: CampaignRun,
   { reached, flows }: { reached: number; flows: number },
 ): CampaignReport {
+  const { tally } = lab;
   const witness = new Witness();
   const all = rows.flatMap((row) => row.runs);
   for (const made of all) witness.know(made.namespace, made.intents);
@@ -181,6 +189,7 @@ function report(
     },
     invariants: tally.invariants(),
     notes: [
+      ...(lab.stopped() ? ['stopped early: the rest was not run.'] : []),
       'runs without their kill: the boundary was not reached, because how often the cluster is read depends on its pace.',
       'unacknowledged: stored by the word of the API server’s audit log, while the journal of the dead process did not know.',
       ...(run.size < FULL

@@ -45,6 +45,7 @@ export interface Lab {
   readonly cluster: ControlPlaneClient;
   readonly folder: string;
   readonly tally: Tally;
+  readonly stopped: () => boolean;
 }
 
 /** The boundaries of a log, in order, each with its occurrence. */
@@ -98,7 +99,12 @@ export interface Deaths {
   readonly logged?: boolean;
 }
 
-export async function runKilled(lab: Lab, unharmed: Unharmed, deaths: Deaths): Promise<Made> {
+/** @returns undefined where the campaign was stopped meanwhile: a Ctrl-C reaches the servers too */
+export async function runKilled(
+  lab: Lab,
+  unharmed: Unharmed,
+  deaths: Deaths,
+): Promise<Made | undefined> {
   const { cluster, folder, tally } = lab;
   const { flow, after } = unharmed;
   const scene = await openScene(cluster, flow, folder);
@@ -124,6 +130,7 @@ export async function runKilled(lab: Lab, unharmed: Unharmed, deaths: Deaths): P
     if (takesOver !== undefined) await takeOver(takesOver, scene);
     const open = await recovered(scene);
     await kill(last);
+    if (lab.stopped()) return undefined;
     await checkRun(scene, deaths, after, open, tally);
     const { rows, steps } = scene.journaled();
     return {
