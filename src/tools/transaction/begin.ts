@@ -58,9 +58,10 @@ export const transactionBegin = defineControlTool({
     const lease = await context.engine.lease({ timeoutMs: 1 }).catch(() => undefined);
     const severity = view.severityBefore === undefined ? 'unknown' : view.severityBefore;
     return {
-      summary: `${view.id} is open in ${args.namespaces.join(', ')}. Severity now: ${severity}. ${
-        view.budget === undefined ? '' : budgetSentence(view.budget)
-      }`.trim(),
+      summary:
+        `${view.id} is open in ${args.namespaces.includes('*') ? 'all namespaces' : args.namespaces.join(', ')}. Severity now: ${severity}. ${
+          view.budget === undefined ? '' : budgetSentence(view.budget)
+        }`.trim(),
       transaction: view.id,
       ...(lease === undefined
         ? { note: 'There is no Lease: writers on other machines are not kept out.' }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { sentence } from '../../core/sentence.ts';
 import type { CommitResult } from '../../transaction/types.ts';
 import { DATA_NOTE } from '../render/untrusted.ts';
 import { defineControlTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
 import {
+  afterCommit,
   afterUndo,
   severities,
   short,
@@ -64,7 +66,7 @@ export function commitPayload(result: CommitResult) {
         verdict: verdictPayload(result.verdict),
         next: incomplete
           ? stopAfterCommit(id)
-          : 'Check with observe_health. undo_transaction takes it all back.',
+          : `Check with observe_health. ${afterCommit(result.transaction)}`,
       };
     case 'undone':
       return {
@@ -96,8 +98,4 @@ export function commitPayload(result: CommitResult) {
 function both(reason: string, undone: string): string {
   if (reason.includes(undone)) return reason;
   return undone.includes(reason) ? undone : `${sentence(reason)} ${undone}`;
-}
-
-function sentence(words: string): string {
-  return /[.!?…]$/.test(words) ? words : `${words}.`;
 }

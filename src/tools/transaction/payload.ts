@@ -153,15 +153,26 @@ export function afterUndo({ id, state }: TransactionView, undo: UndoReport): str
       ? `${id} is still open: make a different change, or transaction_abort gives up.`
       : `${id} is still open. Show this answer to the person: what others changed stays until a person decides. transaction_abort takes back the rest${BY_ARGUMENT}.`;
   }
+  const conflicted = undo.objects.filter((item) => item.state === 'UNDO_CONFLICT');
+  if (state === 'COMMITTED' && !undo.complete && conflicted.length === 0) {
+    return `${id} stays committed. A new change has to put right what is wrong.`;
+  }
   if (state === 'COMMITTED' && !undo.complete) {
     return `${id} stays committed. Take back the later change first, or make a new change that puts right what is wrong; or a person decides: call again with conflicts "force" (write over the later change) or "keep_theirs", which asks for an approval.`;
   }
   if (undo.complete) return 'Look again with observe_health before you try something different.';
   const left = undo.objects.some((item) => item.conflicts.length > 0 || item.state !== 'UNDONE');
-  const conflicted = undo.objects.filter((item) => item.state === 'UNDO_CONFLICT');
   const refs = conflicted.map(({ object }) => object);
   if (left) return stop(id, 'decide about the objects listed', refs);
   return `Every object is as before, but severity is not. Look with observe_health: find out what else changed before you try again; transaction_abort with "${id}" measures once more.`;
+}
+
+/** What can still be done about a committed transaction. */
+export function afterCommit({ steps }: TransactionView): string {
+  const gone = steps.filter((step) => step.deferred === 'DONE' && step.class === 'irreversible');
+  if (gone.length === 0) return 'undo_transaction takes it all back.';
+  const names = gone.map(({ object }) => describeRef(object)).join(', ');
+  return `undo_transaction can't take it back any more: ${names} is gone for good, as approved.`;
 }
 
 /** Nothing more can be changed until a person looked: what they need to end that. */

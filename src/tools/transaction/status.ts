@@ -3,7 +3,13 @@ import type { TransactionView } from '../../transaction/types.ts';
 import { defineObserveTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
 import { leftPayload } from './left.ts';
-import { stop, stopAfterCommit, transactionDetail, transactionLine } from './payload.ts';
+import {
+  afterCommit,
+  stop,
+  stopAfterCommit,
+  transactionDetail,
+  transactionLine,
+} from './payload.ts';
 
 export const transactionStatus = defineObserveTool({
   name: 'transaction_status',
@@ -70,7 +76,7 @@ function nextOf(view: TransactionView): string {
         ? 'Call transaction_commit again to go on waiting.'
         : 'Another process has it. Wait until it ends.';
     case 'COMMITTED':
-      return 'undo_transaction takes it back.';
+      return afterCommit(view);
     case 'COMMIT_INCOMPLETE':
       return stopAfterCommit(view.id);
     case 'ABORT_INCOMPLETE':

@@ -98,5 +98,30 @@ test('what to do after taking back depends on what is left', () => {
     objects: undo.objects.map((item) => ({ ...item, conflicts: ['spec.replicas'] })),
   };
   expect(afterUndo(view, conflict)).toMatch(/the objects listed.*transactions accept txn-7/s);
-  expect(afterUndo({ ...view, state: 'COMMITTED' }, conflict)).toContain('stays committed');
+  const overlap: UndoReport = {
+    ...incomplete,
+    objects: undo.objects.map((item) => ({ ...item, state: 'UNDO_CONFLICT' })),
+  };
+  const committed = { ...view, state: 'COMMITTED' } as const;
+  expect(afterUndo(committed, overlap)).toMatch(/stays committed.*"force".*"keep_theirs"/s);
+});
+
+test('what was deleted for good after the commit is not promised back', () => {
+  const shop = { apiVersion: 'v1', kind: 'Namespace', name: 'shop' };
+  const step: TransactionView['steps'][number] = {
+    ...{ seq: 1, command: 1, tool: 'mitigate_delete', verb: 'delete', object: shop },
+    ...{ state: 'VERIFIED', class: 'irreversible', kubectl: 'kubectl delete namespace/shop' },
+    ...{ deferred: 'DONE', residual: [], conflicts: [] },
+  };
+  const kept = { ...view, state: 'COMMITTED' } as const;
+  const next = (transaction: TransactionView) =>
+    commitPayload({ kind: 'committed', transaction, verdict: { ...verdict, pass: true } }).next;
+  expect(next(kept)).toContain('undo_transaction takes it all back');
+  expect(next({ ...kept, steps: [step] })).toMatch(/can't take it back.*Namespace shop is gone/);
+  const lost: UndoReport = {
+    complete: false,
+    summary: '',
+    objects: [{ ...step, state: 'UNDO_IMPOSSIBLE', how: 'removed for good' }],
+  };
+  expect(afterUndo(kept, lost)).not.toContain('keep_theirs');
 });
