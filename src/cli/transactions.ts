@@ -130,7 +130,7 @@ function answerOf({ id, state }: TransactionView, report: UndoReport) {
   const object = [kind, namespace, name].filter(Boolean).join('/');
   return {
     ...answer,
-    next: `Decide with: stratus-mcp transactions resolve ${id} --object ${object} --force (or --keep-theirs) --note "…"`,
+    next: `Decide with: stratus-mcp transactions resolve ${id} --object ${object} --force --note "…"  # or --keep-theirs`,
   };
 }
 

@@ -56,20 +56,20 @@ function resolveOf(id: string, { state, error = '', object }: StepView): string[
   if (state === 'UNDO_CONFLICT') {
     const ref = [kind, namespace, name].filter(Boolean).join('/');
     return [
-      `stratus-mcp transactions resolve ${id} --object ${ref} --force --note "…" takes their change out too`,
-      `stratus-mcp transactions resolve ${id} --object ${ref} --keep-theirs --note "…" keeps it`,
-      `${get}, then put back the fields that are in conflict`,
+      `stratus-mcp transactions resolve ${id} --object ${ref} --force --note "…"  # takes their change out too`,
+      `stratus-mcp transactions resolve ${id} --object ${ref} --keep-theirs --note "…"  # keeps it`,
+      `${get}  # then put back the fields that are in conflict`,
     ];
   }
   if (state !== 'UNDO_IMPOSSIBLE') return [];
   if (/can't be opened/.test(error)) return ['put back the key file of the journal'];
   if (/terminating|being deleted/.test(error)) {
     return [
-      `kubectl get ${kind} ${name}${where} -o jsonpath='{.metadata.finalizers}', then find who has to remove them`,
+      `kubectl get ${kind} ${name}${where} -o jsonpath='{.metadata.finalizers}'  # then find who has to remove them`,
     ];
   }
   if (/forbidden|cannot \w+ resource/.test(error)) {
-    return [`kubectl auth can-i update ${kind}${where}, then give the identity what it lacks`];
+    return [`kubectl auth can-i update ${kind}${where}  # then give the identity what it lacks`];
   }
   return [get];
 }
@@ -79,6 +79,6 @@ function commandsOf({ id, state }: TransactionView): string[] {
     state === 'UNDO_INCOMPLETE' || state === 'UNDOING' ? 'undo_transaction' : 'transaction_abort';
   return [
     `${again} with transaction "${id}" tries again`,
-    `stratus-mcp transactions accept ${id} --note "…" ends it as it is`,
+    `stratus-mcp transactions accept ${id} --note "…"  # ends it as it is`,
   ];
 }

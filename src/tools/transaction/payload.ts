@@ -185,7 +185,7 @@ export function stop(
   const decide =
     first === undefined
       ? ''
-      : ` Where others changed the same fields, a person decides with: stratus-mcp transactions resolve ${transaction} --object ${[first.kind, first.namespace, first.name].filter(Boolean).join('/')} --force (or --keep-theirs) --note "…"; or changes it by hand first.`;
+      : ` Where others changed the same fields, a person decides with: stratus-mcp transactions resolve ${transaction} --object ${[first.kind, first.namespace, first.name].filter(Boolean).join('/')} --force --note "…" (or --keep-theirs in the place of --force); or changes it by hand first.`;
   return `Stop: a person has to ${task}. Show them this answer. transaction_abort looks and tries again${BY_ARGUMENT}.${decide} A person ends it as it is with: stratus-mcp transactions accept ${transaction} --note "…"`;
 }
 

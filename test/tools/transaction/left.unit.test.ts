@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { transactionsCommand } from '../../../src/cli/transactions.ts';
 import { leftPayload } from '../../../src/tools/transaction/left.ts';
 import type { StepView, TransactionView } from '../../../src/transaction/types.ts';
 
@@ -49,6 +51,34 @@ test.each([
   expect(text).toContain(word);
   expect(text).toContain('transaction_abort with transaction');
   expect(text).toContain('stratus-mcp transactions accept txn-7 --note');
+});
+
+/** What a shell makes of a line that somebody pasted. */
+const words = (line: string) =>
+  execFileSync('bash', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n');
+
+test('a command can be pasted as the answer has it: the words around it are a comment', () => {
+  const ends = ['it is still terminating', '403 Forbidden: cannot update resource', '422 Invalid'];
+  const seen = [
+    step('UNDO_CONFLICT'),
+    ...ends.map((error) => step('UNDO_IMPOSSIBLE', error)),
+  ].flatMap((one) => {
+    const { needs_human } = leftPayload(view('ABORT_INCOMPLETE', [one]));
+    return (needs_human as { resolve: string[] }[]).flatMap(({ resolve }) => resolve);
+  });
+  const lines = seen.filter((line) => /^(stratus-mcp|kubectl) /.test(line)).map(words);
+  expect(lines.length).toBeGreaterThan(6);
+  for (const [program, group, name, ...rest] of lines) {
+    if (program === 'kubectl') {
+      expect(rest.join(' ')).not.toContain('then');
+      continue;
+    }
+    expect(group).toBe('transactions');
+    const command = transactionsCommand().commands.find((one) => one.name() === name);
+    expect(command?.parseOptions(rest)).toEqual({ operands: ['txn-7'], unknown: [] });
+  }
 });
 
 test('a transaction that a dead process left in the middle of its undo says so', () => {
