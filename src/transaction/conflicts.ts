@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../cluster/types.ts';
+import { toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { ResolutionRow, StepRow } from '../journal/types.ts';
 import { undoGroups } from '../undo/groups.ts';
@@ -7,6 +8,7 @@ import { optionsOf } from '../undo/restore.ts';
 import { undoTarget } from '../undo/target.ts';
 import { keeperOf } from './autoscalers.ts';
 import { isUnsent } from './deferred.ts';
+import { isOfDefinition, learnKinds } from './definitions.ts';
 import type { EngineParts } from './parts.ts';
 import { resolutionOf } from './resolution-of.ts';
 import type { Shapes } from './shapes.ts';
@@ -32,9 +34,17 @@ export async function conflictsNow(
   const store = parts.journal.transactions;
   const steps = store.steps(transaction).filter((step) => !removesPod(step) && !isUnsent(step));
   const keys = new Map<StepRow, ObjectKey>();
-  for (const step of steps) keys.set(step, await keyOfStep(parts, step));
+  await learnKinds(parts, steps);
+  for (const step of steps) {
+    try {
+      keys.set(step, await keyOfStep(parts, step));
+    } catch (thrown) {
+      // It comes back with its definition; nobody can have changed it meanwhile.
+      if (!isOfDefinition(step, toStratusError(thrown), steps)) throw thrown;
+    }
+  }
   const groups = undoGroups(
-    steps,
+    steps.filter((step) => keys.has(step)),
     (seq, name) => store.image(transaction, seq, name),
     (step) => keys.get(step) as ObjectKey,
   );

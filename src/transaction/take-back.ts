@@ -1,7 +1,6 @@
 import type { ObjectKey } from '../cluster/types.ts';
 import { type StratusError, toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { groupOf } from '../core/kube.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
@@ -9,6 +8,7 @@ import { renewedUids } from '../undo/renewed.ts';
 import { undoObject } from '../undo/restore.ts';
 import type { ObjectUndo, UndoGroup } from '../undo/types.ts';
 import { isUnsent, noteUnsent } from './deferred.ts';
+import { isOfDefinition, learnKinds } from './definitions.ts';
 import { fence } from './fence.ts';
 import type { EngineParts } from './parts.ts';
 import { isManagedPodRemoval, isStillServing } from './pod-removal.ts';
@@ -38,6 +38,7 @@ export async function takeBack(
     .steps(request.transaction, { notIn: ['REJECTED', 'UNDONE'] })
     .filter((step) => request.commands === undefined || request.commands.includes(step.command));
   const objects: UndoReport['objects'][number][] = [];
+  await learnKinds(parts, open);
   // Objects of a definition that is restored here can't even be named before it is back.
   for (let rest = open, round = 0; rest.length > 0; round++) {
     const later: StepRow[] = [];
@@ -100,19 +101,6 @@ async function takeBackSteps(
     objects.push(noted(parts, request, group, await undoGroup(parts, shapes, request, group)));
   }
   return objects;
-}
-
-/** True for an object of a kind that is not served, whose definition this transaction has changed. */
-function isOfDefinition(
-  { plural, apiVersion }: StepRow,
-  error: StratusError,
-  steps: readonly StepRow[],
-): boolean {
-  const definition = `${plural}.${groupOf(apiVersion)}`;
-  return (
-    error.code === 'unknown_resource' &&
-    steps.some(({ kind, name }) => kind === 'CustomResourceDefinition' && name === definition)
-  );
 }
 
 function noted(
