@@ -218,6 +218,9 @@ function strictest([first, ...rest]: readonly Decision[]): Decision {
   );
 }
 
+const MANAGED =
+  'Tell the person where it is managed, so that it is changed there. This key of the policy says whether it may be changed here all the same.';
+
 function refuse(decision: Decision, key: ObjectKey): void {
   if (decision.effect === 'refuse') {
     throw new StratusError(
@@ -225,6 +228,7 @@ function refuse(decision: Decision, key: ObjectKey): void {
       `The policy refuses to change ${nameOfKey(key)}: ${decision.reason}`,
       {
         rule: decision.rule,
+        ...(decision.rule.startsWith('owners.') ? { next: MANAGED } : {}),
       },
     );
   }

@@ -91,6 +91,7 @@ test('what Flux declares is refused by default, with who and where to change it'
   expect(isError).toBe(true);
   expect(text).toContain('[policy_refused]');
   expect(text).toContain('owners.gitops');
+  expect(text).toContain('so that it is changed there');
   expect(text).toContain(
     'Managed by Flux Kustomization infra/apps: it will put spec.replicas back; change it in git',
   );
