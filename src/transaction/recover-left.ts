@@ -29,3 +29,22 @@ export async function recoverLeft(seat: Seat): Promise<RecoveryReport> {
     throw error;
   }
 }
+
+const RETRY_MS = 5_000;
+const waiting = new WeakSet<Seat>();
+
+/** What was begun and could not be ended, because the cluster didn't answer or the Lease was lost, goes on by itself. */
+export function finishLater(seat: Seat): void {
+  if (seat.closing || waiting.has(seat)) return;
+  waiting.add(seat);
+  const timer = setTimeout(() => {
+    waiting.delete(seat);
+    if (seat.closing) return;
+    const work = seat.serial.run(() => recoverLeft(seat));
+    work.catch((error: unknown) => {
+      seat.parts.log.warn({ error: toStratusError(error).message }, 'still not finished');
+      finishLater(seat);
+    });
+  }, RETRY_MS);
+  timer.unref();
+}

@@ -7,6 +7,7 @@ import { rollForward } from './commit.ts';
 import { NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
 import { noteTransaction } from './notes.ts';
 import { previewUndo } from './preview-undo.ts';
+import { finishLater } from './recover-left.ts';
 import { decideConflicts, type Resolved, type ResolveRequest } from './resolve.ts';
 import type { Seat } from './seat.ts';
 import { rowOf } from './session.ts';
@@ -140,6 +141,8 @@ function whileLocked(
       seat.parts.journal.transactions.adopt(row.id, epoch);
       return await work(epoch);
     } catch (error) {
+      const { state } = rowOf(seat.parts.journal.transactions, row.id);
+      if (UNFINISHED.includes(state)) finishLater(seat);
       throw toStratusError(error);
     } finally {
       await seat.vacate();
