@@ -133,7 +133,7 @@ test('what can not be taken back ends the transaction; a person can accept what 
   expect(failed).toMatchObject({ code: 'undo_conflict', changed: 'something' });
   const { message } = failed as Error;
   expect(message).toContain('self >= oldSelf');
-  expect(message).toContain('Ratchet/stuck (UNDO_IMPOSSIBLE)');
+  expect(message).toContain(`Ratchet ${namespace}/stuck (UNDO_IMPOSSIBLE)`);
   expect(message).toContain(`${transaction} is aborted`);
   expect(await read(cluster, first)).toBeUndefined();
   expect(Number(at(await mustRead(cluster, stuck), 'spec', 'n'))).toBe(2);
