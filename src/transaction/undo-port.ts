@@ -122,7 +122,8 @@ export function undoPort(
       const shown = (notes: readonly Json[]) =>
         notes.map((one) => redactNote(kind, one, parts.policy.redaction));
       const deleted = group.steps.find((step) => step.verb === 'delete');
-      for (const step of group.steps) {
+      // Newest first: where a crash comes between two of them, the older ones are left, which are undone by themselves.
+      for (const step of group.steps.toReversed()) {
         const landed = parts.journal.transactions.moveStep(
           request.transaction,
           step.seq,

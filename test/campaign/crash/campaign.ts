@@ -17,7 +17,7 @@ import { Tally } from './tally.ts';
 import { Witness } from './witness.ts';
 
 const FULL = 1_000;
-const CI = 8;
+const CI = 4;
 const AT_ONCE = 3;
 const STATES = ['none', 'ABORTED', 'COMMITTED', 'UNDONE'] as const;
 
@@ -53,7 +53,7 @@ async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
   const lab: Lab = { cluster, folder: run.folder, tally: new Tally(run.say), stopped };
   const wanted = FLOWS.filter(({ name, inCi, alone }) => {
     if (run.only.length > 0) return run.only.some((word) => name.includes(word));
-    return whole || run.size > CI * 5 ? true : inCi === true && !alone;
+    return whole || run.size > CI * 10 ? true : inCi === true && !alone;
   });
   if (wanted.some(({ alone }) => alone)) await reserveNode(cluster);
   const unharmed: Unharmed[] = [];
@@ -113,7 +113,7 @@ async function pairs(
   share: number,
 ): Promise<Job[]> {
   const firsts = firstDeaths(run.seed, flows);
-  const chosen = some(run.seed, firsts, Math.max(3, Math.ceil(share * firsts.length)));
+  const chosen = some(run.seed, firsts, Math.max(2, Math.ceil(share * firsts.length)));
   const jobs: Job[] = [];
   await pool(chosen, async ({ flow, point }) => {
     if (lab.stopped()) return;
@@ -135,7 +135,7 @@ async function pairs(
     }
   });
   jobs.sort((a, b) => a.deaths.name.localeCompare(b.deaths.name));
-  return some(run.seed, jobs, Math.max(4, Math.ceil(share * FULL)));
+  return some(run.seed, jobs, Math.max(3, Math.ceil(share * FULL)));
 }
 
 function atRandom(run: CampaignRun, flows: readonly Unharmed[]): Job[] {

@@ -11,12 +11,11 @@ export interface At {
 const TELLING =
   /^cluster\.(send|undo|fence|ownership|child|finalise|sweep)\.|^journal\.(addStep|moveStep|move|adopt|update)\b/;
 
-/** `journal.moveStep.after`, `cluster.get`: what a boundary is about, and where it tells, on which side of it. */
+/** `journal.moveStep.after`, `cluster`: where a boundary tells what it is about, and on which side of it. */
 export function classOf(point: Point): string {
   const name = nameOf(point);
   const parts = name.split('.');
-  const about = parts.slice(0, 2).join('.');
-  return TELLING.test(name) ? `${about}.${parts.at(-1)}` : about;
+  return TELLING.test(name) ? [...parts.slice(0, 2), parts.at(-1)].join('.') : `${parts[0]}`;
 }
 
 /** As many of them as asked for, evenly drawn; the same for the same seed. */

@@ -204,7 +204,6 @@ export const FLOWS: readonly Flow[] = [
   },
   {
     name: 'create two, abort',
-    inCi: true,
     objects: [FRESH, FRESH_SERVICE],
     edited: [],
     manifests: () => [],

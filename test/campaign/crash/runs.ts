@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { ControlPlaneClient } from '../../cluster/types.ts';
 import type { Assistant } from '../../story/client.ts';
 import { checkRun } from './check.ts';
@@ -139,7 +139,8 @@ export async function runKilled(
       killed,
       intents: steps.map(({ intentId }) => intentId),
       namespace: scene.namespace,
-      recovery: deaths.logged ? pointsOf(readFileSync(log, 'utf8')) : [],
+      // Where nothing was left to recover it may have been killed before its first boundary.
+      recovery: existsSync(log) ? pointsOf(readFileSync(log, 'utf8')) : [],
     };
   } finally {
     for (const server of [standby, last]) if (server !== undefined) await kill(server);

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
+import { useCluster } from '../cluster/index.ts';
+import {
+  begin,
+  expectChainWhole,
+  expectNoMarks,
+  expectRecreated,
+  expectUntouched,
+  kill,
+  openBench,
+  settled,
+} from './bench.ts';
+
+const cluster = useCluster();
+
+type Call = [tool: string, args: JsonObject];
+const settings = { kind: 'ConfigMap', name: 'settings' };
+const fresh = { kind: 'ConfigMap', name: 'fresh' };
+const patch = (ref: JsonObject, mode: string): Call => [
+  'mitigate_patch',
+  { ...ref, patch: { data: { mode } } },
+];
+
+const FLOWS: [what: string, calls: (namespace: string) => Call[], recreated?: true][] = [
+  ['changed twice', () => [patch(settings, 'slow'), patch(settings, 'off')]],
+  ['changed and deleted', () => [patch(settings, 'slow'), ['mitigate_delete', settings]], true],
+  [
+    'created and changed',
+    (namespace) => {
+      const metadata = { name: 'fresh', namespace };
+      const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mode: 'fast' } };
+      const create: JsonObject = { mode: 'create', manifest: JSON.stringify(manifest) };
+      return [['mitigate_apply', create], patch(fresh, 'slow')];
+    },
+  ],
+];
+
+test.each(FLOWS)(
+  'an object that was %s, killed between the journal writes of its undo',
+  {
+    timeout: 120_000,
+  },
+  async (_, calls, recreated) => {
+    const bench = await openBench(cluster, 'marks');
+    const before = await bench.configMap('settings');
+    const dying = await bench.start({ STRATUS_CRASHPOINT: 'journal.moveStep.UNDONE.before:2' });
+    const transaction = await begin(dying, bench);
+    const { namespace } = bench;
+    for (const [tool, args] of calls(namespace)) {
+      const place = tool === 'mitigate_apply' ? {} : { namespace };
+      const { isError, text } = await dying.call(tool, {
+        ...args,
+        ...place,
+        transaction,
+        reason: 'test',
+      });
+      expect(isError, text).toBe(false);
+    }
+    const aborting = dying.call('transaction_abort', { transaction, reason: 'test' });
+    await aborting.catch(() => undefined);
+    await dying.exited;
+    expect(bench.steps(transaction).map(({ state }) => state)).toContain('UNDONE');
+    expect(bench.rows()).toMatchObject([{ state: 'ABORTING' }]);
+
+    const server = await bench.start();
+    await settled(server);
+    expect(bench.rows()).toMatchObject([{ state: 'ABORTED' }]);
+    const after = await bench.configMap('settings');
+    if (recreated) expectRecreated(after, before);
+    else expectUntouched(after, before);
+    expect(await bench.configMap('fresh')).toBeUndefined();
+    await expectNoMarks(bench);
+    expectChainWhole(bench);
+    await kill(server);
+    bench.remove();
+  },
+);
