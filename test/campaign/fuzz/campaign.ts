@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type fc from 'fast-check';
 import type { JsonObject } from '../../../src/core/json.ts';
+import { kubeconfigAs } from '../../cluster/impersonate.ts';
 import { draw } from '../draw.ts';
 import type { Campaign, CampaignReport, CampaignRun } from '../types.ts';
 import { callsOf, manifestCalls } from './calls.ts';
@@ -10,7 +11,7 @@ import { briefly, Findings } from './findings.ts';
 import { complaint } from './handled.ts';
 import { leaksOf } from './leaks.ts';
 import { policyInput, tryPolicy } from './policy-files.ts';
-import { kubeconfigAs, startFuzzed } from './servers.ts';
+import { startFuzzed } from './servers.ts';
 import { buildWorld } from './world.ts';
 import { shutVersions, writesOutside } from './writes.ts';
 

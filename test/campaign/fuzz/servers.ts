@@ -1,9 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse, stringify } from 'yaml';
 import type { JsonObject } from '../../../src/core/json.ts';
-import type { ControlPlaneClient } from '../../cluster/types.ts';
 import { type Answer, type Assistant, startAssistant } from '../../story/client.ts';
 
 const POLICY = fileURLToPath(new URL('./policy.yaml', import.meta.url));
@@ -16,17 +12,6 @@ export interface FuzzedServer {
   tools(): Promise<{ name: string; inputSchema: JsonObject }[]>;
   stderr(): string;
   close(): Promise<void>;
-}
-
-/** A kubeconfig that acts in the name of somebody whom the audit log can tell from everybody else. */
-export function kubeconfigAs(cluster: ControlPlaneClient, user: string, folder: string): string {
-  const config = parse(readFileSync(cluster.kubeconfig(), 'utf8')) as { users: { user: object }[] };
-  for (const one of config.users) {
-    one.user = { ...one.user, as: user, 'as-groups': ['system:masters'] };
-  }
-  const path = join(folder, `${user}.yaml`);
-  writeFileSync(path, stringify(config), { mode: 0o600 });
-  return path;
 }
 
 export async function startFuzzed(journal: string, kubeconfig: string): Promise<FuzzedServer> {
