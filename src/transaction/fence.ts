@@ -3,7 +3,7 @@ import { StratusError } from '../core/errors.ts';
 import { stringifyJson } from '../core/json.ts';
 import type { StepRow } from '../journal/types.ts';
 import { UNDO_MANAGER } from '../undo/managers.ts';
-import { FENCE_ANNOTATION } from '../undo/marks.ts';
+import { FENCE_LABEL } from '../undo/marks.ts';
 import { codeOfUnsent, nameOfKey, refusal } from './answers.ts';
 import type { EngineParts } from './parts.ts';
 import { epochOver } from './session.ts';
@@ -64,7 +64,7 @@ async function fenceExisting(
         body: stringifyJson({
           metadata: {
             resourceVersion: live.resourceVersion,
-            annotations: { [FENCE_ANNOTATION]: `${epoch}` },
+            labels: { [FENCE_LABEL]: `${epoch}` },
           },
         }),
       },

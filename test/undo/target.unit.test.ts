@@ -50,7 +50,7 @@ describe('a change', () => {
     expect(target([patched], before)).toEqual({ kind: 'done', residual: [] });
   });
   test('that never landed, with a fence mark on the object: the mark is taken off', () => {
-    const fenced = configMap({ mode: 'old' }, { annotations: { 'stratus.dev/fence': '3' } });
+    const fenced = configMap({ mode: 'old' }, { labels: { 'stratus.dev/fence': '3' } });
     expect(target([patched], fenced)).toMatchObject({ kind: 'replace', exact: true });
   });
   test('and theirs elsewhere: ours out, theirs kept', () => {
