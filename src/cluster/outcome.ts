@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { StratusError } from '../core/errors.ts';
 import { at } from '../core/json.ts';
+import { NOT_SENT } from '../core/unsent.ts';
 import { ExchangeError } from './exchange-error.ts';
 import { liveObject } from './live-object.ts';
 import { jsonIn, statusIn } from './status.ts';
@@ -61,7 +62,7 @@ export function outcomeOfBreakdown(host: string, error: unknown): WriteOutcome {
 }
 
 function notSent(message: string): WriteOutcome {
-  return { kind: 'rejected', status: 0, reason: 'NotSent', message, causes: [] };
+  return { kind: 'rejected', status: 0, reason: NOT_SENT, message, causes: [] };
 }
 
 /** Seconds of `Retry-After` (RFC 9110 10.2.3); the API server never gives a date. */

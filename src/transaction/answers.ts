@@ -3,8 +3,8 @@ import { type ErrorCode, StratusError } from '../core/errors.ts';
 import { describeRef } from '../core/kube.ts';
 import { plainText } from '../core/plain-text.ts';
 import { redactText } from '../core/redact.ts';
+import { codeOfUnsent, LEASE_LOST } from '../core/unsent.ts';
 import type { RedactionSettings } from '../policy/types.ts';
-import { LEASE_LOST } from './leased-writer.ts';
 
 export function nameOfKey(key: ObjectKey): string {
   return describeRef({ kind: key.resource.kind, namespace: key.namespace, name: key.name });
@@ -64,11 +64,6 @@ function isFixed({ status, message }: Extract<WriteOutcome, { kind: 'rejected' }
   return (
     status === 422 && /immutable|cannot change roleRef|updates to statefulset spec/.test(message)
   );
-}
-
-/** The error of a write that was not sent. */
-export function codeOfUnsent({ reason }: { readonly reason: string }): ErrorCode {
-  return reason === LEASE_LOST ? 'lease_lost' : 'cluster_unreachable';
 }
 
 function codeOf(

@@ -4,7 +4,8 @@ import { stringifyJson } from '../core/json.ts';
 import type { StepRow } from '../journal/types.ts';
 import { UNDO_MANAGER } from '../undo/managers.ts';
 import { FENCE_LABEL } from '../undo/marks.ts';
-import { codeOfUnsent, nameOfKey, refusal } from './answers.ts';
+import { unreached } from '../undo/unreached.ts';
+import { nameOfKey, refusal } from './answers.ts';
 import type { EngineParts } from './parts.ts';
 import { epochOver } from './session.ts';
 
@@ -72,9 +73,7 @@ async function fenceExisting(
     );
     // The mark is taken off again by the restore, so the step goes through it like one that happened.
     if (outcome.kind === 'applied') return true;
-    if (outcome.kind === 'rejected' && outcome.status === 0) {
-      throw new StratusError(codeOfUnsent(outcome), outcome.message, { changed: 'unknown' });
-    }
+    unreached(outcome);
     if (outcome.kind === 'rejected' && outcome.status !== 409 && outcome.status !== 429) {
       throw refusal(key, outcome, 'undo_impossible', 'The fence', parts.policy.redaction);
     }

@@ -1,8 +1,6 @@
 import type { ClusterWriter, WriteOutcome } from '../cluster/types.ts';
+import { LEASE_LOST } from '../core/unsent.ts';
 import type { WriterLease } from './lease-types.ts';
-
-/** Why a write was not sent, as the `reason` of its outcome. */
-export const LEASE_LOST = 'LeaseLost';
 
 /**
  * A writer that sends only while the Lease is held, and ends a request that outlives it. Everything in the transaction

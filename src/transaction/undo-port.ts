@@ -102,7 +102,7 @@ export function undoPort(
       });
     },
     scaledBy: (key) => keeperOf(parts, request.transaction, key),
-    childrenOf: (_key, uid) => childrenOf(parts, request.transaction, group, uid),
+    childrenOf: (uid) => childrenOf(parts, request.transaction, group, uid),
     ownerUid: async (owner, namespace) => {
       try {
         const place = namespace === undefined ? {} : { namespace };

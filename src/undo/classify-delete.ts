@@ -8,7 +8,7 @@ import {
   isBuiltIn,
   type StandIn,
 } from './classification.ts';
-import { groupKind, RECREATABLE, WORKLOADS } from './group-kind.ts';
+import { groupKind, PLAIN, REMADE, WORKLOADS } from './group-kind.ts';
 import { TOKEN_TYPE } from './recreate.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -18,15 +18,6 @@ const PROTECTIONS = [
   'kubernetes.io/pv-protection',
   'kubernetes.io/vac-protection',
   'customresourcecleanup.apiextensions.k8s.io',
-];
-
-/** Controllers write these over and over. */
-const OUTPUT = [
-  'Endpoints',
-  'Event',
-  'Event.events.k8s.io',
-  'EndpointSlice.discovery.k8s.io',
-  'Lease.coordination.k8s.io',
 ];
 
 /** Controllers put these into every namespace, and again as soon as they are gone. */
@@ -42,7 +33,7 @@ export function classifyDelete(write: Classifiable): Classification {
   if (before === undefined) return irreversible('there is no pre-image');
   if (before.metadata.deletionTimestamp !== undefined)
     return irreversible('it is being deleted already');
-  if (OUTPUT.includes(id))
+  if (REMADE.includes(id))
     return irreversible(`a ${kind} is the output of a controller, which makes it anew`);
   if (INJECTED.includes(`${id}/${before.metadata.name}`))
     return irreversible('Kubernetes puts it into every namespace, and again as soon as it is gone');
@@ -60,7 +51,7 @@ export function classifyDelete(write: Classifiable): Classification {
       undo: `Its pods are orphaned, not killed; the undo creates the ${kind} again, which adopts them. They are removed only after commit.`,
     };
   }
-  if (RECREATABLE.includes(id)) {
+  if (PLAIN.includes(id)) {
     return {
       class: 'compensating',
       undo: `Creates the ${kind} again with the same spec; its uid changes.`,

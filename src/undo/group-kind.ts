@@ -17,8 +17,11 @@ export const WORKLOADS: readonly string[] = [
   'ReplicaSet.apps',
 ];
 
-/** Kinds whose delete is compensated by creating them again, with the same spec and another uid. */
-export const RECREATABLE: readonly string[] = [
+/**
+ * Kinds about which nothing but their fields says anything: an update is put back field by field, and a delete is
+ * compensated by creating them again, with the same spec and another uid.
+ */
+export const PLAIN: readonly string[] = [
   'ConfigMap',
   'Secret',
   'Service',
@@ -52,4 +55,13 @@ export const RECREATABLE: readonly string[] = [
   'DeviceClass.resource.k8s.io',
   'ResourceClaimTemplate.resource.k8s.io',
   'PodTemplate',
+];
+
+/** What controllers write over and over: a deleted one is made anew by itself. */
+export const REMADE: readonly string[] = [
+  'Endpoints',
+  'Event',
+  'Event.events.k8s.io',
+  'EndpointSlice.discovery.k8s.io',
+  'Lease.coordination.k8s.io',
 ];

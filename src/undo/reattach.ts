@@ -34,7 +34,7 @@ export async function reattach(
   const id = groupKind(apiVersion, kind);
   const adopts = WORKLOADS.includes(id) || id === 'ReplicationController';
   const notes: Json[] = [];
-  for (const child of port.childrenOf(key, before.metadata.uid ?? '')) {
+  for (const child of port.childrenOf(before.metadata.uid ?? '')) {
     const { ref } = child;
     if (adopts && ADOPTED.includes(groupKind(ref.apiVersion, ref.kind))) continue;
     const why = await giveBack(child, owner, port);

@@ -65,7 +65,7 @@ export interface UndoPort {
    * What this transaction knows to have belonged to an object that was created again: its dependents of then, and
    * what was deleted with it and is back already.
    */
-  childrenOf(key: ObjectKey, uid: string): readonly Child[];
+  childrenOf(uid: string): readonly Child[];
   /** Journals the state of all steps of the group, durable before it returns. */
   mark(
     to: StepState,

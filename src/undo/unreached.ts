@@ -1,5 +1,6 @@
 import type { WriteOutcome } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
+import { codeOfUnsent } from '../core/unsent.ts';
 
 /**
  * Not a byte of the request left: nothing is wrong with the object, and what is left is taken up again later.
@@ -7,9 +8,7 @@ import { StratusError } from '../core/errors.ts';
  */
 export function unreached(outcome: WriteOutcome): void {
   if (outcome.kind !== 'rejected' || outcome.status !== 0) return;
-  // The transaction layer's own word for a write that it had no leave to send.
-  const code = outcome.reason === 'LeaseLost' ? 'lease_lost' : 'cluster_unreachable';
-  throw new StratusError(code, outcome.message, { changed: 'unknown' });
+  throw new StratusError(codeOfUnsent(outcome), outcome.message, { changed: 'unknown' });
 }
 
 /** For a write that never got an answer which tells whether it was done. */

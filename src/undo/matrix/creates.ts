@@ -1,5 +1,5 @@
 import { arrayOf, at, stringOf } from '../../core/json.ts';
-import { RESTORABLE } from './kinds.ts';
+import { PLAIN } from '../group-kind.ts';
 import { type CreateRow, REFUSED } from './types.ts';
 
 const GONE = 'it is gone; nothing that it owned is left';
@@ -98,7 +98,7 @@ export const CREATE_ROWS: readonly CreateRow[] = [
     id: 'create',
     verb: 'create',
     kinds: [
-      ...RESTORABLE,
+      ...PLAIN,
       'Deployment.apps',
       'StatefulSet.apps',
       'DaemonSet.apps',

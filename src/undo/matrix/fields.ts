@@ -1,8 +1,8 @@
 import { at, equalJson, isObject, objectsOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
+import { PLAIN } from '../group-kind.ts';
 import { gainsSelector, losesAddress } from '../service-change.ts';
 import { newTaints } from '../taints.ts';
-import { RESTORABLE } from './kinds.ts';
 import { changed, changedBeyond, REFUSED, SAME, type UpdateRow } from './types.ts';
 
 const PUT_BACK = 'Puts the changed fields back; what others changed meanwhile is kept.';
@@ -180,7 +180,7 @@ export const FIELD_ROWS: readonly UpdateRow[] = [
   {
     id: 'update-restorable',
     verb: 'update',
-    kinds: RESTORABLE,
+    kinds: PLAIN,
     what: 'any other field',
     class: 'exact',
     undo: PUT_BACK,

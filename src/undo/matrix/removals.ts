@@ -1,4 +1,4 @@
-import { RECREATABLE, WORKLOADS } from '../group-kind.ts';
+import { PLAIN, REMADE, WORKLOADS } from '../group-kind.ts';
 import { REFUSED, type RemovalRow } from './types.ts';
 
 const AGAIN = 'byte-equal but for uid and creation time; the same owners of the same fields';
@@ -6,14 +6,6 @@ const DEFERRED =
   'nothing is written without an approval; with one, it goes when the commit is decided';
 const RETAINED =
   'nothing is written without an approval; with one, its volume is kept (Retain) until the commit is decided';
-const OUTPUT = [
-  'Endpoints',
-  'Event',
-  'Event.events.k8s.io',
-  'EndpointSlice.discovery.k8s.io',
-  'Lease.coordination.k8s.io',
-];
-
 /** Deletes and evictions as `classifyDelete` and `classifyEviction` decide them, for a reader. */
 export const REMOVAL_ROWS: readonly RemovalRow[] = [
   {
@@ -28,7 +20,7 @@ export const REMOVAL_ROWS: readonly RemovalRow[] = [
   {
     id: 'delete',
     verb: 'delete',
-    kinds: RECREATABLE,
+    kinds: PLAIN,
     what: 'without finalizers; a ServiceAccount without token Secrets',
     class: 'compensating',
     undo: 'Creates the {kind} again with the same spec; its uid changes.',
@@ -166,7 +158,7 @@ export const REMOVAL_ROWS: readonly RemovalRow[] = [
   {
     id: 'delete-output',
     verb: 'delete',
-    kinds: OUTPUT,
+    kinds: REMADE,
     what: 'anything',
     class: 'irreversible',
     undo: 'a {kind} is the output of a controller, which makes it anew',
