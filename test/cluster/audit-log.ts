@@ -28,7 +28,7 @@ export function readAuditLog(source: { readonly auditLogPath: string }): AuditEv
 }
 
 /** One line of it. */
-export function eventOf(raw: JsonObject): AuditEvent {
+function eventOf(raw: JsonObject): AuditEvent {
   const text = (...path: string[]) => stringOf(at(raw, ...path));
   const code = at(raw, 'responseStatus', 'code');
   return {

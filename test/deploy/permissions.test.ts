@@ -4,13 +4,13 @@ import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
 import { WATCHED_KINDS } from '../../src/severity/kinds.ts';
 import { doctor } from '../cli/doctor-run.ts';
 import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
+import { metricsApi } from '../cluster/metrics-api.ts';
 import { type Bench, kill, openBench } from '../recovery/bench.ts';
 import { temporaryFolder } from '../server/support.ts';
 import type { Assistant } from '../story/client.ts';
 import { rightArguments } from '../tools/right-arguments.ts';
 import { accountKubeconfig, allowed, auditingFlags, forbidden, usedGrants } from './identity.ts';
 import { grantsOf, manifestsOf } from './manifests.ts';
-import { metricsApi } from './metrics.ts';
 import { CHANGED, objectOf } from './objects.ts';
 
 requireControlPlane();

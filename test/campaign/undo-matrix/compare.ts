@@ -1,4 +1,4 @@
-import { equalJson, type JsonObject, stringifyJson } from '../../../src/core/json.ts';
+import { equalJson, isObject, type JsonObject, stringifyJson } from '../../../src/core/json.ts';
 import type { KubeObject } from '../../../src/core/kube.ts';
 import { diffPaths } from '../../../src/undo/diff.ts';
 import { comparableManagedFields } from '../../../src/undo/managed-fields.ts';
@@ -79,14 +79,10 @@ export function mergePatch(from: JsonObject, to: JsonObject): JsonObject {
     const [a, b] = [from[name], to[name]];
     if (equalJson(a, b)) continue;
     if (b === undefined) patch[name] = null;
-    else if (isMap(a) && isMap(b)) patch[name] = mergePatch(a, b);
+    else if (isObject(a) && isObject(b)) patch[name] = mergePatch(a, b);
     else patch[name] = b;
   }
   return patch;
-}
-
-function isMap(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a change did, as a merge patch for the twin. */

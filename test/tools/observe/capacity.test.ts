@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { observeCapacity } from '../../../src/tools/observe/capacity.ts';
 import { at, useCluster } from '../../cluster/index.ts';
+import { metricsApi } from '../../cluster/metrics-api.ts';
 import { openWorkbench } from './workbench.ts';
 
 const cluster = useCluster();
@@ -159,29 +160,6 @@ describe('observe_capacity', () => {
   });
 
   it('shows usage where metrics.k8s.io is served', async () => {
-    const crd = (plural: string, kind: string, scope: string) => ({
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: {
-        name: `${plural}.metrics.k8s.io`,
-        annotations: { 'api-approved.kubernetes.io': 'unapproved, test' },
-      },
-      spec: {
-        group: 'metrics.k8s.io',
-        scope,
-        names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-        versions: [
-          {
-            name: 'v1beta1',
-            served: true,
-            storage: true,
-            schema: {
-              openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-            },
-          },
-        ],
-      },
-    });
     onTestFinished(async () => {
       for (const plural of ['nodes', 'pods']) {
         const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.metrics.k8s.io`;
@@ -192,8 +170,7 @@ describe('observe_capacity', () => {
     const measured = { timestamp: '2026-01-31T12:00:00Z', window: '10.5s' };
     const [node = ''] = cluster.nodes;
     await cluster.apply([
-      crd('nodes', 'NodeMetrics', 'Cluster'),
-      crd('pods', 'PodMetrics', 'Namespaced'),
+      ...metricsApi(),
       {
         apiVersion,
         kind: 'NodeMetrics',
