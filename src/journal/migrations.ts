@@ -60,8 +60,9 @@ export function migrate(database: Database, migrations = MIGRATIONS): void {
 
 /** The version of the file, 0 when it is new. @throws as {@link migrate} does. */
 export function checkVersion(database: Database, newest = MIGRATIONS.length): number {
-  return database.read(() => {
-    const { sql, path } = database;
+  const { sql, path } = database;
+  // One snapshot for the three reads: the first start of another process may fall between them.
+  const look = sql.transaction(() => {
     const version = Number(sql.pragma('user_version', { simple: true }));
     const ours = sql.pragma('application_id', { simple: true }) === APPLICATION_ID;
     const empty = sql.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get() === undefined;
@@ -79,4 +80,5 @@ export function checkVersion(database: Database, newest = MIGRATIONS.length): nu
     }
     return version;
   });
+  return database.read(() => look());
 }

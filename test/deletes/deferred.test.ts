@@ -1,16 +1,22 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at, objectsOf } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
-import { useCluster } from '../cluster/index.ts';
+import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
 import { expectRestored, mustRead, read, urlOf } from '../undo/bench.ts';
 import { begin, boundClaim, deletesBench, done, make } from './bench.ts';
 
-const cluster = useCluster();
+requireControlPlane();
+
+// Its own: what is deleted here is cluster-wide, so the gate measures every namespace, those of other tests too.
+let cluster: ControlPlane;
 let namespace = '';
 
 beforeAll(async () => {
+  cluster = await startControlPlane({ nodes: 1 });
   namespace = await cluster.namespace('deferred');
 });
+
+afterAll(() => cluster?.stop());
 
 const CONTAINERS = [{ name: 'web', image: 'local/web:1' }];
 const reason = 'test';

@@ -19,7 +19,7 @@ export interface Child {
 export function spawnChild(args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
   const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close');
   onTestFinished(async () => {
@@ -27,6 +27,10 @@ export function spawnChild(args: readonly string[], env: NodeJS.ProcessEnv = {})
     await ended;
   });
   const lines: string[] = [];
+  let complaint = '';
+  child.stderr.on('data', (chunk) => {
+    complaint += String(chunk);
+  });
   const waiting: (() => void)[] = [];
   const wake = () => {
     for (const each of waiting.splice(0)) each();
@@ -48,7 +52,7 @@ export function spawnChild(args: readonly string[], env: NodeJS.ProcessEnv = {})
       for (;;) {
         const line = lines[n];
         if (line !== undefined) return line;
-        if (over) throw new Error(`The child ended before line ${n}.`);
+        if (over) throw new Error(`The child ended before line ${n}: ${complaint}`);
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
     },

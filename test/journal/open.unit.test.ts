@@ -13,7 +13,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { StratusError } from '../../src/core/errors.ts';
 import { openAuditLog } from '../../src/journal/audit-log.ts';
 import { openDatabase } from '../../src/journal/database.ts';
-import { MIGRATIONS, migrate } from '../../src/journal/migrations.ts';
+import { checkVersion, MIGRATIONS, migrate } from '../../src/journal/migrations.ts';
 import { openJournalReader } from '../../src/journal/open.ts';
 import { openSqlite } from '../../src/journal/sqlite.ts';
 import type { AuditFilter } from '../../src/journal/types.ts';
@@ -82,6 +82,22 @@ describe('a new journal', () => {
 
     for (const child of children) expect(await child.line(0)).toBe('opened');
     expect(openedJournal(path).audit.verify()).toMatchObject({ ok: true, rows: 0 });
+  });
+
+  test('is known as ours also when another process makes it while this one looks', () => {
+    const path = journalPath();
+    const [one, other] = [0, 1].map(() => openDatabase({ path, busyTimeoutMs: 0 }));
+    if (one === undefined || other === undefined) throw new Error('not opened');
+    const read = one.sql.pragma;
+    one.sql.pragma = (source, options) => {
+      const value = read(source, options);
+      if (source === 'application_id') migrate(other);
+      return value;
+    };
+
+    expect(checkVersion(one)).toBe(0);
+    expect(checkVersion(one)).toBe(MIGRATIONS.length);
+    for (const database of [one, other]) database.close();
   });
 });
 

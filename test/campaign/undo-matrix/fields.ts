@@ -50,6 +50,7 @@ export const FIELDS: readonly MatrixCase[] = [
   {
     ...{ name: 'delete Pod: with emptyDir', row: 'delete-pod-state', verb: 'delete' },
     sample: withSpec('Pod', { volumes: [{ name: 'tmp', emptyDir: {} }] }),
+    ready: 'at rest',
   },
   update('size of a bound claim', {
     row: 'claim-spec',
