@@ -111,8 +111,18 @@ export async function snapshot(
   namespace: string,
   { objects }: Flow,
 ): Promise<Snapshot> {
-  const found = objects.map(async (ref) => [ref, await read(cluster, namespace, ref)] as const);
+  const found = objects.map(async (ref) => [ref, await settled(cluster, namespace, ref)] as const);
   return new Map(await Promise.all(found));
+}
+
+/** A deleted claim is seen until its protection controller has let it go. */
+async function settled(cluster: ControlPlaneClient, namespace: string, ref: Ref) {
+  const until = performance.now() + CONVERGED_MS;
+  for (;;) {
+    const found = await read(cluster, namespace, ref);
+    if (found?.metadata.deletionTimestamp === undefined || performance.now() > until) return found;
+    await sleep(100);
+  }
 }
 
 /** @returns what has not converged in time; undefined when all has */
