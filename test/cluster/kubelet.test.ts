@@ -320,6 +320,34 @@ describe('containers and the rest of the namespace', () => {
     });
   });
 
+  test('a target port that nobody listens on is refused, a Service without endpoints too', async () => {
+    const namespace = await cluster.namespace('kubelet');
+    const env = [
+      { name: 'CATALOG_ADDR', value: 'catalog:80' },
+      { name: 'CART_ADDR', value: 'cart:80' },
+    ];
+    const catalog = pod(namespace, { containers: [{ ...web, readinessProbe: ready }] });
+    const metadata = { name: 'catalog', namespace, labels: { app: 'catalog' } };
+    await cluster.apply([
+      service(namespace, 'catalog'),
+      service(namespace, 'cart'),
+      { ...catalog, metadata },
+      pod(namespace, { containers: [{ ...web, env }] }),
+    ]);
+    await waitForPod(namespace, 'Ready', (container) => container.ready === true);
+    await cluster.waitFor('a complaint about cart', async () =>
+      /cart:80.*connection refused/.test(await log(namespace)),
+    );
+    const quiet = (await log(namespace)).split('catalog:80').length;
+    await cluster.request('PATCH', `/api/v1/namespaces/${namespace}/services/catalog`, {
+      spec: { ports: [{ port: 80, targetPort: 9999 }] },
+    });
+    await cluster.waitFor(
+      'a complaint about catalog',
+      async () => (await log(namespace)).split('catalog:80').length > quiet + 2,
+    );
+  });
+
   test('a credential that differs from the database makes its client unready', async () => {
     const namespace = await cluster.namespace('kubelet');
     const password = (value: string) => ({ name: 'DB_PASSWORD', value });

@@ -166,6 +166,17 @@ describe('dependencies', () => {
     expect(time.log().at(-1)).toBe('GET http://db:8082/ (DB_ADDR): connection refused');
   });
 
+  test('a port that exists is refused while nobody listens behind it', () => {
+    const time = new Timeline(podOf({ containers: [client('db:80')] }), { ...objects }).advance(1);
+    expect(time.log()).toHaveLength(1);
+    time.objects.refusing = { db: [80] };
+    time.touch().advance(1);
+    expect(time.log().at(-1)).toBe('GET http://db:80/ (DB_ADDR): connection refused');
+    expect(time.container().ready).toBe(true);
+    time.objects.refusing = {};
+    expect(time.touch().advance(100).log()).toHaveLength(2);
+  });
+
   test('a Service that disappears is complained about until it is back', () => {
     const time = new Timeline(podOf({ containers: [client('db:80')] }), { ...objects }).advance(1);
     expect(time.log()).toHaveLength(1);

@@ -17,6 +17,8 @@ export interface WorldObjects {
   configMaps?: Record<string, Data>;
   secrets?: Record<string, Data>;
   services?: Record<string, readonly number[]>;
+  /** Ports of Services behind which nobody listens. */
+  refusing?: Record<string, readonly number[]>;
   claims?: readonly string[];
   /** Variables that the pods behind a Service run with. */
   peers?: Record<string, Data>;
@@ -115,7 +117,7 @@ function worldOf(objects: WorldObjects): World {
     secret: (_namespace, name) => objects.secrets?.[name],
     service: (_namespace, name) => {
       const ports = objects.services?.[name];
-      return ports && { ports };
+      return ports && { ports, refusing: objects.refusing?.[name] ?? [] };
     },
     claimExists: (_namespace, name) => objects.claims?.includes(name) ?? false,
     accessAllowed: ({ verb, resource }) =>

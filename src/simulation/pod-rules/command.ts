@@ -3,7 +3,7 @@ import { ENTRY_POINT, isKnownCommand } from './program.ts';
 import type { ImageModel } from './rules.ts';
 import type { Listener, Run } from './run.ts';
 import { expandWord, QUIET } from './shell-tokens.ts';
-import { serviceOfHost, type World } from './world.ts';
+import { accepts, serviceOfHost, type World } from './world.ts';
 
 /** Where and when a command runs. */
 export interface CommandSite {
@@ -141,7 +141,7 @@ function connect(name: string, args: readonly string[], run: Run, site: CommandS
   const service = serviceOfHost(host, site.namespace);
   const found = service && site.world.service(service.namespace, service.name);
   if (found === undefined) return { code: 1, lines: [`${name}: bad address '${host}'`] };
-  return found.ports.includes(port) ? {} : refused(name, host);
+  return accepts(found, port) ? {} : refused(name, host);
 }
 
 function refused(name: string, host: string): Effect {

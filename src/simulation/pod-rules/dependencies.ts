@@ -1,5 +1,5 @@
 import type { Environment } from './environment.ts';
-import { serviceOfHost, type World } from './world.ts';
+import { accepts, serviceOfHost, type World } from './world.ts';
 
 /** A dependency that a container can't use, as its log says it. */
 export interface DependencyProblem {
@@ -28,7 +28,7 @@ export function dependencyProblems(
       problems.push({ line: `${prefix} bad address '${address}'`, unready: false });
       continue;
     }
-    if (!service.ports.includes(Number(match?.[2]))) {
+    if (!accepts(service, Number(match?.[2]))) {
       problems.push({ line: `${prefix} connection refused`, unready: false });
     }
     const secret = variable.replace(/_ADDR$/, '_PASSWORD');

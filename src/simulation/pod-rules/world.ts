@@ -9,7 +9,7 @@ export interface World {
   /** Decoded data by key, or undefined when there is no such Secret. */
   secret(namespace: string, name: string): Readonly<Record<string, string>> | undefined;
   /** The Service's ports, or undefined when there is no such Service. */
-  service(namespace: string, name: string): { readonly ports: readonly number[] } | undefined;
+  service(namespace: string, name: string): ServicePorts | undefined;
   /** Whether the claim exists. Binding is the scheduler's and the controllers' business. */
   claimExists(namespace: string, name: string): boolean;
   /**
@@ -19,6 +19,20 @@ export interface World {
   peerVariable(namespace: string, service: string, variable: string): string | undefined;
   /** Whether RBAC allows the request; undefined while the answer isn't known yet. */
   accessAllowed(request: AccessRequest): boolean | undefined;
+}
+
+export interface ServicePorts {
+  readonly ports: readonly number[];
+  /**
+   * Of them those behind which no ready endpoint accepts connections: kube-proxy rejects what has
+   * no endpoint, a pod's kernel what nobody listens to. Both look the same to a caller.
+   */
+  readonly refusing?: readonly number[];
+}
+
+/** Whether a connection to that port of the Service is accepted. */
+export function accepts(service: ServicePorts, port: number): boolean {
+  return service.ports.includes(port) && service.refusing?.includes(port) !== true;
 }
 
 /** What a SubjectAccessReview asks. */

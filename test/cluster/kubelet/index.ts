@@ -52,11 +52,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
   };
   try {
     await startNodes(api, { names, podSlots: options.podSlots ?? 110, kubeletPort: logs.port });
-    const world = await startWorld(
-      api,
-      (namespace, selector, variable) => workers.peerVariable(namespace, selector, variable),
-      () => workers.worldChanged(),
-    );
+    const world = await startWorld(api, workers, () => workers.worldChanged());
     // One watch serves all our nodes; pods that aren't bound yet are the scheduler's.
     const pods = new Reflector<PodObject>(api, '/api/v1/pods', 'fieldSelector=spec.nodeName!%3D', {
       replaced: (items) => workers.replaced(items),

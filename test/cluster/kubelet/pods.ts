@@ -127,6 +127,12 @@ export class PodWorkers {
     return undefined;
   }
 
+  /** Whether the pod accepts connections on that port; undefined for a pod that isn't ours. */
+  listens(uid: string, port: number): boolean | undefined {
+    const memory = this.#entries.get(uid)?.memory;
+    return memory && listenersOf(memory).some((it) => it.port === port && it.openAt <= Date.now());
+  }
+
   /** A pod and what its node remembers, for its logs. */
   find(namespace: string, name: string): { pod: Pod; memory: PodMemory } | undefined {
     for (const { pod, memory } of this.#entries.values()) {
@@ -223,6 +229,12 @@ function concernsNode(before: Pod, after: Pod): boolean {
     before.metadata.deletionGracePeriodSeconds !== after.metadata.deletionGracePeriodSeconds ||
     before.metadata.generation !== after.metadata.generation ||
     (after.spec.readinessGates?.length ?? 0) > 0
+  );
+}
+
+function listenersOf({ init, main }: PodMemory) {
+  return [...init, ...main].flatMap(({ phase }) =>
+    phase.kind === 'running' ? phase.run.listeners : [],
   );
 }
 

@@ -7,6 +7,7 @@ export interface ApiObject {
     readonly namespace?: string;
     readonly uid: string;
     readonly resourceVersion: string;
+    readonly labels?: Readonly<Record<string, string>>;
   };
 }
 

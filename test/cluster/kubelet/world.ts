@@ -1,6 +1,7 @@
 import type { World } from '../../../src/simulation/pod-rules/index.ts';
 import { accessReviews } from './access.ts';
 import type { Api } from './api.ts';
+import { Endpoints } from './endpoints.ts';
 import { type ApiObject, Reflector } from './reflector.ts';
 
 interface ConfigMapObject extends ApiObject {
@@ -15,16 +16,19 @@ interface SecretObject extends ApiObject {
 interface ServiceObject extends ApiObject {
   readonly spec: {
     readonly selector?: Readonly<Record<string, string>>;
-    readonly ports?: readonly { readonly port: number }[];
+    readonly ports?: readonly { readonly name?: string; readonly port: number }[];
   };
 }
 
-/** Answers `peerVariable` from the pods that run now. */
-export type PeerLookup = (
-  namespace: string,
-  selector: Readonly<Record<string, string>>,
-  variable: string,
-) => string | undefined;
+/** What the pods that run now answer. */
+export interface Peers {
+  peerVariable(
+    namespace: string,
+    selector: Readonly<Record<string, string>>,
+    variable: string,
+  ): string | undefined;
+  listens(uid: string, port: number): boolean | undefined;
+}
 
 /** The objects of one kind by `namespace/name`, kept up to date by a watch. */
 class Store<T extends ApiObject> {
@@ -64,11 +68,11 @@ function keyOf({ metadata }: ApiObject): string {
 
 /**
  * Starts the watches that answer for a pod's world.
- * @param servicesChanged called after each change of a Service.
+ * @param servicesChanged called after each change of a Service or of its endpoints.
  */
 export async function startWorld(
   api: Api,
-  peers: PeerLookup,
+  peers: Peers,
   servicesChanged: () => void,
 ): Promise<World> {
   const nothing = (): void => {};
@@ -76,7 +80,9 @@ export async function startWorld(
   const secrets = new Store<SecretObject>(api, '/api/v1/secrets', nothing);
   const services = new Store<ServiceObject>(api, '/api/v1/services', servicesChanged);
   const claims = new Store<ApiObject>(api, '/api/v1/persistentvolumeclaims', nothing);
-  await Promise.all([configMaps, secrets, services, claims].map((store) => store.start()));
+  const endpoints = new Endpoints(api, servicesChanged);
+  const stores = [configMaps, secrets, services, claims, endpoints];
+  await Promise.all(stores.map((store) => store.start()));
   return {
     configMap(namespace, name) {
       const object = configMaps.get(namespace, name);
@@ -88,14 +94,21 @@ export async function startWorld(
     },
     service(namespace, name) {
       const object = services.get(namespace, name);
-      return object && { ports: (object.spec.ports ?? []).map(({ port }) => port) };
+      if (object === undefined) return undefined;
+      const { ports = [], selector = {} } = object.spec;
+      const refusing = ports
+        // Who keeps the endpoints of a Service without a selector by hand knows who answers there.
+        .filter(() => Object.keys(selector).length > 0)
+        .filter((it) => !endpoints.accepts(namespace, name, it.name ?? '', peers))
+        .map(({ port }) => port);
+      return { ports: ports.map(({ port }) => port), refusing };
     },
     accessAllowed: accessReviews(api),
     claimExists: (namespace, name) => claims.get(namespace, name) !== undefined,
     peerVariable(namespace, name, variable) {
       const selector = services.get(namespace, name)?.spec.selector;
       if (selector === undefined || Object.keys(selector).length === 0) return undefined;
-      return peers(namespace, selector, variable);
+      return peers.peerVariable(namespace, selector, variable);
     },
   };
 }
