@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { KubeObject } from '../../src/core/kube.ts';
 import { WEBHOOK_SLICES } from '../../src/severity/kinds.ts';
 import { measureSnapshot } from '../../src/severity/measure.ts';
 import {
@@ -13,6 +14,7 @@ import {
   ownedBy,
   SETTINGS,
   service,
+  slice,
   snapshot,
   without,
 } from './objects.ts';
@@ -59,6 +61,45 @@ describe('Services', () => {
       it.kind === 'Pod' ? { ...it, spec: { containers: [{ name: 'web' }] } } : it,
     );
     expect(ids(objects)).toEqual([]);
+  });
+});
+
+describe('a Service that sends to another application', () => {
+  const two = (other: string) => [...app('frontend'), ...app(other)];
+  const also = (objects: KubeObject[], other: string) =>
+    objects.flatMap((it) =>
+      it.kind === 'EndpointSlice' &&
+      it.metadata.labels?.['kubernetes.io/service-name'] === 'frontend'
+        ? [it, slice('frontend', podsOf(objects, other))]
+        : [it],
+    );
+  const podsOf = (objects: KubeObject[], name: string) =>
+    objects.filter((it) => it.kind === 'Pod' && it.metadata.labels?.app === name);
+
+  test('beside its own counts by the share of endpoints', () => {
+    const { violations } = measured(also(two('catalog'), 'catalog'));
+    expect(violations).toMatchObject([
+      { id: 'service-foreign|Service/shop/frontend|ForeignEndpoints', weight: 8, value: 0.5 },
+    ]);
+    expect(violations[0]?.message).toContain('2 of its 4 ready endpoints');
+    expect(violations[0]?.message).toContain('Deployment/shop/catalog');
+  });
+
+  test.each([
+    ['a variant of the same application', 'frontend-canary', () => true],
+    [
+      'that has no Service',
+      'catalog',
+      (it: KubeObject) => it.kind !== 'Service' || it.metadata.name !== 'catalog',
+    ],
+    [
+      'under a name that no workload has',
+      'catalog',
+      (it: KubeObject) => it.kind !== 'Deployment' || it.metadata.name !== 'frontend',
+    ],
+  ])('%s is as somebody meant it', (_what, other, keeps) => {
+    const objects = also(two(other), other).filter(keeps);
+    expect(ids(objects).filter((it) => it.startsWith('service-foreign'))).toEqual([]);
   });
 });
 

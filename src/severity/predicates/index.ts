@@ -2,6 +2,7 @@ import type { Predicate } from '../predicate.ts';
 import { admissionPredicates } from './admission.ts';
 import { batchPredicates } from './batch.ts';
 import { containerPredicates } from './containers.ts';
+import { foreignPredicates } from './foreign.ts';
 import { nodePredicates } from './nodes.ts';
 import { podPredicates } from './pods.ts';
 import { routePredicates } from './routes.ts';
@@ -17,6 +18,7 @@ export const PREDICATES: readonly Predicate[] = [
   ...containerPredicates,
   ...podPredicates,
   ...servicePredicates,
+  ...foreignPredicates,
   ...routePredicates,
   ...storagePredicates,
   ...batchPredicates,

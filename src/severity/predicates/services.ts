@@ -50,7 +50,8 @@ export function matchingPods(view: View, service: KubeObject): KubeObject[] {
   return view.podsIn(namespace).filter((pod) => matchesSelector(pod.metadata.labels, selector));
 }
 
-function servedBy(context: Context, service: KubeObject) {
+/** Ready endpoints with their pods, without those that crash again and again. */
+export function servedBy(context: Context, service: KubeObject) {
   const { namespace, name } = service.metadata;
   const slices = slicesOf(context.view.list('EndpointSlice'), namespace, name);
   return slices.flatMap((slice) =>
@@ -61,7 +62,8 @@ function servedBy(context: Context, service: KubeObject) {
   );
 }
 
-function observable(context: Context): KubeObject[] {
+/** Services with a selector whose pods and endpoints can be seen. */
+export function observable(context: Context): KubeObject[] {
   const { view } = context;
   return view
     .list('Service')
