@@ -37,7 +37,7 @@ export async function refuseFights(
   for (const { key, base } of writes) {
     if (base === undefined) continue;
     const rows = stepsOn(parts, session, key);
-    if (rows.length === 0) continue;
+    if (rows.length === 0 || isOurs(rows, base.object)) continue;
     note(session.sightings, key, rows, base.object);
     const flips = await flipsOn(parts, shapes, session, key, rows);
     const text = sentenceOf(key, base.object, flips.filter(isFight));
@@ -77,6 +77,12 @@ export function isFight({ times }: Flip): boolean {
 function isLost(flip: Flip): boolean {
   const held = flip.standing && flip.reconciles;
   return isFight(flip) || (held && (flip.back || !isController(flip)));
+}
+
+/** True while nobody has written since our last write, before which was looked already. */
+function isOurs(rows: readonly StepRow[], { metadata }: KubeObject): boolean {
+  const last = rows.at(-1);
+  return last?.uid === metadata.uid && last?.postResourceVersion === metadata.resourceVersion;
 }
 
 function stepsOn({ journal }: EngineParts, { id }: Session, key: ObjectKey): StepRow[] {
