@@ -1,4 +1,4 @@
-import type { ControlPlaneClient } from '../cluster/types.ts';
+import type { ClusterKind, ControlPlaneClient } from '../cluster/types.ts';
 
 /** What one run of a campaign was asked for, and what it runs on. */
 export interface CampaignRun {
@@ -12,6 +12,8 @@ export interface CampaignRun {
   readonly say: (line: string) => void;
   /** The control plane to work on, started when it is first asked for. */
   readonly cluster: () => Promise<ControlPlaneClient>;
+  /** What that control plane's pods are; simulated when absent. */
+  readonly clusterKind?: ClusterKind;
   /** A folder that goes away with the run. */
   readonly folder: string;
   /** True once somebody wants the report of what was made so far. */
@@ -44,6 +46,8 @@ export interface Campaign {
   readonly about: string;
   /** What `size` counts, and the two sizes: of CI and of a person who wants the whole. */
   readonly size: { readonly unit: string; readonly ci: number; readonly full: number };
+  /** The kinds of cluster it runs on, by `--cluster`; the first is the default. Simulated pods alone when absent. */
+  readonly clusters?: readonly ClusterKind[];
   /** Looks at `stopped`: a first Ctrl-C ends it with its report. */
   readonly stops?: boolean;
   /** Never throws for a broken invariant: that is what the report is for. */

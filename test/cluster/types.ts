@@ -12,6 +12,9 @@ export const USERS = ['admin', 'reader', 'mitigator', 'nobody'] as const;
  */
 export type UserName = (typeof USERS)[number];
 
+/** What runs the pods of a test cluster: simulated kubelets, real ones, or all of it in this process. */
+export type ClusterKind = 'simulated' | 'real' | 'embedded';
+
 /** What another process needs to talk to a running control plane. Plain data. */
 export interface ClusterFacts {
   readonly server: string;

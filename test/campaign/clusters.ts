@@ -1,0 +1,13 @@
+import { startControlPlane } from '../cluster/control-plane.ts';
+import type { ClusterKind, ControlPlane } from '../cluster/types.ts';
+
+const NODES = 3;
+
+/** Starts a cluster of three nodes of that kind. @throws Error for a kind that can't be had here, with the reason */
+export function startCluster(
+  kind: ClusterKind,
+  log: (line: string) => void,
+): Promise<ControlPlane> {
+  if (kind === 'simulated') return startControlPlane({ nodes: NODES, log });
+  throw new Error(`--cluster ${kind} isn't there yet; use --cluster simulated`);
+}

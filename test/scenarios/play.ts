@@ -1,0 +1,204 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { at, type JsonObject, numberOf, stringOf } from '../../src/core/json.ts';
+import { type Assistant, startAssistant } from '../story/client.ts';
+import { abandonAttempt, commitAttempt, openAttempt, Refused } from './attempt.ts';
+import { differences, takeCheckpoint } from './checkpoint.ts';
+import { clearGround, layGround, type Plot } from './ground.ts';
+import { PACES } from './settings.ts';
+import type { Card, Findings, Ground, Outcome, Plan, Symptom } from './types.ts';
+
+/** What became of one plan. */
+export interface Result {
+  readonly card: Card;
+  readonly plan: Plan;
+  readonly outcome: Outcome;
+  /** Code of the refusal. */
+  readonly code: string | undefined;
+  /** The product's own words for a verdict or a refusal. */
+  readonly words: string;
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+  readonly afterUndo: number | undefined;
+  /** Symptoms that were not seen before anything was changed. */
+  readonly unseen: Findings;
+  /** How the state differs from the checkpoint; undefined when it was committed. */
+  readonly differs: Findings | undefined;
+  /** What the oracle had against it; undefined when it was not committed. */
+  readonly wrong: Findings | undefined;
+  /** Requests through the Services that failed during the change; undefined where nothing serves. */
+  readonly lost: number | undefined;
+  readonly seconds: number;
+}
+
+export interface Stage extends Plot {
+  readonly folder: string;
+  readonly policy: string;
+}
+
+/** Plays one plan of a card from a healthy shop to its end, on a ground of its own. */
+export async function play(stage: Stage, card: Card, plan: Plan): Promise<Result> {
+  const startedAt = performance.now();
+  const ground = await layGround(stage, card);
+  try {
+    const journal = join(mkdtempSync(join(stage.folder, 'journal-')), 'journal.db');
+    const assistant = await startAssistant({
+      kubeconfig: stage.cluster.kubeconfig(),
+      journal,
+      policy: stage.policy,
+    });
+    try {
+      const played = await playOn(ground, assistant, card, plan);
+      const seconds = Math.round((performance.now() - startedAt) / 1_000);
+      return { card, plan, ...played, seconds };
+    } finally {
+      await assistant.close();
+    }
+  } finally {
+    await clearGround(ground);
+  }
+}
+
+type Played = Omit<Result, 'card' | 'plan' | 'seconds'>;
+
+async function playOn(
+  ground: Ground,
+  assistant: Assistant,
+  card: Card,
+  plan: Plan,
+): Promise<Played> {
+  const healthy = await severityOf(assistant, ground, card);
+  await card.inject(ground);
+  const unseen = await lookForSymptoms(ground, assistant, card, healthy);
+  const tried = await tryPlan(ground, assistant, plan);
+  if (tried.outcome === 'committed') {
+    const wrong = await askOracle(ground, card, plan);
+    return { unseen, ...tried, differs: undefined, wrong, lost: undefined };
+  }
+  const differs = await lookForDifferences(ground, tried, plan);
+  return { unseen, ...tried, differs, wrong: undefined, lost: undefined };
+}
+
+/** The sum over the namespaces that the card looks at. */
+async function severityOf(assistant: Assistant, ground: Ground, card: Card): Promise<number> {
+  let sum = 0;
+  for (const namespace of card.observed?.(ground) ?? [ground.namespace]) {
+    const answer = await assistant.call('observe_health', { namespace });
+    sum += numberOf(answer.data.severity) ?? 0;
+  }
+  return sum;
+}
+
+async function lookForSymptoms(
+  ground: Ground,
+  assistant: Assistant,
+  card: Card,
+  healthy: number,
+): Promise<Findings> {
+  const unseen: string[] = [];
+  let severity = healthy;
+  const rises = await until(ground, async () => {
+    severity = await severityOf(assistant, ground, card);
+    return severity > healthy === (card.silent === undefined);
+  });
+  if (!rises) unseen.push(`severity was ${healthy} and is ${severity} after the injection`);
+  for (const symptom of card.symptoms) {
+    let missing: readonly string[] = [];
+    const seen = await until(ground, async () => {
+      missing = await missingFrom(ground, assistant, symptom);
+      return missing.length === 0;
+    });
+    if (!seen) unseen.push(`${symptom.tool} did not show ${missing.join(', ')}`);
+  }
+  return unseen;
+}
+
+async function missingFrom(ground: Ground, assistant: Assistant, symptom: Symptom) {
+  const answer = await assistant.call(symptom.tool, symptom.args(ground));
+  const text = answer.isError ? answer.text : JSON.stringify(answer.data);
+  return symptom.shows
+    .filter((word) => (typeof word === 'string' ? !text.includes(word) : !word.test(text)))
+    .map(String);
+}
+
+type Tried = Pick<Result, 'outcome' | 'code' | 'words' | 'before' | 'after' | 'afterUndo'> & {
+  readonly checkpoint: Awaited<ReturnType<typeof takeCheckpoint>>;
+};
+
+async function tryPlan(ground: Ground, assistant: Assistant, plan: Plan): Promise<Tried> {
+  const attempt = await openAttempt(assistant, {
+    reason: plan.title,
+    namespaces: plan.namespaces?.(ground) ?? [ground.namespace],
+    declared: plan.declared?.(ground) ?? [],
+  });
+  // Once the baseline is measured the incident holds still.
+  const checkpoint = await takeCheckpoint(ground);
+  try {
+    for (const { tool, args } of await plan.steps(ground)) {
+      const { transaction } = attempt;
+      const answer = await assistant.call(tool, { ...args, reason: plan.title, transaction });
+      if (answer.isError) throw new Refused(answer);
+    }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const { code, message: words } = error;
+    const ended = await abandonAttempt(assistant, attempt).catch((late: unknown) => {
+      // What was refused may have ended the transaction already.
+      if (late instanceof Refused && late.code === 'transaction_state') return {};
+      throw late;
+    });
+    return { outcome: 'refused', code, words, ...severities(ended), checkpoint };
+  }
+  const ended = await commitAttempt(assistant, attempt);
+  const outcome = ended.status === 'committed' ? 'committed' : 'undone';
+  const words = stringOf(ended.summary) ?? '';
+  const broken = outcome === 'undone' && at(ended, 'undo', 'complete') !== true;
+  const code = broken ? 'undo_incomplete' : undefined;
+  return { outcome, code, words, ...severities(ended), checkpoint };
+}
+
+function severities(answer: JsonObject): Pick<Result, 'before' | 'after' | 'afterUndo'> {
+  return {
+    before: numberOf(answer.severity_before),
+    after: numberOf(answer.severity_after),
+    afterUndo: numberOf(answer.severity_after_undo),
+  };
+}
+
+/** Pods take a moment to come back; what is still different then stays so. */
+async function lookForDifferences(ground: Ground, { checkpoint }: Tried, plan: Plan) {
+  let found: readonly string[] = [];
+  await until(ground, async () => {
+    found = differences(checkpoint, await takeCheckpoint(ground), plan.recreated);
+    return found.length === 0;
+  });
+  return found;
+}
+
+/** A right plan has to satisfy the oracle in time, and for some time; a wrong one may not even have that. */
+async function askOracle(ground: Ground, card: Card, plan: Plan): Promise<Findings> {
+  let found: Findings = [];
+  const ask = async () => {
+    found = await card.oracle(ground);
+    return found.length === 0;
+  };
+  const satisfied = plan.right ? await until(ground, ask) : await ask();
+  if (!satisfied || !plan.right) return found;
+  const sustained = (card.sustained ?? 30) / 30;
+  const end = performance.now() + PACES[ground.kind].sustainedMs * sustained;
+  while (performance.now() < end) {
+    await sleep(500);
+    if (!(await ask())) return found.map((it) => `not for long: ${it}`);
+  }
+  return found;
+}
+
+async function until(ground: Ground, probe: () => Promise<boolean>): Promise<boolean> {
+  const end = performance.now() + PACES[ground.kind].patienceMs;
+  for (;;) {
+    if (await probe()) return true;
+    if (performance.now() > end) return false;
+    await sleep(400);
+  }
+}
