@@ -78,6 +78,10 @@ export function differences(
       found.push(`${key} wants ${replicasOf(is)} pods, wanted ${replicasOf(was)}`);
     }
   }
+  const names = new Set(before.replicaSets.keys());
+  if (history(before, names) !== history(now, names)) {
+    found.push(`the order of revisions is ${history(now, names)}, was ${history(before, names)}`);
+  }
   // A template that was tried stays in the history, as after kubectl rollout undo; it may not run.
   for (const [key, is] of now.replicaSets) {
     if (!before.replicaSets.has(key) && replicasOf(is) !== 0) found.push(`${key} is new and runs`);
@@ -95,16 +99,13 @@ function changes(
   is: KubeObject,
   recreated: readonly string[],
 ): string[] {
-  const { kind, name } = { kind: was.kind, name: was.metadata.name };
-  const ignoreIdentity = recreated.includes(`${kind}/${name}`);
+  const { kind, metadata } = was;
+  const ignoreIdentity = recreated.includes(`${kind}/${metadata.name}`);
   const rules = { hasStatus: true, ignoreIdentity };
   const paths = diffPaths(normalise(was, rules), normalise(is, rules), unknownShape).map(
     formatPath,
   );
   const found = paths.map((path) => `${key} differs in ${path}`);
-  if (current(was) !== current(is)) {
-    found.push(`${key} is at revision ${current(is)}, was at ${current(was)}`);
-  }
   if (SHARED.includes(kind)) return found;
   const owners = [was, is].map((it) => comparableManagedFields(it) as unknown as Json);
   if (JSON.stringify(owners[0]) !== JSON.stringify(owners[1])) {
@@ -120,8 +121,14 @@ function isOurs({ kind, metadata }: KubeObject, { namespace, other }: Ground): b
   return true;
 }
 
-function current(object: KubeObject): string {
-  return object.metadata.annotations?.[REVISION] ?? '';
+/** The revisions of before, oldest first; their numbers are the controller's own and go up with every rollout. */
+function history(checkpoint: Checkpoint, names: ReadonlySet<string>): string {
+  const number = (object: KubeObject) => Number(object.metadata.annotations?.[REVISION] ?? 0);
+  return [...checkpoint.replicaSets]
+    .filter(([key]) => names.has(key))
+    .sort(([, a], [, b]) => ownerOf(a).localeCompare(ownerOf(b)) || number(a) - number(b))
+    .map(([key]) => key)
+    .join(', ');
 }
 
 function replicasOf(replicaSet: KubeObject): number {
@@ -135,7 +142,7 @@ function isReady(pod: KubeObject): boolean {
   );
 }
 
-function ownerOf(pod: KubeObject): string {
-  const owner: JsonObject | undefined = objectsOf(pod.metadata.ownerReferences).at(0);
-  return `${stringOf(owner?.kind) ?? 'Pod'}/${stringOf(owner?.name) ?? pod.metadata.name}`;
+function ownerOf({ kind, metadata }: KubeObject): string {
+  const owner: JsonObject | undefined = objectsOf(metadata.ownerReferences).at(0);
+  return `${stringOf(owner?.kind) ?? kind}/${stringOf(owner?.name) ?? metadata.name}`;
 }

@@ -55,7 +55,8 @@ export const s01: Card = {
       title: 'scale catalog to 0 and back to 3',
       right: false,
       steps: (ground) => [scale(ground, 0), scale(ground, 3)],
-      expect: { outcome: 'undone' },
+      // Pods of the earlier revision serve; scaling back would start those of the broken one.
+      expect: { outcome: 'refused', code: 'irreversible' },
     },
     {
       id: 'wrong-deployment',
