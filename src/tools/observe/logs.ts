@@ -9,18 +9,21 @@ import { answerShape, namespaceArgument, noteShape } from './arguments.ts';
 import { createGrep } from './logs/grep.ts';
 import { findPods } from './logs/pods.ts';
 import { type LogRead, type LogRequest, readLog, unreadable } from './logs/read.ts';
-import { type LogPart, showGrouped, showMerged } from './logs/show.ts';
+import { type LogPart, showGrouped, showMerged, showTemplates } from './logs/show.ts';
 import { call } from './next-step.ts';
 import { stateOf } from './state.ts';
 
 const NAME = 'observe_logs';
+// Newest lines of each pod where the caller names no number.
+const SHOWN_LINES = 50;
+const TEMPLATE_LINES = 2_000;
 
 export const observeLogs = defineObserveTool({
   name: NAME,
   title: 'Container logs',
   description: [
     'Use this to read what a container wrote: of a pod, or of the pods of a workload, those in trouble first.',
-    'The newest lines, of the present run or the previous one (after a crash), searched with grep if wanted, pods apart or interleaved by time.',
+    'The newest lines, of the present run or the previous one (after a crash), searched with grep if wanted, pods apart, interleaved by time, or as templates: which kinds of lines, how often, since when.',
     'A container that waits or never ran has no log; the answer then says why it waits.',
   ].join(' '),
   effect: 'observe',
@@ -39,7 +42,12 @@ export const observeLogs = defineObserveTool({
       .optional()
       .describe('Default: the container in trouble, or else the main one.'),
     previous: z.boolean().default(false).describe('The run before the last restart.'),
-    tail: z.int().min(1).max(5_000).default(50).describe('Newest lines (or matches) a pod.'),
+    tail: z
+      .int()
+      .min(1)
+      .max(5_000)
+      .optional()
+      .describe('Newest lines (or matches) a pod: 50, for templates 2,000.'),
     since: z.string().max(40).optional().describe('Only newer lines: 10m, 2h or a time.'),
     grep: z
       .string()
@@ -53,6 +61,12 @@ export const observeLogs = defineObserveTool({
       .describe('Plain text or JavaScript regular expression.'),
     timestamps: z.boolean().default(false).describe('Begin each line with its time.'),
     interleave: z.boolean().default(false).describe('One log by time, lines begin with [pod].'),
+    templates: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Lines alike but for numbers, ids, addresses and times as one, with count and example.',
+      ),
     max_pods: z.int().min(1).max(20).default(3).describe('Most pods read.'),
     max_characters: z
       .int()
@@ -77,6 +91,10 @@ export const observeLogs = defineObserveTool({
       }),
     ),
     merged: z.string().optional(),
+    templates: z.array(z.looseObject({ count: z.number(), template: z.string() })).optional(),
+    /** How many kinds of lines there are, shown or not. */
+    different: z.number().optional(),
+    truncated: z.boolean().optional(),
     other_pods: z.array(z.string()).optional(),
     ...noteShape,
   }),
@@ -88,7 +106,7 @@ export const observeLogs = defineObserveTool({
     const request = {
       container: args.container,
       previous: args.previous,
-      tail: args.tail,
+      tail: args.tail ?? (args.templates ? TEMPLATE_LINES : SHOWN_LINES),
       sinceSeconds: since === undefined ? undefined : Math.max(1, Math.ceil((now - since) / 1_000)),
       find:
         args.grep === undefined
@@ -97,14 +115,22 @@ export const observeLogs = defineObserveTool({
     };
     const reads = await readAll(context, pods, request);
     const options = { timestamps: args.timestamps, maxCharacters: args.max_characters };
-    const merged = args.interleave ? showMerged(reads, options) : undefined;
-    const logs = merged?.parts ?? showGrouped(reads, options);
+    const merged = args.interleave && !args.templates ? showMerged(reads, options) : undefined;
+    const kinds = args.templates ? showTemplates(reads, options) : undefined;
+    const logs = kinds?.parts ?? merged?.parts ?? showGrouped(reads, options);
     const others = found.pods.slice(args.max_pods);
     return {
-      summary: summarise(found.subject, logs, found.pods.length),
+      summary: summarise(found.subject, logs, found.pods.length, kinds),
       logs,
       ...compact({
         merged: merged?.log,
+        ...(kinds === undefined
+          ? {}
+          : {
+              templates: kinds.templates,
+              different: kinds.different,
+              ...(kinds.templates.length < kinds.different ? { truncated: true } : {}),
+            }),
         other_pods: others.slice(0, 20).map((pod) => `${pod.metadata.name}: ${stateOf(pod)}`),
         next: nextOf(found, logs, args.previous),
         note: logs.length > 0 ? DATA_NOTE : undefined,
@@ -140,7 +166,12 @@ async function readAll(
 
 const OF_THE_CALL: ReadonlySet<string> = new Set(['cancelled', 'invalid_arguments']);
 
-function summarise(subject: string, logs: readonly LogPart[], pods: number): string {
+function summarise(
+  subject: string,
+  logs: readonly LogPart[],
+  pods: number,
+  kinds: { templates: readonly unknown[]; different: number } | undefined,
+): string {
   if (logs.length === 0) return `${subject} has no pods, so there are no logs.`;
   const lines = logs.reduce((sum, part) => sum + (part.lines ?? 0), 0);
   const idle = logs.filter((part) => part.lines === undefined);
@@ -148,6 +179,7 @@ function summarise(subject: string, logs: readonly LogPart[], pods: number): str
   const matched = logs.flatMap((part) => part.matched ?? []);
   return [
     `${subject}: ${lines} ${lines === 1 ? 'line' : 'lines'}${of}.`,
+    kinds && lines > 0 && kindsText(kinds),
     matched.length > 0 && `Matched ${matched.join('; ')}.`,
     ...idle
       .slice(0, 3)
@@ -159,6 +191,14 @@ function summarise(subject: string, logs: readonly LogPart[], pods: number): str
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+function kindsText({ templates, different }: { templates: readonly unknown[]; different: number }) {
+  const all = `They are of ${different} ${different === 1 ? 'kind' : 'kinds'}, trouble first`;
+  const left = different - templates.length;
+  return left > 0
+    ? `${all}; ${left} not shown: grep or a larger max_characters shows them.`
+    : `${all}.`;
 }
 
 function nextOf(

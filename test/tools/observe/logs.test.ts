@@ -92,6 +92,23 @@ describe('observe_logs of several pods', () => {
     ]);
   });
 
+  it('counts the lines of all pods by their kind', async () => {
+    const bench = await open();
+    const args = { workload: 'svc/all', templates: true };
+    const answer = await bench.call(observeLogs, args);
+    const [most, ...others] = answer.templates ?? [];
+    expect(most).toMatchObject({ template: 'line <n>', count: 24, example: 'line 8' });
+    expect(String(most?.first) < String(most?.last)).toBe(true);
+    expect(most?.pods).toMatch(/ and 2 more$/);
+    expect([others, answer.different, answer.truncated]).toEqual([[], 1, undefined]);
+    expect(answer.summary).toContain('24 lines of 3 of 3 pods. They are of 1 kind');
+    expect(answer.logs.map(({ lines, log }) => [lines, log])).toEqual(
+      Array.from({ length: 3 }, () => [8, undefined]),
+    );
+    const found = await bench.call(observeLogs, { ...args, grep: 'line 7', max_pods: 2 });
+    expect(found.templates).toMatchObject([{ template: 'line <n>', count: 2, example: 'line 7' }]);
+  });
+
   it('searches all of a log, not only its tail', async () => {
     const bench = await open();
     const answer = await bench.call(observeLogs, {

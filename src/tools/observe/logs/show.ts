@@ -1,6 +1,7 @@
-import { fenceUntrusted } from '../../render/untrusted.ts';
+import { fenceUntrusted, shortText } from '../../render/untrusted.ts';
 import { fitNewest, type LogLine } from './lines.ts';
 import type { LogRead } from './read.ts';
+import { keyOf, templatesOf } from './templates.ts';
 
 /** The log of one container as an answer shows it. */
 export interface LogPart {
@@ -42,7 +43,7 @@ export function showMerged(
   options: { timestamps: boolean; maxCharacters: number },
 ): { parts: LogPart[]; log?: string } {
   const all = reads.flatMap((read, index) =>
-    (read.lines ?? []).map((line) => ({ line, index, pod: read.pod, key: sortKey(line.time) })),
+    (read.lines ?? []).map((line) => ({ line, index, pod: read.pod, key: keyOf(line.time) })),
   );
   // Equal times keep each pod's own order.
   all.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
@@ -58,11 +59,53 @@ export function showMerged(
   return { parts, ...(shown.length > 0 ? { log: fenceUntrusted(fitted.lines.join('\n')) } : {}) };
 }
 
-/** Runtimes trim zeros of the fraction and write their own zone, so stamps don't sort as text. */
-function sortKey(time: string): string {
-  const fraction = /\.(\d+)/.exec(time)?.[1] ?? '';
-  const seconds = Date.parse(time.replace(/\.\d+/, '')) || 0;
-  return `${String(seconds).padStart(16, '0')}.${fraction.padEnd(9, '0')}`;
+/** A kind of line as an answer shows it. */
+export interface ShownTemplate {
+  [key: string]: unknown;
+  count: number;
+  template: string;
+  first?: string;
+  last?: string;
+  pods?: string;
+  example?: string;
+}
+
+const LONGEST = 300;
+
+/** All logs as kinds of lines with their counts, as many as fit; the rest is counted. */
+export function showTemplates(
+  reads: readonly LogRead[],
+  options: { maxCharacters: number },
+): { parts: LogPart[]; templates: ShownTemplate[]; different: number } {
+  const lines = reads.flatMap((read) =>
+    (read.lines ?? []).map((line) => ({ ...line, pod: read.pod })),
+  );
+  const all = templatesOf(lines);
+  let left = options.maxCharacters;
+  const shown: ShownTemplate[] = [];
+  for (const { template, count, first, last, pods, example } of all) {
+    const text = shortText(template, LONGEST);
+    const said = shortText(example, LONGEST);
+    const one: ShownTemplate = {
+      count,
+      template: text,
+      ...(first === '' ? {} : { first }),
+      ...(last === first ? {} : { last }),
+      ...(reads.length > 1 ? { pods: podsText(pods) } : {}),
+      ...(said === text ? {} : { example: said }),
+    };
+    left -= JSON.stringify(one).length;
+    if (left < 0 && shown.length > 0) break;
+    shown.push(one);
+  }
+  const parts = reads.map((read) =>
+    read.lines === undefined ? headOf(read) : withCounts(read, read.lines.length, 0),
+  );
+  return { parts, templates: shown, different: all.length };
+}
+
+function podsText(pods: readonly string[]): string {
+  return pods.length > 2 ? `${pods[0]} and ${pods.length - 1} more` : pods.join(', ');
 }
 
 function textOf({ time, text }: LogLine, timestamps: boolean): string {
