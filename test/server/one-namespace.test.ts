@@ -98,6 +98,7 @@ describe('an identity that may read one namespace', () => {
       audit_query: [{}],
       observe_api: [{}, { kind: 'Deployment' }, { filter: 'nodes' }],
       observe_capacity: [{}, { namespace }, { pod: 'homeless' }, { pod }],
+      observe_changes: [{}, { kind: 'Deployment', name: 'web' }, { kind: 'ConfigMap' }],
       observe_describe: [
         { kind: 'Deployment', name: 'web' },
         { kind: 'Service', name: 'web' },

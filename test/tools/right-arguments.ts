@@ -28,6 +28,7 @@ export function rightArguments(tool: string, namespace: string): JsonObject | un
     mitigate_set_service: { namespace, name: 'web', selector: { app: 'web' }, ...planned },
     observe_api: {},
     observe_capacity: {},
+    observe_changes: { namespace },
     observe_describe: object,
     observe_events: { namespace },
     observe_get: object,

@@ -1,6 +1,7 @@
 import type { ObserveTool } from '../types.ts';
 import { observeApi } from './api.ts';
 import { observeCapacity } from './capacity.ts';
+import { observeChanges } from './changes.ts';
 import { observeDescribe } from './describe.ts';
 import { observeEvents } from './events.ts';
 import { observeGet } from './get.ts';
@@ -14,6 +15,7 @@ import { observeRollout } from './rollout.ts';
 export const observeTools: readonly ObserveTool[] = [
   observeApi,
   observeCapacity,
+  observeChanges,
   observeDescribe,
   observeEvents,
   observeGet,
