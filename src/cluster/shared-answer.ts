@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { StratusError } from '../core/errors.ts';
 
@@ -35,6 +36,8 @@ function waitFor<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promis
   return new Promise((resolve, reject) => {
     const cancelled = () => reject(new StratusError('cancelled', 'The call was cancelled.'));
     if (signal.aborted) cancelled();
+    // Those who ask at once share their call's signal; each takes its listener off again.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', cancelled, { once: true });
     answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancelled));
   });

@@ -1,7 +1,7 @@
 import type { LiveObject, ObjectKey, WriteOutcome, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
+import { COMMAND_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
-import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import type { WriteTarget } from './compile.ts';
 import { isFinalizerRemoval } from './defer.ts';

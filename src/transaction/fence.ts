@@ -1,8 +1,8 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { stringifyJson } from '../core/json.ts';
+import { UNDO_MANAGER } from '../core/managers.ts';
 import type { StepRow } from '../journal/types.ts';
-import { UNDO_MANAGER } from '../undo/managers.ts';
 import { FENCE_LABEL } from '../undo/marks.ts';
 import { unreached } from '../undo/unreached.ts';
 import { nameOfKey, refusal } from './answers.ts';

@@ -1,8 +1,8 @@
 import type { WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
+import { COMMAND_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
-import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { INTENT_LABEL } from '../undo/marks.ts';
 
 import { finishDeferred, isUnsent } from './deferred.ts';

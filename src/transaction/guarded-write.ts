@@ -1,9 +1,9 @@
 import type { LiveObject, WriteOutcome } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { COMMAND_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
-import { COMMAND_MANAGER } from '../undo/managers.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { type Approved, checkApproved } from './approve-call.ts';
 import { checkRunnable } from './change.ts';

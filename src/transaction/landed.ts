@@ -1,7 +1,7 @@
 import type { WriteOutcome } from '../cluster/types.ts';
 import { equalJson, type Json, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import { isCommandManager } from '../undo/managers.ts';
+import { isCommandManager } from '../core/managers.ts';
 import { INTENT_LABEL } from '../undo/marks.ts';
 import { normalise } from '../undo/normalise.ts';
 import { optionsOf } from '../undo/restore.ts';

@@ -1,8 +1,8 @@
 import type { WriteOutcome } from '../cluster/types.ts';
 import { type JsonObject, objectOf, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { isOurManager } from '../core/managers.ts';
 import { holdsNoMore } from '../undo/managed-fields.ts';
-import { isOurManager } from '../undo/managers.ts';
 
 /**
  * True for a server-side apply that was refused only over fields that we wrote ourselves, by a patch or in an

@@ -9,9 +9,9 @@ import {
   stringOf,
 } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { UNDO_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
-import { UNDO_MANAGER } from '../undo/managers.ts';
 import { denormalise } from '../undo/normalise.ts';
 import { recreateBody } from '../undo/recreate.ts';
 import { optionsOf } from '../undo/restore.ts';

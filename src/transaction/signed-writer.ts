@@ -1,5 +1,5 @@
 import type { ClusterWriter, SendOptions, WriteOutcome } from '../cluster/types.ts';
-import { COMMAND_MANAGER, managersOf, UNDO_MANAGER } from '../undo/managers.ts';
+import { COMMAND_MANAGER, managersOf, UNDO_MANAGER } from '../core/managers.ts';
 
 /** Tells the cluster epoch that this process holds at the moment: `spec.leaseTransitions` of its Lease. */
 export interface EpochSource {

@@ -1,10 +1,10 @@
 import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts';
 import { objectsOf, stringOf } from '../core/json.ts';
+import { isOurManager, UNDO_MANAGER } from '../core/managers.ts';
 import { TERMINAL_STATES } from '../journal/states.ts';
 import type { CreatePlace, IntentOwner } from '../journal/types.ts';
 import { isController } from '../undo/managed-fields.ts';
-import { isOurManager, UNDO_MANAGER } from '../undo/managers.ts';
 import { INTENT_LABEL } from '../undo/marks.ts';
 import { nameOfKey } from './answers.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';

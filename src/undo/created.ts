@@ -1,9 +1,9 @@
 import type { Json } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { COMMAND_MANAGER } from '../core/managers.ts';
 import { diffPaths } from './diff.ts';
 import { valueAt } from './history.ts';
 import { anyOwnerOf, isController, isOurs, ownerOf } from './managed-fields.ts';
-import { COMMAND_MANAGER } from './managers.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 import { formatPath, type Path } from './path.ts';
 import type { Shape } from './shape.ts';

@@ -9,18 +9,10 @@ import {
   stringOf,
 } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import { isOurManager } from './managers.ts';
+import { isControllerManager, isOurManager } from '../core/managers.ts';
 import { isIgnoredAnnotation } from './normalise.ts';
 import type { Path, Segment } from './path.ts';
 import { withoutTaints } from './taints.ts';
-
-/** Controllers of the control plane: what they write is not a person's decision. */
-const CONTROLLERS: readonly string[] = [
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kubelet',
-  'cloud-controller-manager',
-];
 
 export interface Owner {
   readonly manager: string;
@@ -30,7 +22,7 @@ export interface Owner {
 }
 
 export function isController(owner: Pick<Owner, 'manager'>): boolean {
-  return CONTROLLERS.includes(owner.manager);
+  return isControllerManager(owner.manager);
 }
 
 /** True for the managers that our own writes go by. */
@@ -148,7 +140,7 @@ export function restoredManagedFields(pre: KubeObject, live: KubeObject): Json[]
 
 /** True for a controller that holds what it held, besides the list of taints that it shares with everybody. */
 function wroteItsOwn(entry: JsonObject, old: JsonObject): boolean {
-  if (!CONTROLLERS.includes(stringOf(entry.manager) ?? '')) return false;
+  if (!isControllerManager(stringOf(entry.manager) ?? '')) return false;
   return holdsNoMore(withoutTaints(objectOf(entry.fieldsV1)), objectOf(old.fieldsV1));
 }
 

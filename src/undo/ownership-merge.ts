@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, objectOf, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import { isOurManager } from './managers.ts';
+import { isOurManager } from '../core/managers.ts';
 
 /**
  * managedFields after an undo where others wrote meanwhile: theirs stays as they wrote it, ours goes, and the

@@ -9,8 +9,8 @@ import {
   stringOf,
 } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
+import { isOurManager } from '../core/managers.ts';
 import { groupKind, WORKLOADS } from './group-kind.ts';
-import { isOurManager } from './managers.ts';
 import type { Child, UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
 

@@ -1,8 +1,8 @@
 import { equalJson, isObject, type Json, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { isCommandManager, isOurManager } from '../core/managers.ts';
 import { changesSinceCreate } from './created.ts';
 import { type Update, undoHistory } from './history.ts';
-import { isCommandManager, isOurManager } from './managers.ts';
 import { INTENT_LABEL, isMark } from './marks.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 import { recreatedForm } from './recreate.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { at, stringOf } from '../../src/core/json.ts';
-import { managersOf } from '../../src/undo/managers.ts';
+import { managersOf } from '../../src/core/managers.ts';
 import {
   type ControlPlane,
   type KubeResponse,

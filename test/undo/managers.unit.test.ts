@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { restoredManagedFields } from '../../src/undo/managed-fields.ts';
 import {
   COMMAND_MANAGER,
   isCommandManager,
   isOurManager,
   managersOf,
   UNDO_MANAGER,
-} from '../../src/undo/managers.ts';
+} from '../../src/core/managers.ts';
+import { restoredManagedFields } from '../../src/undo/managed-fields.ts';
 import { configMap, owns } from './objects.ts';
 
 test('the names of every epoch are ours, and short enough for Kubernetes', () => {

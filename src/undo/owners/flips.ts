@@ -1,9 +1,9 @@
 import { equalJson, type Json, objectsOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
+import { isOurManager } from '../../core/managers.ts';
 import { diffPaths } from '../diff.ts';
 import { valueAt } from '../history.ts';
 import { isController, type Owner, ownerOf } from '../managed-fields.ts';
-import { isOurManager } from '../managers.ts';
 import { type NormaliseOptions, normalise } from '../normalise.ts';
 import { formatPath, type Path } from '../path.ts';
 import type { Shape } from '../shape.ts';

@@ -1,7 +1,6 @@
 import { objectOf, objectsOf, stringOf } from '../../../core/json.ts';
 import { describeRef, type KubeObject } from '../../../core/kube.ts';
-import { isController } from '../../../undo/managed-fields.ts';
-import { isCommandManager, isOurManager } from '../../../undo/managers.ts';
+import { isCommandManager, isControllerManager, isOurManager } from '../../../core/managers.ts';
 import { shortText } from '../../render/untrusted.ts';
 import { fieldsText, holdsField } from './field-paths.ts';
 import type { Change } from './types.ts';
@@ -22,7 +21,7 @@ export function writesOf(object: KubeObject, since: number): Change[] {
     const manager = stringOf(entry.manager) ?? 'unknown';
     const fields = objectOf(entry.fieldsV1);
     if (at === undefined || at < since || stringOf(entry.subresource) === 'status') continue;
-    if (isController({ manager }) && !holdsField(fields, 'spec')) continue;
+    if (isControllerManager(manager) && !holdsField(fields, 'spec')) continue;
     // Who writes in the second of the creation made it.
     if (at === born && maker === undefined) maker = managerText(manager);
     else {

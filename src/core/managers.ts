@@ -28,3 +28,12 @@ export function isOurManager(manager: string): boolean {
 export function isCommandManager(manager: string): boolean {
   return COMMAND.test(manager);
 }
+
+const CONTROLLERS: ReadonlySet<string> = new Set([
+  ...['kube-controller-manager', 'kube-scheduler', 'kubelet', 'cloud-controller-manager'],
+]);
+
+/** Controllers of the control plane: what they write is not a person's decision. */
+export function isControllerManager(manager: string): boolean {
+  return CONTROLLERS.has(manager);
+}
