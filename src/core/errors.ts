@@ -32,6 +32,9 @@ export const ERROR_CATALOGUE = {
   transaction_required: 'Open a transaction with transaction_begin first.',
   transaction_not_found: 'List transactions with transaction_status.',
   transaction_state: 'Look at the transaction with transaction_status.',
+  incident_not_found: 'List incidents with incident_status.',
+  incident_required: 'Open an incident with incident_open first.',
+  incident_phase: 'Look at the incident with incident_status: it says what is allowed next.',
   writer_busy: 'Wait until the other transaction ends; transaction_status shows it.',
   lease_lost:
     'Look with transaction_status: what was written is taken back as soon as the Lease can be had again.',

@@ -46,7 +46,15 @@ export interface AuditRow {
   readonly seq: number;
   /** Wall ms. */
   readonly at: number;
-  readonly kind: 'call' | 'outcome' | 'transaction' | 'step' | 'policy' | 'server' | 'recovery';
+  readonly kind:
+    | 'call'
+    | 'outcome'
+    | 'transaction'
+    | 'step'
+    | 'policy'
+    | 'server'
+    | 'recovery'
+    | 'incident';
   readonly call: string | null;
   readonly client: string | null;
   readonly principal: string | null;

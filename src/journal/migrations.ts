@@ -5,6 +5,7 @@ import { SCHEMA_2 } from './schema-2.ts';
 import { ANCHOR } from './schema-anchor.ts';
 import { APPROVALS } from './schema-approval.ts';
 import { DEFERRED } from './schema-deferred.ts';
+import { INCIDENTS } from './schema-incident.ts';
 import { LEAN } from './schema-lean.ts';
 import { LEASES } from './schema-lease.ts';
 import { RESOLUTIONS } from './schema-resolution.ts';
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'leases', statements: LEASES },
   { name: 'resolutions of conflicts', statements: RESOLUTIONS },
   { name: 'steps that wait for the commit', statements: DEFERRED, unsafe: true },
+  { name: 'incidents', statements: INCIDENTS, unsafe: true },
 ];
 
 /** Marks the file as ours (`PRAGMA application_id`): "STRA". */

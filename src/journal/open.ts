@@ -6,6 +6,7 @@ import { openAuditLog } from './audit-log.ts';
 import { type AuditReader, openAuditReader } from './audit-reader.ts';
 import { openDatabase } from './database.ts';
 import { syncFolder } from './files.ts';
+import { openIncidentTable } from './incident-table.ts';
 import { openLeaseNotes } from './lease-notes.ts';
 import { masterKey } from './master-key.ts';
 import { readMeta } from './meta.ts';
@@ -51,7 +52,7 @@ export function openJournal(options: JournalOptions): Journal {
     const keyPath = resolve(options.keyPath ?? `${path}.key`);
     const key = masterKey(database, { env, keyPath });
     const audit = openAuditLog(database, clock);
-    const room: Room = { database, audit, key };
+    const room: Room = { database, audit, key, now: () => clock.now() };
     const lock = openWriterLock(database, clock, options.description ?? `process ${process.pid}`);
     return {
       path,
@@ -60,6 +61,7 @@ export function openJournal(options: JournalOptions): Journal {
       audit,
       transactions: openTransactionStore(room),
       approvals: openApprovalTable(room, clock),
+      incidents: openIncidentTable(room),
       leases: openLeaseNotes(room),
       lock,
       retention: openRetention(database, audit),
@@ -92,6 +94,7 @@ const READ_ONLY = {
     },
   },
   key: undefined,
+  now: () => Date.now(),
 };
 
 /** Opens an existing journal read-only; no key is needed. @throws StratusError journal_unavailable. */

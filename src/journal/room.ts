@@ -9,6 +9,8 @@ export interface Room {
   readonly audit: Pick<AuditLog, 'append'>;
   /** `undefined` in a journal opened for reading only. */
   readonly key: SealingKey | undefined;
+  /** Wall ms. */
+  readonly now: () => number;
 }
 
 /** The guard of every write of a transaction: true while the writer's epoch is the current one. */

@@ -10,6 +10,7 @@ import {
   time,
   toStored,
 } from './column.ts';
+import { openIncidentFollow } from './incident-follow.ts';
 import { EPOCH_HOLDS, epochOver, type Room, unknownTransaction } from './room.ts';
 import { idOf, keyOf } from './transaction-id.ts';
 import type { TransactionRow, TransactionState, TransactionStore } from './types.ts';
@@ -43,6 +44,7 @@ type TransactionTable = Pick<
 export function openTransactionTable(room: Room): TransactionTable {
   const { database } = room;
   const { sql } = database;
+  const incidents = openIncidentFollow(room);
   const byKey = sql.prepare<[number], Stored>('SELECT * FROM txn WHERE id = ?');
 
   const get = (id: string): TransactionRow | undefined => {
@@ -73,7 +75,7 @@ export function openTransactionTable(room: Room): TransactionTable {
 
   return {
     get,
-    create: (row) => {
+    create: (row, incident) => {
       database.requirePlace();
       const created = database.write('create', () => {
         const fields = toStored(COLUMNS, row);
@@ -81,7 +83,9 @@ export function openTransactionTable(room: Room): TransactionTable {
         const result = insert.run({ ...fields, currentEpoch: row.epoch });
         if (result.changes !== 1) throw epochOver(row.epoch);
         const id = idOf(Number(result.lastInsertRowid));
-        note(id, { to: row.state, reason: row.reason, actor: row.actor });
+        if (incident !== undefined) incidents.link(incident, id);
+        const of = incident === undefined ? {} : { incident };
+        note(id, { to: row.state, reason: row.reason, actor: row.actor, ...of });
         return { ...row, id };
       });
       return created;
@@ -109,6 +113,7 @@ export function openTransactionTable(room: Room): TransactionTable {
           const fields = toStored(COLUMNS, { ...patch, state: to });
           if (was === undefined || !change(id, epoch, fields, from)) return false;
           note(id, { from: was, to, outcome: patch.outcome, verdict: verdictOf(patch.verdict) });
+          incidents.follow(id, to, patch.outcome);
           return true;
         },
         'unknown',

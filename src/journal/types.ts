@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '../core/json.ts';
 import type { ApprovalStore } from './approval-types.ts';
 import type { AuditLog } from './audit-types.ts';
+import type { IncidentStore } from './incident-types.ts';
 import type { Retention } from './retention.ts';
 
 export type * from './audit-types.ts';
+export type * from './incident-types.ts';
 
 /** States of a transaction. */
 export const TransactionState = {
@@ -176,8 +178,12 @@ export interface IntentOwner {
 }
 
 export interface TransactionStore {
-  /** Inserts with the next id; the epoch must be the current one. */
-  create(row: Omit<TransactionRow, 'id'>): TransactionRow;
+  /**
+   * Inserts with the next id; the epoch must be the current one. With an incident it becomes the transaction of that
+   * one's attempt, and moves it from then on.
+   * @throws StratusError incident_phase when the incident is not in mitigation, or its attempt has a transaction
+   */
+  create(row: Omit<TransactionRow, 'id'>, incident?: string): TransactionRow;
   get(id: string): TransactionRow | undefined;
   /** Newest first. */
   list(filter: { states?: readonly TransactionState[]; limit: number; offset?: number }): {
@@ -268,6 +274,7 @@ export interface Journal {
   readonly audit: AuditLog;
   readonly transactions: TransactionStore;
   readonly approvals: ApprovalStore;
+  readonly incidents: IncidentStore;
   readonly lock: WriterLock;
   readonly retention: Retention;
   /** Notes the policy in force; appends an audit row when the digest differs from the last one. */

@@ -24,6 +24,8 @@ export function createPolicy(
     description: document.description,
     bounds: document.bounds,
     owners: document.owners,
+    mode: document.mode,
+    incidents: document.incidents,
     severity: document.severity,
     approvals: document.approvals,
     redaction: { keyPatterns: [...BUILT_IN_KEY_PATTERNS, ...document.redaction.keyPatterns] },

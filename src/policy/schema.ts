@@ -7,7 +7,7 @@ const tool = z
   .regex(/^[a-z0-9_*?]+$/, 'must be a tool name such as mitigate_scale or a glob such as observe_*')
   .refine(
     isToolPattern,
-    'matches no family of tools: observe_, audit_, mitigate_, transaction_, undo_',
+    'matches no family of tools: observe_, audit_, incident_, mitigate_, transaction_, undo_',
   )
   .describe('A tool name or a glob: `mitigate_scale`, `observe_*`, `*`.');
 
@@ -172,6 +172,12 @@ const approvals = z.strictObject({
     .describe('How long an approval may be used, once; how long a refusal is remembered.'),
 });
 
+const incidents = z.strictObject({
+  attempts: whole(1, 20)
+    .default(3)
+    .describe('Attempts at one incident; each that is undone counts. Then a person is needed.'),
+});
+
 const answer = z.enum(['refuse', 'ask', 'warn']);
 
 const owners = z.strictObject({
@@ -222,6 +228,12 @@ export const policySchema = z
     version: z.literal(1).describe('Version of this format.'),
     name: z.string().min(1).max(100).describe('Shown in answers and in the audit log.'),
     description: z.string().max(2000).default('').describe('What the policy is for.'),
+    mode: z
+      .enum(['direct', 'guided'])
+      .default('direct')
+      .describe(
+        '`guided`: changes are made only for an incident in its phase mitigation, after a hypothesis was recorded. `direct`: an incident may be named and need not.',
+      ),
     protected: z.array(protectedEntry).default([]),
     rules: z
       .array(rule)
@@ -234,6 +246,7 @@ export const policySchema = z
         'What happens to changes of what somebody else keeps as it is. `warn` only says so in the plan.',
       ),
     severity: severity.prefault({}).describe('How the gate at commit measures.'),
+    incidents: incidents.prefault({}).describe('The bounds of an incident.'),
     approvals: approvals.prefault({}).describe('How a person approves what a rule asks for.'),
     redaction: redaction.prefault({}).describe('What is masked besides Secrets.'),
   })

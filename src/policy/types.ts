@@ -70,6 +70,14 @@ export type OwnerRules = Readonly<
   Record<'gitops' | 'helm' | 'applied' | 'autoscaler', OwnerEffect>
 >;
 
+/** `guided`: a change needs an incident in mitigation. `direct`: it doesn't. */
+export type Mode = 'direct' | 'guided';
+
+export interface IncidentSettings {
+  /** Attempts at one incident, the first among them. */
+  readonly attempts: number;
+}
+
 export interface RedactionSettings {
   /** Regular expressions (source text, case-insensitive) of env and ConfigMap key names whose values are masked. */
   readonly keyPatterns: readonly string[];
@@ -84,7 +92,9 @@ export interface Policy {
   readonly digest: string;
   /** The file's own text. */
   readonly text: string;
+  readonly mode: Mode;
   readonly bounds: Bounds;
+  readonly incidents: IncidentSettings;
   readonly owners: OwnerRules;
   readonly severity: SeveritySettings;
   readonly approvals: ApprovalSettings;

@@ -16,7 +16,7 @@ export const VERBS = [
   'evict',
 ] as const satisfies readonly WriteQuestion['verb'][];
 
-const FAMILIES = ['observe_', 'audit_', 'mitigate_', 'transaction_', 'undo_'];
+const FAMILIES = ['observe_', 'audit_', 'mitigate_', 'transaction_', 'undo_', 'incident_'];
 
 /** True when a tool of some family could match: catches `mitgate_*`. */
 export function isToolPattern(pattern: string): boolean {
@@ -29,9 +29,11 @@ export const WRITE_TOOLS = {
   holds: (toolOrPattern: string): boolean => toolOrPattern.startsWith('mitigate_'),
 };
 
-/** Tools that open, close and take back: they touch no object by themselves. */
+const CONTROL = ['transaction_', 'undo_', 'incident_'];
+
+/** Tools that open, close, take back and record: they touch no object by themselves. */
 export function isControlTool(tool: string): boolean {
-  return tool.startsWith('transaction_') || tool.startsWith('undo_');
+  return CONTROL.some((family) => tool.startsWith(family));
 }
 
 function reaches(pattern: string, family: string): boolean {

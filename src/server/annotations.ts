@@ -3,6 +3,8 @@ import type { Tool, ToolEffect } from '../tools/types.ts';
 
 const BY_EFFECT: Readonly<Record<ToolEffect, ToolAnnotations>> = {
   observe: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
+  // Each call adds to the journal.
+  record: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   // A change may remove something, even though it can be taken back.
   mitigate: { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
   transaction: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },

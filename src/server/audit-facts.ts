@@ -94,6 +94,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'irreversible',
   'transaction_required',
   'transaction_state',
+  'incident_required',
+  'incident_phase',
   'writer_busy',
   'recovery_pending',
   'gate_refused',

@@ -1,3 +1,4 @@
+import { requireTransaction } from '../agents/enforce.ts';
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { describeRef } from '../core/kube.ts';
 import { noteLogFields } from '../core/log.ts';
@@ -36,6 +37,7 @@ export async function runMitigate(
         : await applied(bench, work, caller, note, transaction);
     }
     if (args.dry_run === true) return await planned(bench, work, caller, note);
+    requireTransaction(passage.runtime.policy, passage.journal.incidents);
     return await oneCall(bench, work, args, passage, note);
   } catch (thrown) {
     const error = toStratusError(thrown);

@@ -2,7 +2,7 @@ import { StratusError } from '../core/errors.ts';
 import type { ObjectRef } from '../core/kube.ts';
 import type { Journal } from '../journal/types.ts';
 import type { Decision, Policy } from '../policy/types.ts';
-import type { ControlContext, ObserveContext, Tool } from '../tools/types.ts';
+import type { ControlContext, ObserveContext, RecordContext, Tool } from '../tools/types.ts';
 import type { Caller } from '../transaction/types.ts';
 import type { IncomingCall } from './call.ts';
 import { batchWork } from './run-batch.ts';
@@ -34,6 +34,7 @@ export async function runTool(
 ): Promise<Record<string, unknown>> {
   passage.call.signal.throwIfAborted();
   if (tool.effect === 'observe') return tool.run(args, await observing(passage));
+  if (tool.effect === 'record') return tool.run(args, await recording(passage));
   if (tool.effect === 'mitigate') {
     // What is wrong with the arguments themselves is said before a cluster is asked.
     const work =
@@ -91,6 +92,15 @@ async function observing(passage: Passage): Promise<ObserveContext> {
   };
 }
 
+async function recording(passage: Passage): Promise<RecordContext> {
+  // Spread, the getters would be read: without a cluster that throws before the tool has said anything.
+  const context = await observing(passage);
+  return Object.defineProperties(
+    { incidents: passage.journal.incidents, caller: callerOf(passage) },
+    Object.getOwnPropertyDescriptors(context),
+  ) as RecordContext;
+}
+
 function controlling(bench: Workbench, passage: Passage): ControlContext {
   return {
     reader: bench.reader,
@@ -107,6 +117,7 @@ function common({ runtime, journal, call, decisions }: Passage) {
   return {
     policy: noting(runtime.policy, decisions),
     audit: journal.audit,
+    incidents: journal.incidents,
     clock: runtime.clock,
     signal: call.signal,
   };
@@ -114,11 +125,11 @@ function common({ runtime, journal, call, decisions }: Passage) {
 
 /** The policy, with every answer about a read noted. */
 function noting(policy: Policy, decisions: Decision[]): Policy {
-  const { name, description, source, digest, text, bounds, owners } = policy;
-  const { severity, approvals, redaction } = policy;
+  const { name, description, source, digest, text, bounds, owners, mode } = policy;
+  const { severity, approvals, redaction, incidents } = policy;
   return {
-    ...{ name, description, source, digest, text, bounds, owners },
-    ...{ severity, approvals, redaction },
+    ...{ name, description, source, digest, text, bounds, owners, mode },
+    ...{ severity, approvals, redaction, incidents },
     offers: (tool) => policy.offers(tool),
     decideWrite: (question) => policy.decideWrite(question),
     decideRead: (question) => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Policy } from '../policy/types.ts';
 import { auditTools } from './audit/index.ts';
+import { incidentTools } from './incident/index.ts';
 import { mitigateTools } from './mitigate/index.ts';
 import { observeTools } from './observe/index.ts';
 import { transactionTools } from './transaction/index.ts';
@@ -8,9 +9,13 @@ import type { Tool } from './types.ts';
 
 /** Every tool there is, sorted by name: a stable list keeps the prompt caches of assistants warm. */
 export function allTools(clock: Clock): readonly Tool[] {
-  return [...observeTools, ...auditTools, ...mitigateTools(clock), ...transactionTools].sort(
-    (a, b) => (a.name < b.name ? -1 : 1),
-  );
+  return [
+    ...observeTools,
+    ...auditTools,
+    ...incidentTools,
+    ...mitigateTools(clock),
+    ...transactionTools,
+  ].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export interface Offer {

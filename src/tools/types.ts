@@ -1,16 +1,17 @@
 import type { z } from 'zod';
 import type { ClusterReader } from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
-import type { AuditLog } from '../journal/types.ts';
+import type { AuditLog, IncidentStore } from '../journal/types.ts';
 import type { Policy } from '../policy/types.ts';
 import type { SeverityMeter } from '../severity/types.ts';
 import type { Caller, Live, PlannedWrite, Read, TransactionEngine } from '../transaction/types.ts';
 
 /**
  * The one declared property from which MCP annotations, auditing and gating follow.
- * `observe` reads; `mitigate` plans writes; `transaction` opens and closes; `undo` takes back.
+ * `observe` reads; `record` writes into the journal alone; `mitigate` plans writes; `transaction` opens and closes;
+ * `undo` takes back.
  */
-export type ToolEffect = 'observe' | 'mitigate' | 'transaction' | 'undo';
+export type ToolEffect = 'observe' | 'record' | 'mitigate' | 'transaction' | 'undo';
 
 interface ToolBase<I extends z.ZodObject, O extends z.ZodObject> {
   /** snake_case, prefixed by family: `observe_list`, `mitigate_scale`, `transaction_begin`, `undo_last`. */
@@ -30,7 +31,8 @@ export interface ObserveContext {
   readonly policy: Policy;
   readonly meter: SeverityMeter;
   readonly audit: AuditLog;
-  readonly transactions: Pick<TransactionEngine, 'view' | 'list' | 'lease'>;
+  readonly transactions: Pick<TransactionEngine, 'view' | 'list' | 'lease' | 'cluster'>;
+  readonly incidents: Omit<IncidentStore, 'open' | 'move' | 'record'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -64,6 +66,20 @@ export interface BatchTool<I extends z.ZodObject = z.ZodObject>
   commands(args: z.output<I>): readonly CommandCall[];
 }
 
+/** What a tool sees that writes down what was found out, and nothing in the cluster. */
+export interface RecordContext extends ObserveContext {
+  readonly incidents: IncidentStore;
+  readonly caller: Caller;
+}
+
+export interface RecordTool<
+  I extends z.ZodObject = z.ZodObject,
+  O extends z.ZodObject = z.ZodObject,
+> extends ToolBase<I, O> {
+  readonly effect: 'record';
+  run(args: z.output<I>, context: RecordContext): Promise<z.input<O>>;
+}
+
 export interface ControlContext extends ObserveContext {
   readonly engine: TransactionEngine;
   readonly caller: Caller;
@@ -78,12 +94,17 @@ export interface ControlTool<
   run(args: z.output<I>, context: ControlContext): Promise<z.input<O>>;
 }
 
-export type Tool = ObserveTool | MitigateTool | BatchTool | ControlTool;
+export type Tool = ObserveTool | RecordTool | MitigateTool | BatchTool | ControlTool;
 
 /** Identity functions, there for the types: they tie args to the input schema. */
 export function defineObserveTool<I extends z.ZodObject, O extends z.ZodObject>(
   tool: ObserveTool<I, O>,
 ): ObserveTool<I, O> {
+  return tool;
+}
+export function defineRecordTool<I extends z.ZodObject, O extends z.ZodObject>(
+  tool: RecordTool<I, O>,
+): RecordTool<I, O> {
   return tool;
 }
 export function defineMitigateTool<I extends z.ZodObject>(tool: MitigateTool<I>): MitigateTool<I> {

@@ -1,6 +1,7 @@
 import { StratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
+import type { TransactionRow } from '../journal/types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement, Scope } from '../severity/types.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
@@ -38,7 +39,8 @@ export async function openSession(
   const reason = redactText(request.reason, redaction);
   const now = parts.clock.now();
   const deadlineAt = now + bounds.minutes * 60_000;
-  const row = parts.journal.transactions.create({
+  const { incident } = request;
+  const opening: Omit<TransactionRow, 'id'> = {
     epoch,
     state: 'OPEN',
     reason,
@@ -57,13 +59,15 @@ export async function openSession(
     afterUndo: null,
     verdict: null,
     outcome: null,
-  });
+  };
+  const row = parts.journal.transactions.create(opening, incident);
   noteSample(parts, row.id, 'before', baseline);
   const detail: JsonObject = {
     reason,
     severity: baseline.severity,
     scope: toJson(scope),
     ...leaseFacts(parts),
+    ...(incident === undefined ? {} : { incident }),
   };
   if (trend !== undefined) detail.trend = trend;
   noteTransaction(parts, row.id, 'OPEN', detail, caller);

@@ -14,6 +14,7 @@ import { waitForCommit } from './commit-call.ts';
 import { compile } from './compile.ts';
 import { Fight } from './fights.ts';
 import { AmbiguousWrite } from './guarded-write.ts';
+import { checkIncident } from './incident.ts';
 import { breakLease, markOpen, tidyLease } from './lease-calls.ts';
 import type { LeaseView } from './lease-types.ts';
 import { hasLeft, NEEDS_HUMAN, UNFINISHED } from './left-open.ts';
@@ -70,6 +71,7 @@ class Engine implements TransactionEngine {
       const epoch = await seat.occupy({ signal: caller.signal });
       try {
         const identity = await seat.identity();
+        checkIncident(this.#parts, request, identity);
         await recoverAll(this.#parts, seat.shapes, epoch, identity);
         this.#refuseUnresolved(identity);
         const session = await openSession(this.#parts, request, caller, epoch, identity);
@@ -236,6 +238,10 @@ class Engine implements TransactionEngine {
     accept(this.#seat, transaction, note, caller);
     await tidyLease(this.#seat);
     return this.view(transaction);
+  }
+
+  cluster(): Promise<ClusterIdentity> {
+    return this.#seat.identity();
   }
 
   lease(options: { timeoutMs: number }): Promise<LeaseView | undefined> {

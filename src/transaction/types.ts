@@ -11,6 +11,7 @@ import type {
 import type { Bounds, Decision } from '../policy/types.ts';
 import type { Measurement, Verdict } from '../severity/types.ts';
 import type { Caller } from './caller.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
 import type { LeaseView } from './lease-types.ts';
 import type { Live, PlannedWrite, Read } from './plan-types.ts';
 import type { RecoveryReport } from './recover.ts';
@@ -25,6 +26,8 @@ export interface BeginRequest {
   readonly namespaces: readonly string[];
   /** Reductions on purpose, e.g. `Deployment/shop/legacy`. */
   readonly declaredReductions?: readonly { object: ObjectRef; reason: string }[];
+  /** The incident that it is an attempt at, such as `inc-3`; it has to be in mitigation. */
+  readonly incident?: string;
 }
 
 export interface StepRequest {
@@ -135,6 +138,8 @@ export interface TransactionView {
   readonly outcome?: string;
   /** Questions of it that wait for a person, and approvals that wait for their call; newest first. */
   readonly approvals?: readonly ApprovalRow[];
+  /** The incident that it is an attempt at. */
+  readonly incident?: string;
   /** True when this process is the one that may go on with it. */
   readonly mine: boolean;
 }
@@ -232,6 +237,8 @@ export interface TransactionEngine {
    * For the CLI alone; never offered to a model.
    */
   accept(transaction: string, note: string, caller: Caller): Promise<TransactionView>;
+  /** Which cluster this is, as transactions and incidents are journaled with. @throws StratusError */
+  cluster(): Promise<ClusterIdentity>;
   /** Who may write, as the Lease says; undefined where there is none. @throws StratusError */
   lease(options: { timeoutMs: number }): Promise<LeaseView | undefined>;
   /**

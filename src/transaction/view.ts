@@ -40,8 +40,14 @@ export function viewOf(
     ...(verdict === undefined ? {} : { verdict }),
     ...(row.outcome === null ? {} : { outcome: row.outcome }),
     approvals: pendingOf(journal, row.id),
+    ...incidentOf(journal, row.id),
     mine,
   };
+}
+
+function incidentOf({ incidents }: Journal, transaction: string) {
+  const attempt = incidents.ofTransaction(transaction);
+  return attempt === undefined ? {} : { incident: attempt.incident };
 }
 
 function pendingOf({ approvals }: Journal, transaction: string) {

@@ -10,7 +10,9 @@ const read = (path: string) => readFileSync(root(path), 'utf8');
 const readme = read('README.md');
 
 test('the README names every tool, and none that does not exist', () => {
-  const named = new Set(readme.match(/\b(observe|mitigate|transaction|undo|audit)_[a-z_]+\b/g));
+  const named = new Set(
+    readme.match(/\b(observe|mitigate|transaction|undo|audit|incident)_[a-z_]+\b/g),
+  );
   const known = allTools(systemClock).map(({ name }) => name);
   // The story of one command line shows a column of a view.
   named.delete('audit_id');

@@ -46,7 +46,7 @@ test('tools/list is sorted, complete and affordable', async () => {
     expect(annotations, name).toEqual({
       readOnlyHint: /^(observe|audit)_|_status$/.test(name),
       destructiveHint: /^(mitigate|undo)_|_abort$/.test(name),
-      idempotentHint: !/^mitigate_|_begin$|_commit$/.test(name),
+      idempotentHint: !/^mitigate_|_begin$|_commit$|_open$|_update$/.test(name),
       openWorldHint: false,
     });
   }
@@ -67,7 +67,7 @@ test('what the model is told first fits into what clients show', async () => {
   const { tools } = await client.listTools();
   const names = tools.map(({ name }) => name);
   for (const [name] of INSTRUCTIONS.matchAll(
-    /\b(observe|mitigate|transaction|undo|audit)_[a-z_]*[a-z]/g,
+    /\b(observe|mitigate|transaction|undo|audit|incident)_[a-z_]*[a-z]/g,
   )) {
     expect(names).toContain(name);
   }

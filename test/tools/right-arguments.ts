@@ -12,6 +12,9 @@ export function rightArguments(tool: string, namespace: string): JsonObject | un
   const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fresh}\ndata: {}';
   const all: Record<string, JsonObject> = {
     audit_query: {},
+    incident_open: { title: 'test', namespaces: [namespace] },
+    incident_status: {},
+    incident_update: { incident: 'inc-999', phase: 'diagnosis' },
     mitigate_apply: { manifest, namespace, ...planned },
     mitigate_batch: {
       commands: [{ tool: 'mitigate_delete', arguments: object }],

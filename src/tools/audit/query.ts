@@ -19,7 +19,16 @@ import { defineObserveTool, type ObserveContext } from '../types.ts';
 import { showRow } from './row.ts';
 
 const NAME = 'audit_query';
-const KINDS = ['call', 'outcome', 'transaction', 'step', 'policy', 'server', 'recovery'] as const;
+const KINDS = [
+  'call',
+  'outcome',
+  'transaction',
+  'step',
+  'policy',
+  'server',
+  'recovery',
+  'incident',
+] as const;
 
 const text = (what: string) => z.string().min(1).max(300).optional().describe(what);
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { requireMitigation } from '../../agents/enforce.ts';
 import type { ResourceCatalogue } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
 import type { ObjectRef } from '../../core/kube.ts';
+import { incidentArgument } from '../incident/arguments.ts';
 import { namespaceExists } from '../observe/target.ts';
 import { type ControlContext, defineControlTool } from '../types.ts';
 import { reasonArgument } from './arguments.ts';
@@ -17,6 +19,7 @@ export const transactionBegin = defineControlTool({
     'Use before changing anything: opens a transaction, measures how bad things are now in its namespaces, and answers the handle that mitigate_* calls need. Measuring takes as long as the policy wants severity to hold still, 30 s by default. One transaction has the write lock at a time; it is bounded in commands, minutes and objects, and past its deadline it is undone.',
   input: z.strictObject({
     reason: reasonArgument,
+    incident: incidentArgument.optional(),
     namespaces: z
       .array(z.string().min(1))
       .min(1)
@@ -37,6 +40,7 @@ export const transactionBegin = defineControlTool({
     next: z.string(),
   }),
   run: async (args, context) => {
+    requireMitigation(context.policy, context.incidents, args.incident);
     for (const namespace of args.namespaces) await assertNamespace(context, namespace);
     const declared = args.declared_reductions ?? [];
     const resources = declared.length === 0 ? undefined : await context.reader.resources();
@@ -44,6 +48,7 @@ export const transactionBegin = defineControlTool({
       {
         reason: args.reason,
         namespaces: [...new Set(args.namespaces)],
+        ...(args.incident === undefined ? {} : { incident: args.incident }),
         ...(resources === undefined
           ? {}
           : {
@@ -63,6 +68,7 @@ export const transactionBegin = defineControlTool({
           view.budget === undefined ? '' : budgetSentence(view.budget)
         }`.trim(),
       transaction: view.id,
+      ...(args.incident === undefined ? {} : { incident: args.incident }),
       ...(lease === undefined
         ? { note: 'There is no Lease: writers on other machines are not kept out.' }
         : {}),

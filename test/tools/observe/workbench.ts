@@ -62,7 +62,9 @@ export async function openWorkbench(
       },
       list: () => ({ transactions: [], total: 0 }),
       lease: async () => undefined,
+      cluster: async () => ({ name: 'here', key: 'here', isSame: () => true }),
     },
+    incidents: journal.incidents,
     clock,
     signal: new AbortController().signal,
   };

@@ -1,0 +1,56 @@
+import type { IncidentRow } from '../journal/incident-types.ts';
+import { closingUnknowns } from '../severity/gate.ts';
+import type { Measurement } from '../severity/types.ts';
+import type { Desk } from './desk.ts';
+
+/** A resolve is waited for this long at most, so that it answers within a client's patience. */
+const LIMIT_SECONDS = 45;
+
+export interface Validated {
+  readonly measurement: Measurement;
+  /** Why the incident is not over, a sentence each; empty when it is. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Measures whether the incident is over, and for as long as the policy wants severity to hold still: a container that
+ * crashes every minute looks healthy in between.
+ */
+export async function validate(desk: Desk, row: IncidentRow): Promise<Validated> {
+  const { settle } = desk.policy.severity;
+  const settled = await desk.meter.settle({
+    scope: { namespaces: row.namespaces },
+    touched: [],
+    settings: { ...settle, timeoutSeconds: Math.min(settle.timeoutSeconds, LIMIT_SECONDS) },
+    baseline: undefined,
+    ...(desk.signal === undefined ? {} : { signal: desk.signal }),
+  });
+  const left = leftOf(row, settled.measurement);
+  if (settled.kind === 'unsettled')
+    left.push(`Severity does not hold still yet: ${settled.reason}.`);
+  return { measurement: settled.measurement, left };
+}
+
+/** What speaks against resolving an incident. Unknown is never healthy: neither now nor at the opening. */
+export function leftOf(row: Pick<IncidentRow, 'own' | 'severity'>, now: Measurement): string[] {
+  const hidden = closingUnknowns(now).map(
+    ({ what, reason }) => `${what} could not be measured (${reason}).`,
+  );
+  if (hidden.length > 0) return hidden;
+  const own = new Set(row.own.map(({ id }) => id));
+  const left = now.violations
+    .filter(({ id }) => own.has(id))
+    .map(({ object, reason }) => {
+      const { kind, namespace, name } = object;
+      return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name} still fires: ${reason}.`;
+    });
+  if (row.severity === null && now.severity > 0) {
+    left.push(
+      `Severity is ${now.severity}, and could not be measured at the opening: only 0 is known to be no worse.`,
+    );
+  }
+  if (row.severity !== null && now.severity > row.severity + 1e-9) {
+    left.push(`Severity is ${now.severity} and was ${row.severity} at the opening.`);
+  }
+  return left;
+}
