@@ -227,7 +227,7 @@ export interface SendOptions extends CallOptions {
   readonly auditId: string;
   /** What the write is for: names the crash points around it. */
   readonly purpose: WritePurpose;
-  /** `stratus-mcp` for commands, `stratus-undo` for restores; undo/managers.ts has those of a fence. */
+  /** `stratus-mcp` for commands, `stratus-undo` for restores; core/managers.ts has those of a fence. */
   readonly fieldManager: string;
 }
 

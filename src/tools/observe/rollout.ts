@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { StratusError } from '../../core/errors.ts';
 import { at, objectOf } from '../../core/json.ts';
 import { describeRef, type KubeObject } from '../../core/kube.ts';
 import type { RedactionRules } from '../../core/redact-text.ts';
 import { pageByAnchor } from '../render/cursor.ts';
 import { compact } from '../render/manifest.ts';
 import { DATA_NOTE, fenceUntrusted, shortText } from '../render/untrusted.ts';
-import { cleanTemplate, revisionsOf } from '../revisions/revisions.ts';
-import { defineObserveTool } from '../types.ts';
+import { cleanTemplate, type Revision, revisionsOf } from '../revisions/revisions.ts';
+import { defineObserveTool, type ObserveContext } from '../types.ts';
 import {
   answerShape,
   cursorArgument,
@@ -22,6 +21,8 @@ import { selectorText } from './related/label-match.ts';
 import { createSurroundings } from './related/surroundings.ts';
 import { chooseSides, type Sides } from './rollout/choose.ts';
 import { currentRevision, isOf, showRevision } from './rollout/history.ts';
+import { type LastGood, lastGood } from './rollout/last-good.ts';
+import { withoutRevisions } from './rollout/no-revisions.ts';
 import { type Reasons, reasonsOf } from './rollout/reasons.ts';
 import { type RolloutStatus, rolloutStatus } from './rollout/status.ts';
 import { templateDiff } from './rollout/template-diff.ts';
@@ -39,7 +40,7 @@ export const observeRollout = defineObserveTool({
   name: NAME,
   title: 'Rollout status, history and what changed',
   description: [
-    'Use this when a rollout hangs or broke something: its status as kubectl rollout status words it and why it waits, the revisions with what each serves, and the diff of the pod template between two of them (default: previous to current).',
+    'Use this when a rollout hangs or broke something: its status as kubectl rollout status words it and why it waits, the revisions with what each serves, which one worked last and how that is known, and the diff of the pod template from it to the current, or between any two.',
     'For a Deployment, StatefulSet or DaemonSet.',
   ].join(' '),
   effect: 'observe',
@@ -48,7 +49,11 @@ export const observeRollout = defineObserveTool({
     name: nameArgument,
     namespace: namespaceArgument,
     revision: z.int().min(1).optional().describe('Diff to this revision. Default: the current.'),
-    compare_to: z.int().min(1).optional().describe('Diff from it. Default: the one before.'),
+    compare_to: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Diff from it. Default: the last good one, else the one before.'),
     limit: limitArgument(5, 50),
     cursor: cursorArgument,
     offset: z.int().min(0).default(0).describe('Characters of the diff to skip.'),
@@ -63,6 +68,7 @@ export const observeRollout = defineObserveTool({
     why: z.array(z.string()).optional(),
     revisions: z.array(z.looseObject({ revision: z.number() })),
     total_revisions: z.number(),
+    last_good: z.looseObject({ revision: z.number(), known_by: z.string() }).optional(),
     diff: z
       .looseObject({
         from: z.string(),
@@ -77,7 +83,7 @@ export const observeRollout = defineObserveTool({
   }),
   async run(args, context) {
     const place = await choosePlace(context, args);
-    const keeper = keeperOf(place);
+    const keeper = keeperOf(context, place, args.name);
     const live = await readTarget(context, NAME, place, args.name);
     const workload = live.object;
     const { namespace } = workload.metadata;
@@ -110,8 +116,9 @@ export const observeRollout = defineObserveTool({
     });
     const subject = describeRef({ kind: workload.kind, ...workload.metadata });
     const template = cleanTemplate(objectOf(at(workload, 'spec', 'template')));
+    const good = lastGood(workload, status, revisions, current, seenPods);
     const sides = canSee(keeper)
-      ? chooseSides(subject, revisions, current, template, args)
+      ? chooseSides(subject, revisions, current, template, sidesAsked(args, good, current))
       : undefined;
     // A later page of the history is not about the diff.
     const wanted = args.cursor === undefined || args.revision !== undefined;
@@ -136,12 +143,19 @@ export const observeRollout = defineObserveTool({
         ...showRevision(it, { ...facts, current: it === current }),
       })),
       total_revisions: page.total,
+      ...(good === undefined
+        ? {}
+        : { last_good: { revision: good.revision.number, known_by: good.knownBy } }),
       ...compact({
         ...(page.cursor === undefined
           ? {}
           : { truncated: true, remaining: page.remaining, cursor: page.cursor }),
         diff,
-        notes: [...place.notes, ...around.notes],
+        notes: [
+          ...place.notes,
+          ...around.notes,
+          ...(good === undefined && revisions.length > 1 ? [NOTHING_GOOD] : []),
+        ],
         next: nextAfterRollout(workload, status, reasons, revisions, diff?.next_offset, args),
         note: DATA_NOTE,
       }),
@@ -150,12 +164,24 @@ export const observeRollout = defineObserveTool({
 });
 
 /** @throws StratusError when the kind has no rollouts. */
-function keeperOf({ resource }: Place): string {
+function keeperOf(context: ObserveContext, { resource, namespace }: Place, name: string): string {
   const keeper = resource.group === 'apps' ? KEEPERS[resource.kind] : undefined;
   if (keeper !== undefined) return keeper;
-  throw new StratusError('invalid_arguments', `A ${resource.kind} has no rollouts.`, {
-    next: 'Name a Deployment, StatefulSet or DaemonSet; observe_related shows which one owns an object.',
-  });
+  throw withoutRevisions(context, { kind: resource.kind, namespace, name });
+}
+
+const NOTHING_GOOD =
+  'Which revision worked last is not known: Kubernetes keeps no record of it, and no pod of an earlier one is left.';
+
+/** Nobody asked for sides: what broke is seen best against what worked, not against an earlier failed attempt. */
+function sidesAsked(
+  args: { revision?: number | undefined; compare_to?: number | undefined },
+  good: LastGood | undefined,
+  current: Revision | undefined,
+) {
+  const asked = args.revision !== undefined || args.compare_to !== undefined;
+  if (asked || good === undefined || good.revision === current) return args;
+  return { compare_to: good.revision.number };
 }
 
 /** Only Deployments have a deadline. In the others a new pod that fails holds the rollout up. */

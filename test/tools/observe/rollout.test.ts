@@ -59,6 +59,7 @@ beforeAll(async () => {
   await cluster.apply([
     workload('Deployment', 'web', { replicas: 2, progressDeadlineSeconds: 3 }, secret(CANARY)),
     workload('Deployment', 'held', { replicas: 1 }),
+    workload('Deployment', 'twice', { replicas: 1 }),
     workload('StatefulSet', 'db', { replicas: 2, serviceName: 'db' }),
     workload('DaemonSet', 'agent', {}),
   ]);
@@ -66,6 +67,7 @@ beforeAll(async () => {
     at(it as never, 'status', 'readyReplicas') === count;
   await status('deployments', 'web', ready(2));
   await status('deployments', 'held', ready(1));
+  await status('deployments', 'twice', ready(1));
   await status('statefulsets', 'db', ready(2));
   await status('daemonsets', 'agent', (it) => at(it as never, 'status', 'numberReady') === 3);
   await patch('deployments', 'web', {
@@ -75,6 +77,14 @@ beforeAll(async () => {
       env: [...MANY, { name: 'DB_PASSWORD', value: `${CANARY}-2` }],
     }),
   });
+  for (const image of [`${BAD_IMAGE}-1`, `${BAD_IMAGE}-2`]) {
+    await patch('deployments', 'twice', container({ image }));
+    await status(
+      'deployments',
+      'twice',
+      (it) => at(it as never, 'status', 'updatedReplicas') === 1,
+    );
+  }
   await patch('deployments', 'held', { spec: { paused: true } });
   await patch('deployments', 'held', container({ image: 'local/web:2' }));
   await patch('statefulsets', 'db', container({ image: BAD_IMAGE }));
@@ -87,7 +97,7 @@ beforeAll(async () => {
     const waiting = itemsOf(answer).filter((pod) =>
       /Image/.test(String(at(pod, 'status', 'containerStatuses', 0, 'state', 'waiting', 'reason'))),
     );
-    return new Set(waiting.map((pod) => at(pod, 'metadata', 'labels', 'app'))).size === 3;
+    return new Set(waiting.map((pod) => at(pod, 'metadata', 'labels', 'app'))).size === 4;
   });
 }, 120_000);
 
@@ -127,6 +137,17 @@ describe('observe_rollout', () => {
       compare_to: 2,
     });
     expect(back.diff?.unified).toMatch(/\+\s+image: local\/web:1/);
+  });
+
+  it('compares with what worked last, not with an earlier failed attempt', async () => {
+    const bench = await open();
+    const answer = await bench.call(observeRollout, { kind: 'deploy', name: 'twice' });
+    expect(answer.last_good).toEqual({ revision: 1, known_by: 'its one pod is ready now' });
+    expect(answer.diff).toMatchObject({ from: 'revision 1', to: 'revision 3' });
+    const asked = await bench.call(observeRollout, { kind: 'deploy', name: 'twice', revision: 2 });
+    expect(asked.diff).toMatchObject({ from: 'revision 1', to: 'revision 2' });
+    const sts = await bench.call(observeRollout, { kind: 'sts', name: 'db' });
+    expect(sts.last_good).toMatchObject({ revision: 1 });
   });
 
   it('gives a long diff and a long history piece by piece', async () => {
@@ -178,7 +199,8 @@ describe('observe_rollout', () => {
     const none = await bench.refusal(observeRollout, { kind: 'deploy', name: 'web', revision: 9 });
     expect(none.message).toContain('It keeps 1, 2.');
     const pod = await bench.refusal(observeRollout, { kind: 'pod', name: 'web' });
-    expect(pod.message).toBe('A Pod has no rollouts.');
+    expect(pod.message).toContain('A Pod has no rollouts');
+    expect(pod.next).toContain('observe_changes {"kind":"Pod"');
   });
 
   it('answers what it may see when the pods are hidden', async () => {

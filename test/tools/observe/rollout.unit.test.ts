@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/core/kube.ts';
 import { DEFAULT_REDACTION } from '../../../src/core/redact-text.ts';
+import { lastGood } from '../../../src/tools/observe/rollout/last-good.ts';
 import { reasonsOf } from '../../../src/tools/observe/rollout/reasons.ts';
 import { rolloutStatus } from '../../../src/tools/observe/rollout/status.ts';
 import { templateDiff } from '../../../src/tools/observe/rollout/template-diff.ts';
@@ -199,5 +200,67 @@ describe('templateDiff', () => {
     const lines = (word: string) =>
       side(word, { spec: { list: Array.from({ length: 20_000 }, (_, i) => `${word}${i}`) } });
     expect(templateDiff(lines('a'), lines('b'), DEFAULT_REDACTION)).toBeUndefined();
+  });
+});
+
+describe('lastGood', () => {
+  const revision = (number: number, status: object = {}): Revision => ({
+    number,
+    kept: {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: `web-${number}` },
+      status: { ...status },
+    },
+    template: {},
+    images: [],
+    ready: 0,
+  });
+  const serving = { replicas: 2, readyReplicas: 2, availableReplicas: 2 };
+  const through = (name: string) => ({
+    conditions: [
+      {
+        type: 'Progressing',
+        reason: 'NewReplicaSetAvailable',
+        message: `ReplicaSet "${name}" has successfully progressed.`,
+        lastUpdateTime: '2026-01-01T00:00:00Z',
+      },
+    ],
+  });
+  const known = (
+    workload: KubeObject,
+    state: 'complete' | 'progressing' | 'stuck',
+    revisions: Revision[],
+  ) => {
+    const good = lastGood(workload, { state }, revisions, revisions.at(-1), undefined);
+    return good && [good.revision.number, good.knownBy];
+  };
+
+  it('is the one whose pods are all ready, not one with some', () => {
+    const some = { replicas: 2, readyReplicas: 1, availableReplicas: 1 };
+    const web = make('Deployment', three, {});
+    expect(known(web, 'stuck', [revision(1, serving), revision(2, some), revision(3)])).toEqual([
+      1,
+      'all 2 of its pods are ready now',
+    ]);
+  });
+
+  it('is not the wanted one while its rollout goes on, though what there is of it is ready', () => {
+    const web = make('Deployment', three, {});
+    expect(known(web, 'progressing', [revision(1), revision(2, serving)])).toBeUndefined();
+    expect(known(web, 'complete', [revision(1), revision(2, serving)])?.[0]).toBe(2);
+  });
+
+  it('is a controller’s word where no pod tells, and says of when', () => {
+    const web = make('Deployment', three, through('web-2'));
+    const [number, by] = known(web, 'progressing', [revision(1), revision(2)]) ?? [];
+    expect(number).toBe(2);
+    expect(by).toMatch(/available as a whole at 2026-01-01T00:00:00Z, which is not said of now/);
+    expect(
+      known(make('Deployment', three, {}), 'stuck', [revision(1), revision(2)]),
+    ).toBeUndefined();
+    // A name that only begins alike is another ReplicaSet's.
+    const other = make('Deployment', three, through('web-22'));
+    expect(known(other, 'stuck', [revision(1), revision(2)])).toBeUndefined();
   });
 });
