@@ -14,13 +14,25 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.unit.test.ts'],
+          exclude: ['test/**/*.unit.test.ts', 'test/**/*.nodes.test.ts'],
           globalSetup: ['test/cluster/global-setup.ts'],
           runner: './test/cluster/runner.ts',
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'nodes',
+          include: ['test/**/*.nodes.test.ts'],
+          // Last and one at a time: in CI their kubelets are built while the others run.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          testTimeout: 120_000,
+          // Where the build is still going on, the first of them waits for it.
+          hookTimeout: 1_200_000,
         },
       },
     ],

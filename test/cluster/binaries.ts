@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildControlPlane } from './build.ts';
+import { buildWithGo, kubernetesVersionFlags } from './build.ts';
 
 /** The programs of a control plane, in start order. */
 export const PROGRAMS = [
@@ -25,27 +25,32 @@ export type Binaries =
 /** The Go module that pins what is built. */
 export const MODULE_FOLDER = fileURLToPath(new URL('./controlplane', import.meta.url));
 
-/** The versions that the Go module pins, with their leading `v`. */
+/** The version of a required module in a Go module's `go.mod`, with its leading `v`. */
+export function requiredVersion(moduleFolder: string, module: string): string {
+  const text = readFileSync(join(moduleFolder, 'go.mod'), 'utf8');
+  const pattern = `^(?:\\s+|require )${module.replaceAll('.', '\\.')} (v\\S+)$`;
+  const found = text.match(new RegExp(pattern, 'm'))?.[1];
+  if (found === undefined) throw new Error(`${moduleFolder}/go.mod doesn't require ${module}`);
+  return found;
+}
+
+/** The versions that the control plane's Go module pins, with their leading `v`. */
 export function pinnedVersions(): { kubernetes: string; etcd: string } {
-  const text = readFileSync(join(MODULE_FOLDER, 'go.mod'), 'utf8');
-  const version = (module: string) => {
-    const found = text.match(
-      new RegExp(`^\\s+${module.replaceAll('.', '\\.')} (v\\S+)$`, 'm'),
-    )?.[1];
-    if (found === undefined) throw new Error(`controlplane/go.mod doesn't require ${module}`);
-    return found;
-  };
   return {
-    kubernetes: version('k8s.io/kubernetes'),
-    etcd: version('go.etcd.io/etcd/server/v3'),
+    kubernetes: requiredVersion(MODULE_FOLDER, 'k8s.io/kubernetes'),
+    etcd: requiredVersion(MODULE_FOLDER, 'go.etcd.io/etcd/server/v3'),
   };
 }
 
-/** The per-user folder that holds the built binaries of the pinned versions. */
+/** The per-user folder for what is built once. */
+export function cacheRoot(env: NodeJS.ProcessEnv): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stratus-mcp');
+}
+
+/** The per-user folder that holds the built control plane of the pinned versions. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const { kubernetes, etcd } = pinnedVersions();
-  const caches = env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(caches, 'stratus-mcp', 'control-plane', `kubernetes-${kubernetes}-etcd-${etcd}`);
+  return join(cacheRoot(env), 'control-plane', `kubernetes-${kubernetes}-etcd-${etcd}`);
 }
 
 /**
@@ -61,38 +66,54 @@ export async function findBinaries(
   }
   const assets = env.KUBEBUILDER_ASSETS;
   if (assets) {
-    const paths = programsIn([assets]);
+    const paths = programsIn(PROGRAMS, [assets]);
     if (paths) return { kind: 'found', source: 'KUBEBUILDER_ASSETS', paths };
     log(`KUBEBUILDER_ASSETS doesn't hold all of ${PROGRAMS.join(', ')}: looking elsewhere`);
   }
-  const onPath = programsIn((env.PATH ?? '').split(delimiter).filter(Boolean));
+  const onPath = programsIn(PROGRAMS, searchPath(env));
   if (onPath) return { kind: 'found', source: 'PATH', paths: onPath };
 
   const cache = cacheFolder(env);
-  const cached = programsIn([cache]);
+  const cached = programsIn(PROGRAMS, [cache]);
   if (cached) return { kind: 'found', source: 'cache', paths: cached };
 
-  const failure = await buildControlPlane({
+  const version = pinnedVersions().kubernetes;
+  const failure = await buildWithGo({
+    what: `the Kubernetes ${version} control plane`,
+    cost: 'about 5 minutes and 4 GB of Go caches',
     moduleFolder: MODULE_FOLDER,
+    packages: [
+      './etcd',
+      'k8s.io/kubernetes/cmd/kube-apiserver',
+      'k8s.io/kubernetes/cmd/kube-controller-manager',
+      'k8s.io/kubernetes/cmd/kube-scheduler',
+    ],
+    ldflags: kubernetesVersionFlags(version),
     target: cache,
-    kubernetesVersion: pinnedVersions().kubernetes,
     log,
     env,
   });
-  const built = programsIn([cache]);
+  const built = programsIn(PROGRAMS, [cache]);
   if (built) return { kind: 'found', source: 'built', paths: built };
   return { kind: 'missing', reason: failure ?? `the build left no programs in ${cache}` };
 }
 
-/** All four programs, each from the first folder that has it; undefined when one is nowhere. */
-function programsIn(folders: readonly string[]): ProgramPaths | undefined {
-  const paths: Partial<Record<Program, string>> = {};
-  for (const program of PROGRAMS) {
-    const found = folders.map((folder) => join(folder, program)).find(isProgram);
+export function searchPath(env: NodeJS.ProcessEnv): string[] {
+  return (env.PATH ?? '').split(delimiter).filter(Boolean);
+}
+
+/** All the programs, each from the first folder that has it; undefined when one is nowhere. */
+export function programsIn<Name extends string>(
+  names: readonly Name[],
+  folders: readonly string[],
+): Readonly<Record<Name, string>> | undefined {
+  const paths: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const found = folders.map((folder) => join(folder, name)).find(isProgram);
     if (found === undefined) return undefined;
-    paths[program] = found;
+    paths[name] = found;
   }
-  return paths as ProgramPaths;
+  return paths as Record<Name, string>;
 }
 
 function isProgram(path: string): boolean {

@@ -13,44 +13,55 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-interface BuildOptions {
+/** What to build with Go, from which pinned module, and where to put it. */
+export interface GoBuild {
+  /** As messages say it: "the Kubernetes v1.36.3 control plane". */
+  readonly what: string;
+  /** What a person waits for when it is cold: "about 5 minutes and 4 GB of Go caches". */
+  readonly cost: string;
   readonly moduleFolder: string;
+  readonly packages: readonly string[];
+  readonly ldflags: readonly string[];
   readonly target: string;
-  readonly kubernetesVersion: string;
   readonly log: (line: string) => void;
   readonly env: NodeJS.ProcessEnv;
 }
 
-const PACKAGES = [
-  './etcd',
-  'k8s.io/kubernetes/cmd/kube-apiserver',
-  'k8s.io/kubernetes/cmd/kube-controller-manager',
-  'k8s.io/kubernetes/cmd/kube-scheduler',
-];
+/** Linker flags that tell a Kubernetes program its version; without them it calls itself v0.0.0. */
+export function kubernetesVersionFlags(version: string): string[] {
+  const [major, minor] = version.slice(1).split('.');
+  const stamp = 'k8s.io/component-base/version';
+  return [
+    `-X ${stamp}.gitVersion=${version}`,
+    `-X ${stamp}.gitMajor=${major}`,
+    `-X ${stamp}.gitMinor=${minor}`,
+  ];
+}
 
 /**
- * Builds the control plane into `target` with Go, beside it first, and renames when complete: a
- * reader sees all of it or nothing. A second run waits for the first.
+ * Builds programs into `target` with Go, beside it first, and renames when complete: a reader sees
+ * all of it or nothing. A second run waits for the first.
  * @returns why it couldn't be built, or undefined when `target` is there.
  */
-export async function buildControlPlane(options: BuildOptions): Promise<string | undefined> {
-  if (spawnSync('go', ['version'], { env: options.env, stdio: 'ignore' }).status !== 0) {
-    return 'no Go toolchain (https://go.dev/dl) to build the Kubernetes control plane with, and no binaries in KUBEBUILDER_ASSETS, on PATH or in the cache';
+export async function buildWithGo(options: GoBuild): Promise<string | undefined> {
+  const { what, env, target } = options;
+  if (spawnSync('go', ['version'], { env, stdio: 'ignore' }).status !== 0) {
+    return `no Go toolchain (https://go.dev/dl) to build ${what} with`;
   }
   try {
     return await buildOnce(options);
   } catch (error) {
-    return `the Kubernetes control plane can't be built into ${options.target}: ${error}`;
+    return `${what} can't be built into ${target}: ${error}`;
   }
 }
 
-async function buildOnce(options: BuildOptions): Promise<string | undefined> {
-  const { target, log } = options;
+async function buildOnce(options: GoBuild): Promise<string | undefined> {
+  const { what, target, log } = options;
   mkdirSync(dirname(target), { recursive: true });
   const lock = `${target}.lock`;
   let waiting = false;
   while (!takeLock(lock)) {
-    if (!waiting) log(`another run is building the Kubernetes control plane: waiting for ${lock}`);
+    if (!waiting) log(`another run is building ${what}: waiting for ${lock}`);
     waiting = true;
     await sleep(500);
     if (existsSync(target)) return undefined;
@@ -104,19 +115,16 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-async function build(options: BuildOptions): Promise<string | undefined> {
-  const { moduleFolder, target, log, env } = options;
+async function build(options: GoBuild): Promise<string | undefined> {
+  const { what, target, log } = options;
   removeAbandonedBuilds(target);
   const aside = `${target}.building-${process.pid}`;
   mkdirSync(aside, { recursive: true });
-  log(
-    `building the Kubernetes ${options.kubernetesVersion} control plane with Go into ${target}: ` +
-      'about 5 minutes and 4 GB of Go caches on 2 cores; this happens once',
-  );
+  log(`building ${what} with Go into ${target}: ${options.cost} on 2 cores; this happens once`);
   const started = Date.now();
   try {
-    const output = await runGo(moduleFolder, aside, options.kubernetesVersion, env);
-    if (output !== undefined) return `go build of the control plane failed:\n${output}`;
+    const output = await runGo(options, aside);
+    if (output !== undefined) return `go build of ${what} failed:\n${output}`;
     try {
       renameSync(aside, target);
     } catch (error) {
@@ -130,24 +138,12 @@ async function build(options: BuildOptions): Promise<string | undefined> {
 }
 
 /** Runs the build; returns the end of what Go said when it failed. */
-function runGo(
-  cwd: string,
-  output: string,
-  kubernetesVersion: string,
-  env: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
-  const [major, minor] = kubernetesVersion.slice(1).split('.');
-  const stamp = 'k8s.io/component-base/version';
-  const ldflags = [
-    '-s -w',
-    `-X ${stamp}.gitVersion=${kubernetesVersion}`,
-    `-X ${stamp}.gitMajor=${major}`,
-    `-X ${stamp}.gitMinor=${minor}`,
-  ].join(' ');
+function runGo(options: GoBuild, output: string): Promise<string | undefined> {
+  const ldflags = ['-s -w', ...options.ldflags].join(' ');
   const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags];
-  const child = spawn('go', [...args, '-o', `${output}/`, ...PACKAGES], {
-    cwd,
-    env: { ...env, CGO_ENABLED: '0', GOWORK: 'off' },
+  const child = spawn('go', [...args, '-o', `${output}/`, ...options.packages], {
+    cwd: options.moduleFolder,
+    env: { ...options.env, CGO_ENABLED: '0', GOWORK: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';

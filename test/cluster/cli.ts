@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import { baseApp, baseAppReady } from './base-app.ts';
 import { findBinaries } from './binaries.ts';
 import { logToStderr, startControlPlane } from './control-plane.ts';
+import { findNodePrograms } from './real/programs.ts';
 
-const HELP = `Starts a throwaway Kubernetes control plane with simulated nodes, until Ctrl-C.
+const HELP = `Starts a throwaway Kubernetes control plane with nodes, until Ctrl-C.
 
 npm run cluster -- [options]
-  --node-count N      simulated nodes (default 3)
-  --nodes KIND        simulated (default) or real
+  --nodes KIND        simulated (default), or real: Linux, root, containerd and more
+  --node-count N      how many (default 3)
   --demo-app          deploy the demo shop into namespace shop
   --build-only        only make sure that the binaries are there
   --help
@@ -16,6 +17,7 @@ npm run cluster -- [options]
 
 interface Options {
   readonly nodeCount: number;
+  readonly nodes: 'simulated' | 'real';
   readonly demoApp: boolean;
   readonly buildOnly: boolean;
 }
@@ -36,18 +38,15 @@ function parse(args: string[]): Options | number {
     process.stdout.write(HELP);
     return 0;
   }
-  if (values.nodes !== 'simulated') {
-    const why =
-      values.nodes === 'real'
-        ? "real nodes aren't available yet"
-        : `unknown kind of nodes "${values.nodes}"`;
-    throw new Error(`--nodes: ${why}; use --nodes simulated`);
+  const { nodes } = values;
+  if (nodes !== 'simulated' && nodes !== 'real') {
+    throw new Error(`--nodes: unknown kind "${nodes}"; use simulated or real`);
   }
   const nodeCount = Number(values['node-count']);
   if (!Number.isInteger(nodeCount) || nodeCount < 0 || nodeCount > 100) {
     throw new Error('--node-count: expected a whole number from 0 to 100');
   }
-  return { nodeCount, demoApp: values['demo-app'], buildOnly: values['build-only'] };
+  return { nodeCount, nodes, demoApp: values['demo-app'], buildOnly: values['build-only'] };
 }
 
 async function main(): Promise<number> {
@@ -56,11 +55,16 @@ async function main(): Promise<number> {
   const binaries = await findBinaries(logToStderr);
   if (binaries.kind === 'missing') throw new Error(binaries.reason);
   logToStderr(`binaries from ${binaries.source}: ${binaries.paths['kube-apiserver']}`);
+  if (options.nodes === 'real') {
+    const found = await findNodePrograms(logToStderr);
+    if (found.kind === 'missing') throw new Error(found.reason);
+    logToStderr(`real nodes from ${found.programs.kubelet}`);
+  }
   if (options.buildOnly) return 0;
 
   // Listened to from the start: a signal while starting stops as soon as there is what to stop.
   const interrupted = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((it) => once(process, it)));
-  const plane = await startControlPlane({ nodes: options.nodeCount });
+  const plane = await startControlPlane({ nodes: options.nodeCount, kubelets: options.nodes });
   try {
     const run = async () => {
       if (options.demoApp) {

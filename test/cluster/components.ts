@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { COMPONENTS, kubeconfigText, type Tokens, tokenFile } from './identities.ts';
+import { selfSignedCertificate } from './kubelet/certificate.ts';
 
 /** Where a control plane's files lie in its folder. */
 export function layout(folder: string) {
@@ -19,6 +20,10 @@ export function layout(folder: string) {
     kubeconfigs: join(folder, 'kubeconfigs'),
     controllerManagerKubeconfig: join(folder, 'controller-manager.kubeconfig'),
     schedulerKubeconfig: join(folder, 'scheduler.kubeconfig'),
+    nodesKubeconfig: join(folder, 'nodes.kubeconfig'),
+    /** With which the API server calls kubelets; real ones take it as its own CA. */
+    kubeletClientCertificate: join(folder, 'kubelet-client.crt'),
+    kubeletClientKey: join(folder, 'kubelet-client.key'),
   };
 }
 
@@ -52,6 +57,9 @@ export function prepareFolder(files: Layout, tokens: Tokens): void {
   writeFileSync(files.serviceAccountKey, keys.privateKey, secret);
   writeFileSync(files.serviceAccountPublicKey, keys.publicKey);
   writeFileSync(files.tokens, tokenFile(tokens), secret);
+  const client = selfSignedCertificate('kube-apiserver-kubelet-client', 'system:masters');
+  writeFileSync(files.kubeletClientCertificate, client.certPem);
+  writeFileSync(files.kubeletClientKey, client.keyPem, secret);
   writeFileSync(files.auditPolicy, stringify(AUDIT_POLICY));
 }
 
@@ -66,6 +74,7 @@ export function writeComponentKubeconfigs(
     writeFileSync(path, kubeconfigText({ server, caPem, user, token }), { mode: 0o600 });
   write(files.controllerManagerKubeconfig, COMPONENTS.controllerManager, tokens.controllerManager);
   write(files.schedulerKubeconfig, COMPONENTS.scheduler, tokens.scheduler);
+  write(files.nodesKubeconfig, COMPONENTS.nodes, tokens.nodes);
 }
 
 export function etcdFlags(files: Layout, clientPort: number, peerPort: number): string[] {
@@ -84,13 +93,19 @@ export function etcdFlags(files: Layout, clientPort: number, peerPort: number): 
   ];
 }
 
-export function apiServerFlags(files: Layout, etcdPort: number, port: number): string[] {
+/** @param nodesAddress where real nodes reach the API server; simulated ones need only loopback. */
+export function apiServerFlags(
+  files: Layout,
+  etcdPort: number,
+  port: number,
+  nodesAddress?: string,
+): string[] {
   return [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-    '--bind-address=127.0.0.1',
+    `--bind-address=${nodesAddress ?? '127.0.0.1'}`,
     // The address of the `kubernetes` Service's endpoint may not be a loopback one, and the default
-    // needs a network route; nothing calls this one (RFC 5737).
-    '--advertise-address=192.0.2.1',
+    // needs a network route; without real nodes nothing calls it (RFC 5737).
+    `--advertise-address=${nodesAddress ?? '192.0.2.1'}`,
     `--secure-port=${port}`,
     `--cert-dir=${files.certificates}`,
     '--service-cluster-ip-range=10.0.0.0/16',
@@ -102,8 +117,10 @@ export function apiServerFlags(files: Layout, etcdPort: number, port: number): s
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
     '--audit-log-maxsize=4096',
-    // Every simulated kubelet serves on loopback, with a certificate of its own making.
+    // Kubelets, simulated and real, serve with certificates of their own making.
     '--kubelet-preferred-address-types=InternalIP',
+    `--kubelet-client-certificate=${files.kubeletClientCertificate}`,
+    `--kubelet-client-key=${files.kubeletClientKey}`,
     '--allow-privileged=true',
   ];
 }

@@ -23,12 +23,21 @@ import {
 import { type SimulatedNodesOptions, startSimulatedNodes } from './kubelet/index.ts';
 import { freePorts } from './ports.ts';
 import { ProcessGroup } from './processes.ts';
+import { startRealNodes } from './real/index.ts';
+import { findNodePrograms, type NodePrograms } from './real/programs.ts';
+import { MOST_NODES, openSandbox, type Sandbox } from './real/sandbox.ts';
+import { startOf } from './start-of.ts';
 import type { ClusterFacts, ControlPlane } from './types.ts';
 
 export interface ControlPlaneOptions {
-  /** Simulated nodes to start (default 0: pods stay Pending). */
+  /** Nodes to start (default 0: pods stay Pending). */
   readonly nodes?: number;
-  /** Pods that fit on a simulated node (default 110). */
+  /**
+   * Who runs the pods: rules that only drive their status (the default), or kubelets, which need
+   * Linux, root and some packages; `whyNoRealNodes` says whether this machine has them.
+   */
+  readonly kubelets?: 'simulated' | 'real';
+  /** Pods that fit on a node (default 110). */
   readonly podSlots?: number;
   /** How pods behave on the simulated nodes, where it differs from the default rules. */
   readonly rules?: SimulatedNodesOptions['rules'];
@@ -50,14 +59,28 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const log = options.log ?? logToStderr;
   const binaries = await findBinaries(log);
   if (binaries.kind === 'missing') throw new Error(binaries.reason);
+  const node = await programsOfNodes(options, log);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(binaries.paths, options, log);
+      return await startOnce(binaries.paths, node, options, log);
     } catch (error) {
       // Someone else may bind a port between our finding it free and the program's start.
       if (attempt === ATTEMPTS || !String(error).includes('address already in use')) throw error;
     }
   }
+}
+
+/** The programs of real nodes; undefined when none are asked for. */
+async function programsOfNodes(
+  options: ControlPlaneOptions,
+  log: (line: string) => void,
+): Promise<NodePrograms | undefined> {
+  const count = options.nodes ?? 0;
+  if (options.kubelets !== 'real' || count === 0) return undefined;
+  if (count > MOST_NODES) throw new Error(`at most ${MOST_NODES} real nodes fit on a machine`);
+  const found = await findNodePrograms(log);
+  if (found.kind === 'missing') throw new Error(found.reason);
+  return found.programs;
 }
 
 export function logToStderr(line: string): void {
@@ -66,6 +89,7 @@ export function logToStderr(line: string): void {
 
 async function startOnce(
   paths: ProgramPaths,
+  node: NodePrograms | undefined,
   options: ControlPlaneOptions,
   log: (line: string) => void,
 ): Promise<ControlPlane> {
@@ -77,28 +101,30 @@ async function startOnce(
     while (onStop.length > 0) await onStop.pop()?.();
   };
   try {
-    const facts = await startPrograms(folder, group, paths, tokens, options.apiServerFlags ?? []);
+    const sandbox = node && (await openSandbox(group, options.nodes ?? 0));
+    if (sandbox !== undefined) onStop.push(() => sandbox.close());
+    const { apiServerFlags: moreFlags = [] } = options;
+    const facts = await startPrograms(folder, group, paths, tokens, sandbox, moreFlags);
     const client = createClient(facts);
     onStop.push(() => client.close());
     await arrange(client, group);
-    const names: string[] = [];
-    if (options.nodes !== undefined && options.nodes > 0) {
-      const nodes = await startSimulatedNodes({
-        server: facts.server,
-        caPem: facts.caPem,
-        token: tokens.nodes,
-        nodes: options.nodes,
-        ...(options.podSlots === undefined ? {} : { podSlots: options.podSlots }),
-        ...(options.rules === undefined ? {} : { rules: options.rules }),
-        folder,
-        log,
-      });
-      onStop.push(() => nodes.stop());
-      names.push(...nodes.names);
-    }
+    const names =
+      node === undefined || sandbox === undefined
+        ? await startSimulated(options, facts, tokens, log, onStop)
+        : await startRealNodes({
+            programs: node,
+            sandbox,
+            group,
+            client,
+            folder,
+            kubeconfig: layout(folder).nodesKubeconfig,
+            clientCa: layout(folder).kubeletClientCertificate,
+            podSlots: options.podSlots ?? 110,
+          });
     return {
       ...client,
       nodes: names,
+      ...(node && sandbox && { realNodes: { sandbox, web: node.web } }),
       facts: { ...facts, nodes: names },
       pause: () => group.freeze('kube-apiserver'),
       resume: () => group.signal('kube-apiserver', 'SIGCONT'),
@@ -117,11 +143,35 @@ async function startOnce(
   }
 }
 
+/** Starts what simulated nodes are asked for, and returns their names. */
+async function startSimulated(
+  options: ControlPlaneOptions,
+  facts: ClusterFacts,
+  tokens: Tokens,
+  log: (line: string) => void,
+  onStop: (() => Promise<void>)[],
+): Promise<string[]> {
+  if (options.nodes === undefined || options.nodes === 0) return [];
+  const nodes = await startSimulatedNodes({
+    server: facts.server,
+    caPem: facts.caPem,
+    token: tokens.nodes,
+    nodes: options.nodes,
+    ...(options.podSlots === undefined ? {} : { podSlots: options.podSlots }),
+    ...(options.rules === undefined ? {} : { rules: options.rules }),
+    folder: facts.folder,
+    log,
+  });
+  onStop.push(() => nodes.stop());
+  return nodes.names;
+}
+
 async function startPrograms(
   folder: string,
   group: ProcessGroup,
   paths: ProgramPaths,
   tokens: Tokens,
+  sandbox: Sandbox | undefined,
   moreFlags: readonly string[],
 ): Promise<ClusterFacts> {
   const files = layout(folder);
@@ -129,13 +179,13 @@ async function startPrograms(
   const [etcdPort = 0, peerPort = 0, port = 0] = await freePorts(3);
   group.start('etcd', paths.etcd, etcdFlags(files, etcdPort, peerPort));
   group.start('kube-apiserver', paths['kube-apiserver'], [
-    ...apiServerFlags(files, etcdPort, port),
+    ...apiServerFlags(files, etcdPort, port, sandbox?.hostAddress),
     ...moreFlags,
   ]);
   const caPem = await startOf(group, "the API server's certificate", async () =>
     completePem(files.apiServerCertificate),
   );
-  const server = `https://127.0.0.1:${port}`;
+  const server = `https://${sandbox?.hostAddress ?? '127.0.0.1'}:${port}`;
   writeComponentKubeconfigs(files, server, caPem, tokens);
   const { admin, reader, mitigator, nobody } = tokens;
   const facts: ClusterFacts = {
@@ -176,26 +226,6 @@ async function arrange(client: OwnedClient, group: ProcessGroup): Promise<void> 
       hasDefaultAccount(client, namespace),
     );
   }
-}
-
-/** Waits for a sign of life, and gives up at once when a process of the group has ended. */
-async function startOf<T>(
-  group: ProcessGroup,
-  what: string,
-  probe: () => Promise<T | undefined | false>,
-): Promise<T> {
-  const found = await waitFor(
-    what,
-    async () => {
-      const ended = group.ended();
-      if (ended !== undefined) return { ended };
-      const value = await probe();
-      return value === undefined || value === false ? undefined : { value };
-    },
-    90_000,
-  );
-  if ('ended' in found) throw new Error(`${found.ended} while waiting for ${what}`);
-  return found.value;
 }
 
 /** The file's text, once it ends as a certificate does. */

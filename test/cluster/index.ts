@@ -2,7 +2,9 @@
  * The real control plane for tests.
  *
  * A test file whose name ends in `.unit.test.ts` runs without a cluster (`npx vitest run --project
- * unit`). Every other `.test.ts` file is in the project `cluster`, whose files share one control
+ * unit`). One whose name ends in `.nodes.test.ts` starts real nodes of its own with
+ * `startControlPlane({ nodes: 3, kubelets: 'real' })` and asks `withoutRealNodes()` first (project
+ * `nodes`). Every other `.test.ts` file is in the project `cluster`, whose files share one control
  * plane with three simulated nodes, started once per run. The shared one is used like this:
  *
  * ```ts

@@ -4,17 +4,39 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeze } from './freeze.ts';
 
+/**
+ * Removes a control group of that name, once the last of its killed processes has left it, from
+ * every hierarchy of cgroup v1 or the one of v2.
+ */
+const REMOVE_CGROUP = `
+remove_cgroup() {
+  for attempt in $(seq 100); do
+    left=
+    for group in "/sys/fs/cgroup/$1" /sys/fs/cgroup/*/"$1"; do
+      [ -d "$group" ] || continue
+      find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+      [ -d "$group" ] && left=1
+    done
+    [ -z "$left" ] && return 0
+    sleep 0.1
+  done
+  return 1
+}
+`;
+
 // Outlives us in every case, kill -9 included: when our end of its stdin closes without a
 // dismissal, it kills what was started, newest first, and removes the folder.
-const GUARDIAN = `
-pids=
-while read -r verb pid; do
+const GUARDIAN = `${REMOVE_CGROUP}
+pids= cgroups=
+while read -r verb what; do
   case $verb in
-    watch) pids="$pid $pids" ;;
+    watch) pids="$what $pids" ;;
+    cgroup) cgroups="$what $cgroups" ;;
     dismiss) exit 0 ;;
   esac
 done
 for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
+for cgroup in $cgroups; do remove_cgroup "$cgroup"; done
 rm -rf -- "$1"
 `;
 
@@ -36,6 +58,7 @@ export class ProcessGroup {
   readonly #guardian: ChildProcess;
   readonly #guardianGone: Promise<void>;
   readonly #started: Started[] = [];
+  readonly #cgroups: string[] = [];
   #stopping: Promise<void> | undefined;
 
   constructor(folder: string) {
@@ -48,8 +71,8 @@ export class ProcessGroup {
     this.#guardian.stdin?.on('error', () => {});
   }
 
-  /** Starts a program with its output in `NAME.log` of the folder. */
-  start(name: string, file: string, args: readonly string[]): void {
+  /** Starts a program with its output in `NAME.log` of the folder, and returns its pid. */
+  start(name: string, file: string, args: readonly string[]): number {
     const output = openSync(this.#logPath(name), 'a');
     try {
       const child = spawn(file, args, { stdio: ['ignore', output, output], detached: true });
@@ -61,9 +84,21 @@ export class ProcessGroup {
       void exited.then(() => {
         started.running = false;
       });
+      return child.pid;
     } finally {
       closeSync(output);
     }
+  }
+
+  /** Has the guardian kill one more process: a child of one that was started here. */
+  alsoKill(pid: number): void {
+    this.#guardian.stdin?.write(`watch ${pid}\n`);
+  }
+
+  /** Removes the control group of that name when the processes are gone. */
+  ownCgroup(name: string): void {
+    this.#cgroups.push(name);
+    this.#guardian.stdin?.write(`cgroup ${name}\n`);
   }
 
   /** Kills the process of that name and starts it again as it was. */
@@ -114,6 +149,10 @@ export class ProcessGroup {
     for (const started of this.#started.toReversed()) {
       if (started.running) process.kill(started.pid, 'SIGKILL');
       await started.exited;
+    }
+    for (const name of this.#cgroups) {
+      const script = `${REMOVE_CGROUP}\nremove_cgroup "$1"`;
+      await exitOf(spawn('/bin/sh', ['-c', script, 'remove', name], { stdio: 'ignore' }));
     }
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
     this.#guardian.stdin?.end('dismiss\n');

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../src/core/json.ts';
+import type { Sandbox } from './real/sandbox.ts';
 
 /** The identities that every test control plane knows, by their Kubernetes user names. */
 export const USERS = ['admin', 'reader', 'mitigator', 'nobody'] as const;
@@ -54,7 +55,7 @@ export interface ControlPlaneClient {
   readonly auditLogPath: string;
   /** The identities' bearer tokens. */
   readonly tokens: Readonly<Record<UserName, string>>;
-  /** Names of the simulated nodes; empty without them. */
+  /** Names of the nodes; empty without them. */
   readonly nodes: readonly string[];
   /** The path of a kubeconfig file for that identity (default: admin). */
   kubeconfig(user?: UserName, context?: { readonly namespace?: string }): string;
@@ -86,10 +87,19 @@ export interface ControlPlaneClient {
   allowMitigator(namespace: string): Promise<void>;
 }
 
+/** Where real nodes live, for traffic and commands within their network. */
+export interface RealNodes {
+  readonly sandbox: Sandbox;
+  /** The program of the test images, which also sends requests (`startTraffic`). */
+  readonly web: string;
+}
+
 /** A running control plane: its client and the power over its processes. */
 export interface ControlPlane extends ControlPlaneClient {
   /** What `createClient` in another process needs. */
   readonly facts: ClusterFacts;
+  /** Undefined without real nodes. */
+  readonly realNodes?: RealNodes;
   /** Freezes the API server: connections stay open and nothing answers. */
   pause(): void;
   resume(): void;

@@ -7,19 +7,26 @@ export interface ServingCertificate {
 
 const OID_ECDSA_SHA256 = '2a8648ce3d040302';
 const OID_COMMON_NAME = '550403';
+const OID_ORGANIZATION = '55040a';
 const OID_SUBJECT_ALT_NAME = '551d11';
 const DAY_MS = 86_400_000;
 
 /**
  * A self-signed certificate for 127.0.0.1, valid for a month. Node has no call
  * for it, so the few DER structures of X.509 (RFC 5280) are written here. An
- * API server without a kubelet CA doesn't verify it.
+ * API server without a kubelet CA doesn't verify it. As a client's, the organization is its group.
  */
-export function selfSignedCertificate(commonName: string): ServingCertificate {
+export function selfSignedCertificate(
+  commonName: string,
+  organization?: string,
+): ServingCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(objectId(OID_ECDSA_SHA256));
+  const part = (oid: string, text: string) =>
+    der(0x31, sequence(objectId(oid), der(0x0c, Buffer.from(text))));
   const name = sequence(
-    der(0x31, sequence(objectId(OID_COMMON_NAME), der(0x0c, Buffer.from(commonName)))),
+    ...(organization === undefined ? [] : [part(OID_ORGANIZATION, organization)]),
+    part(OID_COMMON_NAME, commonName),
   );
   const now = Date.now();
   const alternative = sequence(der(0x87, Buffer.from([127, 0, 0, 1])));

@@ -1,0 +1,3 @@
+module stratus-mcp.test/web
+
+go 1.25.0
