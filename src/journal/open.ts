@@ -16,7 +16,7 @@ import { policyNotes } from './policy-notes.ts';
 import { openRetention, type Retention } from './retention.ts';
 import type { Room } from './room.ts';
 import { openTransactionStore } from './transaction-store.ts';
-import type { Journal, TransactionStore } from './types.ts';
+import type { IncidentStore, Journal, TransactionStore } from './types.ts';
 import { openWriterLock } from './writer-lock.ts';
 
 export interface JournalOptions {
@@ -82,6 +82,7 @@ export interface JournalReader {
   readonly path: string;
   readonly audit: AuditReader;
   readonly transactions: Pick<TransactionStore, 'get' | 'list' | 'steps' | 'samples'>;
+  readonly incidents: Omit<IncidentStore, 'open' | 'move' | 'record'>;
   readonly retention: Pick<Retention, 'plan' | 'busy'>;
   close(): void;
 }
@@ -117,6 +118,7 @@ export function openJournalReader(options: {
       path,
       audit: openAuditReader(database),
       transactions: openTransactionStore({ database, ...READ_ONLY }),
+      incidents: openIncidentTable({ database, ...READ_ONLY }),
       retention: openRetention(database, READ_ONLY.audit),
       close: () => database.close(),
     };

@@ -146,7 +146,7 @@ describe('an invalid file names line, column and reason', () => {
       'a tool of no family',
       rule('    tools: [mitgate_*]\n'),
       [
-        '6:13 rules[0].tools[0]: matches no family of tools: observe_, audit_, mitigate_, transaction_, undo_',
+        '6:13 rules[0].tools[0]: matches no family of tools: observe_, audit_, incident_, mitigate_, transaction_, undo_',
       ],
     ],
     [
