@@ -1,3 +1,4 @@
+import { EDGES, type Edge, GUARDS, PHASES } from '../../src/agents/machine.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { SECRET_SETTINGS, SETTINGS, type Setting } from '../../src/core/settings.ts';
 import { allTools } from '../../src/tools/catalogue.ts';
@@ -17,6 +18,8 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
   tools: toolsTable,
   matrix: matrixTable,
   campaigns: campaignTable,
+  phases: phaseTable,
+  edges: edgeTable,
 };
 
 const MARKED = /(<!-- generated:([a-z-]+) -->\n)([\s\S]*?)(<!-- \/generated -->)/g;
@@ -72,6 +75,39 @@ function toolsTable(): string {
     argumentsOf(tool),
   ]);
   return table(['tool', 'use it', 'arguments'], rows);
+}
+
+/** What each phase of an incident is for, and what guided mode lets it do. */
+function phaseTable(): string {
+  const rows = Object.entries(PHASES).map(([phase, { role, task, may }]) => [
+    ...[`**${phase}**`, role, task.replace(/\.$/, '')],
+    may.map((family) => FAMILIES[family]).join(', '),
+  ]);
+  return table(['phase', 'role', 'what it is for', 'calls'], rows);
+}
+
+const FAMILIES: Readonly<Record<(typeof PHASES)['mitigation']['may'][number], string>> = {
+  observe: 'look',
+  record: 'record',
+  plan: 'dry run',
+  write: '**change**',
+  undo: 'take back',
+};
+
+/** Every edge of the state machine. */
+function edgeTable(): string {
+  const rows = EDGES.map((edge) => [
+    ...[edge.from, edge.to, takenBy(edge)],
+    [
+      ...edge.guards.map((guard) => GUARDS[guard]),
+      ...(edge.next ? ['the next attempt begins'] : []),
+    ].join('; '),
+  ]);
+  return table(['from', 'to', 'by', 'when'], rows);
+}
+
+function takenBy({ by, when = [] }: Edge): string {
+  return by === 'incident_update' ? '`incident_update`' : `its transaction is ${when.join(', ')}`;
 }
 
 /** Every write, by verb and kind. */
