@@ -18,6 +18,7 @@ import { idOfKey, type Known, keyFor, readLive, resolveFresh } from './live.ts';
 import { judgeOwners } from './owners.ts';
 import type { EngineParts } from './parts.ts';
 import { refuseReserved } from './reserved.ts';
+import { Returns } from './returns.ts';
 import type { Shapes } from './shapes.ts';
 import { surroundingsOf } from './surroundings.ts';
 import type { PlannedWrite, StepRequest } from './types.ts';
@@ -62,6 +63,7 @@ export async function compile(
   const planned = request.plan(live);
   const compiled: CompiledWrite[] = [];
   const seen = new Set<string>();
+  const returns = new Returns(parts);
   for (const write of planned) {
     const resource = await resolveFresh(
       parts.reader,
@@ -77,7 +79,7 @@ export async function compile(
     }
     seen.add(id);
     const { tool, within } = request;
-    const target = { tool, within, write, key, signal, known: live.known(id) };
+    const target = { tool, within, write, key, signal, known: live.known(id), returns };
     const one = await compileWrite(parts, shapes, target);
     if (one === undefined) continue;
     const standIn: CompileStandIn = async (instead, decision) => {
@@ -85,7 +87,10 @@ export async function compile(
       const all = await parts.reader.resources();
       const where = keyFor(all.resolveKind(apiVersion, kind), namespace, name, parts.reader);
       const known = undefined;
-      const as = { tool, within, write: instead, key: where, signal, known, standsInFor: decision };
+      const as = {
+        ...{ tool, within, write: instead, key: where, signal, known, returns },
+        standsInFor: decision,
+      };
       return await compileWrite(parts, shapes, as);
     };
     compiled.push(...(await putOff(parts, one, standIn, signal)));
@@ -102,6 +107,8 @@ export interface WriteTarget {
   readonly signal: AbortSignal | undefined;
   /** A fresh read of the object, where the plan has made one; read here otherwise. */
   readonly known: Known | undefined;
+  /** Asks whether pods that go could come back; absent where that was asked before. */
+  readonly returns?: Returns;
   /** What was decided about the write that this one stands in for. */
   readonly standsInFor?: Decision;
 }
@@ -159,6 +166,7 @@ export async function compileWrite(
   const owners = await judgeOwners(parts, { ...footprint, signal: target.signal });
   const decision = strictest([...decisions, ...owners.decisions]);
   refuse(decision, key);
+  await target.returns?.require({ ...target, base, predicted: predicted?.object });
   return {
     // Plans are pure and don't know the policy; what is journaled and shown is masked by it.
     write: { ...write, kubectl: redactCommand(write.kubectl, parts.policy.redaction) },

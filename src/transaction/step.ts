@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../cluster/types.ts';
 import { StratusError, toStratusError } from '../core/errors.ts';
 import { groupOf, type KubeObject } from '../core/kube.ts';
 import { sentence } from '../core/sentence.ts';
@@ -158,12 +159,18 @@ function checkVersions(
   }
 }
 
+function isNamespace({ resource }: ObjectKey): boolean {
+  return resource.apiVersion === 'v1' && resource.kind === 'Namespace';
+}
+
 /** Severity is measured where the transaction said it would work, so it may not work elsewhere. */
 function checkScope(session: Session, writes: readonly CompiledWrite[]): void {
   const { namespaces } = session.baseline.scope;
   if (namespaces === 'all') return;
   for (const { key, standsIn } of writes) {
     if (key.namespace !== undefined && namespaces.includes(key.namespace)) continue;
+    // What it says about pods (Pod Security, quotas by label) is felt inside of it.
+    if (isNamespace(key) && namespaces.includes(key.name)) continue;
     // The volume of a claim in scope.
     if (key.namespace === undefined && standsIn) continue;
     const wanted = key.namespace === undefined ? '*' : key.namespace;

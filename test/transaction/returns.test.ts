@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { at, type JsonObject, objectsOf, stringOf } from '../../src/core/json.ts';
+import { useCluster } from '../cluster/index.ts';
+import { useBench } from '../undo/bench.ts';
+
+const cluster = useCluster();
+const bench = useBench(cluster);
+
+let namespace = '';
+
+beforeEach(async () => {
+  namespace = await cluster.namespace('returns');
+  const metadata = { name: 'settings', namespace };
+  await cluster.apply([
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { MODE: 'production' } },
+    deployment(2),
+  ]);
+  await available(2);
+});
+
+function deployment(replicas: number): object {
+  const labels = { app: 'web' };
+  const valueFrom = { configMapKeyRef: { name: 'settings', key: 'MODE' } };
+  const containers = [{ name: 'web', image: 'local/web:1', env: [{ name: 'MODE', valueFrom }] }];
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+    },
+  };
+}
+
+async function available(count: number): Promise<void> {
+  await cluster.waitFor(`${count} available`, async () => {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+    const { json } = await cluster.request('GET', path);
+    return at(json, 'status', 'availableReplicas') === count;
+  });
+}
+
+async function pods(): Promise<JsonObject[]> {
+  const { json } = await cluster.request('GET', `/api/v1/namespaces/${namespace}/pods`);
+  return objectsOf(at(json, 'items'));
+}
+
+const nameOf = (object: JsonObject | undefined) => stringOf(at(object, 'metadata', 'name')) ?? '';
+const core = (kind: string) => `/api/v1/namespaces/${namespace}/${kind}`;
+
+describe('pods that could not come back stay', () => {
+  test('a ConfigMap that they were started with is gone', async () => {
+    const transaction = await bench.begun(namespace);
+    const [first] = await pods();
+    const remove = () =>
+      bench.call(transaction, 'mitigate_delete', { kind: 'Pod', name: nameOf(first), namespace });
+    const scale = () =>
+      bench.call(transaction, 'mitigate_scale', { namespace, name: 'web', replicas: 0 });
+    await cluster.request('DELETE', `${core('configmaps')}/settings`);
+
+    await expect(remove()).rejects.toMatchObject({
+      code: 'dry_run_rejected',
+      message: expect.stringContaining('ConfigMap settings does not exist'),
+    });
+    await expect(scale()).rejects.toMatchObject({ code: 'dry_run_rejected' });
+
+    const settings = { metadata: { name: 'settings' }, data: { OTHER: 'x' } };
+    await cluster.request('POST', core('configmaps'), settings);
+    await expect(remove()).rejects.toMatchObject({
+      message: expect.stringContaining('ConfigMap settings has no key MODE'),
+    });
+    await cluster.request('PATCH', `${core('configmaps')}/settings`, { data: { MODE: 'a' } });
+    expect((await remove()).changes).toHaveLength(1);
+    await available(2);
+  });
+
+  test('a level of Pod Security refuses them by now', async () => {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await cluster.request('PATCH', `/api/v1/namespaces/${namespace}`, { metadata: { labels } });
+    const transaction = await bench.begun(namespace);
+    const [first] = await pods();
+    await expect(
+      bench.call(transaction, 'mitigate_delete', { kind: 'Pod', name: nameOf(first), namespace }),
+    ).rejects.toMatchObject({
+      code: 'dry_run_rejected',
+      message: expect.stringContaining('violates PodSecurity'),
+    });
+    await expect(
+      bench.call(transaction, 'mitigate_scale', { namespace, name: 'web', replicas: 1 }),
+    ).rejects.toMatchObject({ code: 'dry_run_rejected' });
+
+    // The namespace that the transaction works in may be changed itself.
+    const level = { 'pod-security.kubernetes.io/enforce': 'baseline' };
+    const change = { kind: 'Namespace', name: namespace, labels: level };
+    await bench.call(transaction, 'mitigate_set_metadata', change);
+    await bench.call(transaction, 'mitigate_scale', { namespace, name: 'web', replicas: 1 });
+    await bench.aborted(transaction);
+    await available(2);
+  });
+
+  test('one that is not ready may go, and a full quota keeps nobody', async () => {
+    await cluster.request('POST', core('resourcequotas'), {
+      metadata: { name: 'full' },
+      spec: { hard: { pods: '2' } },
+    });
+    await cluster.waitFor('the quota to count', async () => {
+      const { json } = await cluster.request('GET', `${core('resourcequotas')}/full`);
+      return at(json, 'status', 'used', 'pods') === '2';
+    });
+    const transaction = await bench.begun(namespace);
+    const [first] = await pods();
+    await bench.call(transaction, 'mitigate_delete', {
+      kind: 'Pod',
+      name: nameOf(first),
+      namespace,
+    });
+    await available(2);
+
+    await cluster.request('DELETE', `${core('configmaps')}/settings`);
+    const [second] = await pods();
+    await cluster.request('DELETE', `${core('pods')}/${nameOf(second)}`);
+    const ill = await cluster.waitFor('a pod without its settings', async () =>
+      (await pods()).find((pod) => JSON.stringify(pod).includes('CreateContainerConfigError')),
+    );
+    await bench.call(transaction, 'mitigate_delete', { kind: 'Pod', name: nameOf(ill), namespace });
+  });
+});
