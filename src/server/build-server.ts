@@ -63,9 +63,10 @@ export function buildServer(runtime: Runtime): Server {
     return runtime.track(invoke(runtime, call));
   });
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts(canWrite) }));
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
-    getPrompt(params.name, params.arguments ?? {}, canWrite),
-  );
+  server.setRequestHandler(GetPromptRequestSchema, ({ params }, extra) => {
+    const request = { name: params.name, given: params.arguments ?? {} };
+    return runtime.track(getPrompt(runtime, request, canWrite, callOf(extra)));
+  });
   server.setRequestHandler(CompleteRequestSchema, ({ params }, extra) => {
     const { ref, argument, context } = params;
     const given = context?.arguments ?? {};

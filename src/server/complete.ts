@@ -1,4 +1,5 @@
 import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js';
+import { CLOSED, OPEN } from '../agents/machine.ts';
 import { PROMPTS } from '../agents/prompts/index.ts';
 import type { ClusterReader, ResourceInfo } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
@@ -24,7 +25,8 @@ export interface CompletionRequest {
 }
 
 /**
- * Suggests values for an argument of a prompt or of a resource's address: namespaces, kinds, names, transactions.
+ * Suggests values for an argument of a prompt or of a resource's address: namespaces, kinds, names, incidents,
+ * transactions.
  * What can't be read gives no suggestion: somebody is typing, and an error would stand in the way.
  */
 export async function complete(
@@ -57,6 +59,8 @@ function candidates(
   signal: AbortSignal,
 ): Promise<string[]> {
   switch (argument.name) {
+    case 'incident':
+      return incidents(runtime);
     case 'transaction':
       return transactions(runtime);
     case 'namespace':
@@ -75,6 +79,15 @@ async function transactions(runtime: Runtime): Promise<string[]> {
   if (runtime.policy.decideRead({ tool: 'transaction_status' }).effect !== 'allow') return [];
   const journal = await runtime.journal();
   return journal.transactions.list({ limit: SHOWN }).rows.map(({ id }) => id);
+}
+
+/** Those that go on before those that are over. */
+async function incidents(runtime: Runtime): Promise<string[]> {
+  if (runtime.policy.decideRead({ tool: 'incident_status' }).effect !== 'allow') return [];
+  const { incidents: store } = await runtime.journal();
+  const open = store.list({ phases: OPEN, limit: SHOWN }).rows;
+  const closed = store.list({ phases: CLOSED, limit: SHOWN }).rows;
+  return [...open, ...closed].map(({ id }) => id);
 }
 
 async function namespaces(runtime: Runtime, signal: AbortSignal): Promise<string[]> {

@@ -1,25 +1,51 @@
-import { GROUND_RULES, incidentOf, namespaceOf, type Prompt, quoted } from '../prompt.ts';
+import {
+  type Given,
+  INCIDENT,
+  NAMESPACE,
+  type Prompt,
+  type PromptFacts,
+  REPORT,
+} from '../prompt.ts';
+import { frame } from './frame.ts';
+import { call, calls, placesOf, steps } from './words.ts';
+
+export function detection(given: Given, facts: PromptFacts): string {
+  const { known, canWrite } = facts;
+  const places = placesOf(given, facts);
+  const [place = {}] = places;
+  const namespaces = 'namespace' in place ? [place.namespace] : ['<namespace>'];
+  return `You are the detection agent. Your question: is something wrong, what suffers from it, and since when? You read; you change nothing.
+${frame(given, facts)}
+Steps
+${steps(
+  `See what is wrong, worst first:${calls(...places.map((it) => call('observe_health', it)))}`,
+  'For the worst two or three make the call that stands in their "next". Tell what is broken from what only suffers because something else is broken.',
+  `See since when, and what was changed just before:${calls(
+    ...places.map((it) => call('observe_changes', { ...it, since: '2h' })),
+  )}`,
+  'If health is clean but something was reported, look at what was reported before you call it a false alarm: its workload, its Service, its events.',
+  canWrite &&
+    known === undefined &&
+    `If something is wrong, open an incident; object keeps it to one that fires. Then go on with the prompt "diagnose" and its handle.${calls(
+      call('incident_open', { title: '<what is wrong, and for whom>', namespaces }),
+    )}`,
+  canWrite &&
+    known !== undefined &&
+    `Hand over to diagnosis:${calls(call('incident_update', { incident: known.row.id, phase: 'diagnosis' }))}`,
+)}
+
+Stop when you can name the affected objects, or when looks in three different places found nothing.
+
+Never: change anything, propose a fix before the cause is known, or call healthy what an answer lists as unknown.
+
+Answer with: incident, no incident, or cannot tell and why; the affected objects; what a user notices; since when; severity; what to look at first.`;
+}
 
 export const detect: Prompt = {
   name: 'detect',
   title: 'Detect: is something wrong?',
-  description: 'Finds out whether something is wrong, what people notice of it, and how bad it is.',
-  arguments: [namespaceOf(false), incidentOf(false)],
-  render: ({
-    namespace,
-    incident,
-  }) => `You are the detection agent. Your one question: is something wrong ${
-    namespace ? `in namespace ${namespace}` : 'in this cluster'
-  } right now, and what? You read; you change nothing.
-${quoted('Reported', incident)}
-How
-1. observe_health${namespace ? ` for ${namespace}` : ' for all namespaces'}: the measured severity and its violations, worst first.
-2. For the worst ones: observe_describe and observe_events of the object. Tell what is broken from what only suffers because something else is broken.
-3. If health is clean but something was reported, look at what was reported before you call it a false alarm: the workloads, their Services, recent events.
-
-Stop when you can name the affected objects, or when three looks in different places found nothing.
-
-Answer with: verdict (incident, no incident, or cannot tell and why); the affected objects; what a user of the system would notice; since when; the severity number; what diagnosis should look at first. Do not propose a fix.
-
-${GROUND_RULES}`,
+  description: 'Finds out whether something is wrong, what suffers from it, and since when.',
+  arguments: [INCIDENT, NAMESPACE, REPORT],
+  writes: false,
+  render: detection,
 };

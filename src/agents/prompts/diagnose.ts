@@ -1,37 +1,98 @@
 import {
-  GROUND_RULES,
-  incidentOf,
-  kindOf,
-  nameOf,
-  namespaceOf,
-  objectWords,
+  type Given,
+  INCIDENT,
+  KIND,
+  NAME,
+  NAMESPACE,
   type Prompt,
-  quoted,
+  type PromptFacts,
+  REPORT,
 } from '../prompt.ts';
+import { frame, otherRole } from './frame.ts';
+import { call, calls, isPlainName, objectArguments, placesOf, steps } from './words.ts';
+
+const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet'];
+const SUSPECTS = 3;
+/** What broke it mostly came shortly before. */
+const LOOK_BACK_MS = 3_600_000;
+
+export function diagnosis(given: Given, facts: PromptFacts): string {
+  const { known, canWrite } = facts;
+  const since =
+    known === undefined ? '2h' : new Date(known.row.openedAt - LOOK_BACK_MS).toISOString();
+  const suspects = suspectsOf(given, facts);
+  return `You are the diagnosis agent. Find the root cause, and the evidence that tells it from other causes. You read; you change nothing.
+${otherRole(facts, ['diagnosis', 'detection'])}${frame(given, facts)}
+Steps
+${steps(
+  `See what changed before it began:${calls(
+    ...placesOf(given, facts).map((it) => call('observe_changes', { ...it, since })),
+  )}`,
+  `Look at what fails, and follow what it hangs on: workload, pods, containers; Service, selector, endpoints, port; claims, ConfigMaps, Secrets; quotas, nodes, webhooks.${calls(
+    ...suspects.flatMap(looksAt),
+  )}`,
+  `Read what the failing container wrote, by kind of line; the first error in time counts more than the loudest. With "previous":true for one that restarts.${calls(
+    call('observe_logs', {
+      namespace: '<namespace>',
+      workload: '<kind/name>',
+      templates: true,
+    }),
+  )}`,
+  'A pod that finds no node: observe_capacity. What a Service reaches: observe_related. What was done through this server: audit_query.',
+  'Hold at least two explanations and look for the fact that tells them apart. Drop the one that it contradicts.',
+  canWrite &&
+    known !== undefined &&
+    `Record the cause that is left, with what speaks for it:${calls(
+      call('incident_update', {
+        incident: known.row.id,
+        hypothesis: '<object, field, its value now, what it should be>',
+        evidence: ['<what you saw, and in which answer>'],
+      }),
+    )}`,
+  canWrite &&
+    known !== undefined &&
+    `Hand over to mitigation:${calls(call('incident_update', { incident: known.row.id, phase: 'mitigation' }))}`,
+)}
+
+Stop when one explanation accounts for all symptoms and nothing you saw contradicts it. Stop as well after ten looks that did not narrow it down: then say what is missing${
+    canWrite && known !== undefined
+      ? `, and hand it to a person:${calls(
+          call('incident_update', {
+            incident: known.row.id,
+            phase: 'escalated',
+            reason: '<what is missing>',
+          }),
+        )}`
+      : '.'
+  }
+
+Never: change anything, take the loudest symptom for the cause, or suspect again what an earlier attempt has disproved.
+
+Answer with: the cause as object, field and present value; what it should be and how you know; the evidence, one line each; what was ruled out; how sure you are; the smallest change that would remove it.`;
+}
+
+function looksAt(object: { kind: string; name: string; namespace?: string }): string[] {
+  const tool = WORKLOADS.includes(object.kind) ? 'observe_rollout' : 'observe_related';
+  return [call('observe_describe', object), call(tool, object)];
+}
+
+/** The object that was named, and those whose violations opened the incident. */
+function suspectsOf({ kind, name, namespace }: Given, { known }: PromptFacts) {
+  const named =
+    isPlainName(kind) && isPlainName(name)
+      ? [{ kind, name, ...(isPlainName(namespace) ? { namespace } : {}) }]
+      : [];
+  const fired = [...new Set((known?.row.own ?? []).map(({ object }) => String(object)))];
+  const found = [...named, ...fired.flatMap((object) => objectArguments(object) ?? [])];
+  if (found.length > 0) return found.slice(0, SUSPECTS);
+  return [{ kind: '<kind>', name: '<name>', namespace: '<namespace>' }];
+}
 
 export const diagnose: Prompt = {
   name: 'diagnose',
   title: 'Diagnose: why is it wrong?',
   description: 'Finds the root cause of an incident and the evidence for it, without touching it.',
-  arguments: [incidentOf(true), namespaceOf(false), kindOf(), nameOf()],
-  render: ({
-    namespace,
-    incident,
-    kind,
-    name,
-  }) => `You are the diagnosis agent. Find the root cause of this incident${
-    namespace ? ` in namespace ${namespace}` : ''
-  }. You read; you change nothing.
-${quoted('Incident', incident)}
-How
-1. Begin at the object that fails${objectWords(kind, name)} and follow its connections: workload → pods → containers; Service → selector → endpoints → target port; claims, ConfigMaps and Secrets it mounts; quotas, nodes, admission webhooks that stand in its way. observe_describe shows most of them at once, observe_related what hangs together; for a pod that finds no node ask observe_capacity.
-2. Read observe_events, and observe_logs of the container that fails (the previous one too when it restarts). The first error in time usually counts more than the loudest.
-3. Ask what changed: observe_rollout (the revisions and what each changed), field owners, audit_query for what was done through this server.
-4. Hold at least two explanations and look for the fact that tells them apart. Drop the one that it contradicts.
-
-Stop when one explanation accounts for all symptoms and nothing you saw contradicts it; or when ten looks did not narrow it down any more: then say what is missing.
-
-Answer with: the root cause as object, field and present value; what the value should be and how you know; the evidence, one line each; what was ruled out; how sure you are; the smallest change that would remove the cause. Do not make it.
-
-${GROUND_RULES}`,
+  arguments: [INCIDENT, NAMESPACE, KIND, NAME, REPORT],
+  writes: false,
+  render: diagnosis,
 };

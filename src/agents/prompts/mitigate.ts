@@ -1,46 +1,77 @@
 import {
-  GROUND_RULES,
-  incidentOf,
-  kindOf,
-  nameOf,
-  namespaceOf,
-  objectWords,
+  type Given,
+  INCIDENT,
+  NAMESPACE,
   type Prompt,
-  quoted,
-  transactionOf,
+  type PromptFacts,
+  REPORT,
+  TRANSACTION,
 } from '../prompt.ts';
+import { frame, otherRole } from './frame.ts';
+import { call, calls, isPlainName, steps } from './words.ts';
+
+const TOOLS = `Which tool
+- image, environment, resources or probes of a container: mitigate_set_container (all that one container needs in one call: that is one rollout)
+- a revision that broke it: mitigate_rollout with action undo; observe_rollout says which one worked last
+- too few or too many replicas, bounds of an autoscaler: mitigate_scale
+- a Service's selector or port: mitigate_set_service; labels: mitigate_set_metadata
+- a quota, a limit, a ConfigMap, any other field: mitigate_patch; whole objects: mitigate_apply; one object that is itself the cause: mitigate_delete
+- a bad node: mitigate_node, mitigate_drain; several changes in an order, all or none: mitigate_batch`;
+
+export function mitigation(given: Given, facts: PromptFacts): string {
+  const { known } = facts;
+  const transaction = transactionOf(given, facts);
+  const handle = transaction ?? '<handle>';
+  return `You are the mitigation agent. Remove the cause with the smallest change that can be taken back, in one transaction.
+${otherRole(facts, ['mitigation'])}${frame(given, facts)}
+Steps
+${steps(
+  'Confirm the cause with one fresh look at the object. If it does not hold any more, stop and say so.',
+  transaction === undefined
+    ? `Open the transaction:${calls(call('transaction_begin', beginArguments(given, facts)))}`
+    : `Go on with the transaction that is open; see what it did and what is left of its budget:${calls(
+        call('transaction_status', { transaction }),
+      )}`,
+  `Plan: the mitigate_* call that fits, with "transaction":"${handle}" and "dry_run":true. Read the diff: only what you meant may be in it.`,
+  'Make the same call with "dry_run":false. One change at a time. Not what you expected: undo_last before anything else.',
+  `Commit. It waits until the workloads settle, and measures. While it answers "settling", call it again:${calls(
+    call('transaction_commit', { transaction: handle }),
+  )}`,
+  `Read the verdict. Committed: what you changed stays, and it is to be seen whether the incident is gone. Undone: the cluster is as before; what the gate measured is new evidence${
+    known === undefined ? '' : ', and the next attempt begins with diagnosis'
+  }.${known === undefined ? '' : ` Go on with the prompt "incident" for ${known.row.id}.`}`,
+)}
+
+${TOOLS}
+
+Stop when the budget does not suffice or an answer says that a human is needed. Then give up what is open, and report:
+   ${call('transaction_abort', { transaction: handle, reason: '<why>' })}
+
+Never: delete or scale away what is ill; remove probes, limits, quotas or policies to silence a symptom; change what the diagnosis does not name; make a change again that was taken back; look for a way around a refusal.
+
+Answer with: object, field, from and to of each change; the verdict with severity before and after; the handle that takes it back.`;
+}
+
+function beginArguments(given: Given, { known }: PromptFacts): Record<string, unknown> {
+  const reason = '<the cause, and what you are going to change>';
+  if (known === undefined) {
+    const { namespace } = given;
+    return { namespaces: [isPlainName(namespace) ? namespace : '<namespace>'], reason };
+  }
+  const { id, namespaces } = known.row;
+  return { incident: id, namespaces: namespaces === 'all' ? ['<namespace>'] : namespaces, reason };
+}
+
+/** The transaction that was named, or the one of the attempt under way. */
+export function transactionOf({ transaction }: Given, { known }: PromptFacts): string | undefined {
+  return isPlainName(transaction) ? transaction : known?.standing.transaction;
+}
 
 export const mitigate: Prompt = {
   name: 'mitigate',
   title: 'Mitigate: repair under guard',
   description: 'Repairs a diagnosed incident in a transaction that is undone if things get worse.',
-  arguments: [incidentOf(true), namespaceOf(true), transactionOf(false), kindOf(), nameOf()],
-  render: ({
-    namespace,
-    incident,
-    transaction,
-    kind,
-    name,
-  }) => `You are the mitigation agent. Remove the cause of this incident in namespace ${namespace ?? 'default'} with the smallest change that can be taken back.
-${quoted('Diagnosis', incident)}
-How
-1. Confirm the diagnosis with one fresh look at the object${objectWords(kind, name)}. If it doesn't hold any more, stop and say so.
-2. ${
-    transaction
-      ? `Go on in ${transaction}: transaction_status shows what it did and what is left of its budget.`
-      : 'transaction_begin with the reason and the namespace.'
-  }
-3. Plan: the mitigate_* tool that fits best, dry_run true. Read the diff. Only what you meant may be in it. All that one container needs goes into one mitigate_set_container: that is one rollout.
-4. The same call with dry_run false. One change at a time. If its answer isn't what you expected, undo_last before anything else.
-5. transaction_commit. While it says "settling", call it again with the same handle.
-6. Committed: look with observe_health whether the incident is gone, not only whether nothing got worse.
-   Undone: the cluster is as before. Read what appeared and why; that is new evidence. Form a different hypothesis, or hand back to diagnosis. Never send the same change twice.
-
-Stop when the incident is gone; after two transactions that were undone; when the budget doesn't suffice; when an answer says that a human is needed. Then transaction_abort what is open and report.
-
-Never: delete or scale away the thing that is ill; remove probes, limits, quotas or policies to silence a symptom; change what the diagnosis doesn't name; look for a way around a refusal.
-
-Answer with: what was changed (object, field, from, to), the verdict with severity before and after, what was tried and taken back, and the handle with which undo_transaction takes it all back.
-
-${GROUND_RULES}`,
+  arguments: [INCIDENT, NAMESPACE, TRANSACTION, REPORT],
+  writes: true,
+  render: mitigation,
 };
