@@ -73,8 +73,10 @@ export function differences(
   }
   for (const [key, was] of before.replicaSets) {
     const is = now.replicaSets.get(key);
-    if (is === undefined || is.metadata.uid !== was.metadata.uid) found.push(`${key} is gone`);
-    else if (replicasOf(is) !== replicasOf(was)) {
+    const anew = recreated.includes('ReplicaSet/*');
+    if (is === undefined || (is.metadata.uid !== was.metadata.uid && !anew)) {
+      found.push(`${key} is gone`);
+    } else if (replicasOf(is) !== replicasOf(was)) {
       found.push(`${key} wants ${replicasOf(is)} pods, wanted ${replicasOf(was)}`);
     }
   }

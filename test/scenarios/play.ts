@@ -7,7 +7,17 @@ import { abandonAttempt, commitAttempt, openAttempt, Refused } from './attempt.t
 import { differences, takeCheckpoint } from './checkpoint.ts';
 import { clearGround, layGround, type Plot } from './ground.ts';
 import { PACES } from './settings.ts';
-import type { Card, Findings, Ground, Outcome, Plan, Symptom } from './types.ts';
+import {
+  type Card,
+  COMMIT,
+  type Findings,
+  type Ground,
+  type Outcome,
+  type Plan,
+  type Script,
+  type Step,
+  type Symptom,
+} from './types.ts';
 
 /** What became of one plan. */
 export interface Result {
@@ -56,6 +66,7 @@ export async function play(stage: Stage, card: Card, plan: Plan): Promise<Result
       await assistant.close();
     }
   } finally {
+    await plan.cleanUp?.(ground);
     await clearGround(ground);
   }
 }
@@ -127,6 +138,27 @@ type Tried = Pick<Result, 'outcome' | 'code' | 'words' | 'before' | 'after' | 'a
 };
 
 async function tryPlan(ground: Ground, assistant: Assistant, plan: Plan): Promise<Tried> {
+  const script = await plan.steps(ground);
+  let from = 0;
+  for (let end = script.indexOf(COMMIT); end !== -1; end = script.indexOf(COMMIT, from)) {
+    const part = await tryOnce(ground, assistant, plan, stepsIn(script.slice(from, end)));
+    if (part.outcome !== 'committed') return part;
+    from = end + 1;
+  }
+  return await tryOnce(ground, assistant, plan, stepsIn(script.slice(from)));
+}
+
+function stepsIn(script: Script): Step[] {
+  return script.filter((it) => it !== COMMIT);
+}
+
+/** One transaction, from its begin to its end. */
+async function tryOnce(
+  ground: Ground,
+  assistant: Assistant,
+  plan: Plan,
+  steps: readonly Step[],
+): Promise<Tried> {
   const attempt = await openAttempt(assistant, {
     reason: plan.title,
     namespaces: plan.namespaces?.(ground) ?? [ground.namespace],
@@ -135,7 +167,7 @@ async function tryPlan(ground: Ground, assistant: Assistant, plan: Plan): Promis
   // Once the baseline is measured the incident holds still.
   const checkpoint = await takeCheckpoint(ground);
   try {
-    for (const { tool, args } of await plan.steps(ground)) {
+    for (const { tool, args } of steps) {
       const { transaction } = attempt;
       const answer = await assistant.call(tool, { ...args, reason: plan.title, transaction });
       if (answer.isError) throw new Refused(answer);
@@ -191,7 +223,7 @@ async function askOracle(ground: Ground, card: Card, plan: Plan): Promise<Findin
     await sleep(500);
     if (!(await ask())) return found.map((it) => `not for long: ${it}`);
   }
-  return found;
+  return (await card.trial?.(ground)) ?? [];
 }
 
 async function until(ground: Ground, probe: () => Promise<boolean>): Promise<boolean> {

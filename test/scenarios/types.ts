@@ -58,6 +58,9 @@ export interface Step {
   readonly args: JsonObject;
 }
 
+/** Between two steps: commits what was done so far, and goes on in another transaction. */
+export const COMMIT = 'commit';
+
 export interface Expected {
   readonly outcome: Outcome;
   /**
@@ -69,6 +72,8 @@ export interface Expected {
   readonly code?: string;
 }
 
+export type Script = readonly (Step | typeof COMMIT)[];
+
 export interface Plan {
   /** Unique in its card, lower case with dashes: `S01/clean-restart` names it everywhere. */
   readonly id: string;
@@ -76,8 +81,11 @@ export interface Plan {
   readonly title: string;
   /** True: it has to end committed, with the oracle passing. */
   readonly right: boolean;
-  /** The calls, in their order. They may read the cluster, as an assistant would before it writes. */
-  readonly steps: (ground: Ground) => readonly Step[] | Promise<readonly Step[]>;
+  /**
+   * The calls, in their order. They may read the cluster, as an assistant would before it writes. With `COMMIT` in
+   * between it is several transactions; the last one's outcome counts, and each before it has to commit.
+   */
+  readonly steps: (ground: Ground) => Script | Promise<Script>;
   readonly expect: Expected;
   /** Where the kind of the cluster makes another outcome right, with the reason, which the table tells. */
   readonly differs?: Partial<Record<ClusterKind, Expected & { readonly because: string }>>;
@@ -89,8 +97,13 @@ export interface Plan {
   readonly declared?: (ground: Ground) => readonly JsonObject[];
   /** Touches nodes or other things that all grounds share: nothing else is played meanwhile. */
   readonly alone?: boolean;
-  /** `Kind/name` of objects that the undo has to create again, so that their uid is another one afterwards. */
+  /**
+   * `Kind/name` of objects that the undo has to create again, so that their uid is another one afterwards; `Kind/*`
+   * for those whose names are not known before.
+   */
   readonly recreated?: readonly string[];
+  /** Puts right what the ground's end does not: labels of nodes that a committed plan left. */
+  readonly cleanUp?: (ground: Ground) => Promise<void>;
 }
 
 /** Empty when everything is as it should be; otherwise one sentence for each thing that isn't. */
@@ -121,6 +134,11 @@ export interface Card {
    * patience (20 s) is over, so it need not wait for pods itself.
    */
   readonly oracle: (ground: Ground) => Promise<Findings>;
+  /**
+   * Tries the repair once, in ways that change the cluster: a rollout that may not drain, a pod that has to come
+   * back. After the oracle, on right plans only.
+   */
+  readonly trial?: (ground: Ground) => Promise<Findings>;
   /** Seconds over which the repaired state has to stay so, in the time of the pods (30 when real). */
   readonly sustained?: number;
 }
