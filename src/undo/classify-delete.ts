@@ -10,6 +10,7 @@ import {
 } from './classification.ts';
 import { groupKind, PLAIN, REMADE, WORKLOADS } from './group-kind.ts';
 import { TOKEN_TYPE } from './recreate.ts';
+import { isOfDeployment, OF_DEPLOYMENT } from './replica-sets.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The server's own: they hold an object while it is used, and are gone when it isn't. */
@@ -86,6 +87,10 @@ const BY_KIND: Readonly<Record<string, Rule>> = {
       ? irreversible(
           'persistentVolumeClaimRetentionPolicy whenDeleted: Delete removes claims and their data; set it to Retain first in this transaction',
         )
+      : undefined,
+  'ReplicaSet.apps': (before) =>
+    isOfDeployment(before) && at(before, 'spec', 'replicas') !== 0
+      ? irreversible(OF_DEPLOYMENT)
       : undefined,
   'Job.batch': (before) =>
     hasRun(before)

@@ -1,14 +1,20 @@
 import { type JsonObject, stringOf } from '../../src/core/json.ts';
 import type { Answer, Assistant } from '../story/client.ts';
 
-/** A transaction that the scripted assistant has opened for one plan. */
+/** An incident that the scripted assistant follows, from its opening to its end. */
+export interface Incident {
+  readonly id: string;
+  readonly namespaces: readonly string[];
+}
+
+/** A transaction that it has opened for one plan. */
 export interface Attempt {
   readonly transaction: string;
 }
 
 export interface AttemptRequest {
-  readonly reason: string;
-  readonly namespaces: readonly string[];
+  /** What the assistant takes for the cause, and means to do. */
+  readonly cause: string;
   readonly declared: readonly JsonObject[];
 }
 
@@ -24,18 +30,49 @@ export class Refused extends Error {
   }
 }
 
-/** Everything that has to happen before the first write: the one place that knows of the mode. @throws Refused */
+/** A call that has to be answered. @throws Refused */
+async function asked(assistant: Assistant, tool: string, args: JsonObject): Promise<JsonObject> {
+  const answer = await assistant.call(tool, args);
+  if (answer.isError) throw new Refused(answer);
+  return answer.data;
+}
+
+/** Opens the incident that is to be repaired. @throws Refused */
+export async function openIncident(
+  assistant: Assistant,
+  title: string,
+  namespaces: readonly string[],
+): Promise<Incident> {
+  const opened = await asked(assistant, 'incident_open', { title, namespaces: [...namespaces] });
+  return { id: stringOf(opened.incident) ?? '', namespaces };
+}
+
+/**
+ * From wherever the incident stands to a transaction for its next attempt, as guided mode wants it: diagnosis, a
+ * hypothesis with evidence, mitigation. @throws Refused
+ */
 export async function openAttempt(
   assistant: Assistant,
-  { reason, namespaces, declared }: AttemptRequest,
+  incident: Incident,
+  { cause, declared }: AttemptRequest,
 ): Promise<Attempt> {
-  const answer = await assistant.call('transaction_begin', {
-    reason,
-    namespaces: [...namespaces],
+  const { id } = incident;
+  const standing = await asked(assistant, 'incident_status', { incident: id });
+  if (standing.phase !== 'diagnosis') {
+    await asked(assistant, 'incident_update', { incident: id, phase: 'diagnosis' });
+  }
+  const evidence = ['observe_health and observe_events show it'];
+  await asked(assistant, 'incident_update', {
+    incident: id,
+    ...{ hypothesis: cause, evidence, phase: 'mitigation' },
+  });
+  const begun = await asked(assistant, 'transaction_begin', {
+    incident: id,
+    reason: cause,
+    namespaces: [...incident.namespaces],
     ...(declared.length === 0 ? {} : { declared_reductions: [...declared] }),
   });
-  if (answer.isError) throw new Refused(answer);
-  return { transaction: stringOf(answer.data.transaction) ?? '' };
+  return { transaction: stringOf(begun.transaction) ?? '' };
 }
 
 /** Commits, and waits for the verdict however long it settles. @throws Refused */
@@ -44,9 +81,9 @@ export async function commitAttempt(
   { transaction }: Attempt,
 ): Promise<JsonObject> {
   for (;;) {
-    const answer = await assistant.call('transaction_commit', { transaction, wait_seconds: 45 });
-    if (answer.isError) throw new Refused(answer);
-    if (answer.data.status !== 'settling') return answer.data;
+    const args = { transaction, wait_seconds: 45 };
+    const answer = await asked(assistant, 'transaction_commit', args);
+    if (answer.status !== 'settling') return answer;
   }
 }
 
@@ -55,10 +92,16 @@ export async function abandonAttempt(
   assistant: Assistant,
   { transaction }: Attempt,
 ): Promise<JsonObject> {
-  const answer = await assistant.call('transaction_abort', {
-    transaction,
-    reason: 'the server refused a part of the plan',
-  });
-  if (answer.isError) throw new Refused(answer);
-  return answer.data;
+  const reason = 'the server refused a part of the plan';
+  return await asked(assistant, 'transaction_abort', { transaction, reason });
+}
+
+/** The phase that the incident is in. @throws Refused */
+export async function phaseOf(assistant: Assistant, { id }: Incident): Promise<string> {
+  return stringOf((await asked(assistant, 'incident_status', { incident: id })).phase) ?? '';
+}
+
+/** Says that it is over, which the server measures. @throws Refused where what fired is not gone */
+export async function resolveIncident(assistant: Assistant, { id }: Incident): Promise<void> {
+  await asked(assistant, 'incident_update', { incident: id, phase: 'resolved' });
 }

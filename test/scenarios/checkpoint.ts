@@ -73,10 +73,8 @@ export function differences(
   }
   for (const [key, was] of before.replicaSets) {
     const is = now.replicaSets.get(key);
-    const anew = recreated.includes('ReplicaSet/*');
-    if (is === undefined || (is.metadata.uid !== was.metadata.uid && !anew)) {
-      found.push(`${key} is gone`);
-    } else if (replicasOf(is) !== replicasOf(was)) {
+    if (is === undefined || is.metadata.uid !== was.metadata.uid) found.push(`${key} is gone`);
+    else if (replicasOf(is) !== replicasOf(was)) {
       found.push(`${key} wants ${replicasOf(is)} pods, wanted ${replicasOf(was)}`);
     }
   }

@@ -3,8 +3,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at, type JsonObject, numberOf, stringOf } from '../../src/core/json.ts';
 import { type Assistant, startAssistant } from '../story/client.ts';
-import { abandonAttempt, commitAttempt, openAttempt, Refused } from './attempt.ts';
-import { differences, takeCheckpoint } from './checkpoint.ts';
+import {
+  abandonAttempt,
+  commitAttempt,
+  type Incident,
+  openAttempt,
+  openIncident,
+  phaseOf,
+  Refused,
+  resolveIncident,
+} from './attempt.ts';
+import { type Checkpoint, differences, takeCheckpoint } from './checkpoint.ts';
 import { clearGround, layGround, type Plot } from './ground.ts';
 import { PACES } from './settings.ts';
 import {
@@ -37,6 +46,8 @@ export interface Result {
   readonly differs: Findings | undefined;
   /** What the oracle had against it; undefined when it was not committed. */
   readonly wrong: Findings | undefined;
+  /** Where the incident stands in the end. */
+  readonly phase: string;
   /** Requests through the Services that failed during the change; undefined where nothing serves. */
   readonly lost: number | undefined;
   readonly seconds: number;
@@ -82,13 +93,18 @@ async function playOn(
   const healthy = await severityOf(assistant, ground, card);
   await card.inject(ground);
   const unseen = await lookForSymptoms(ground, assistant, card, healthy);
-  const tried = await tryPlan(ground, assistant, plan);
+  const namespaces = plan.namespaces?.(ground) ?? [ground.namespace];
+  const incident = await openIncident(assistant, `${card.id} ${card.title}`, namespaces);
+  const { checkpoint, ...tried } = await tryPlan(ground, assistant, incident, plan);
+  const facts = { unseen, ...tried, lost: undefined };
   if (tried.outcome === 'committed') {
     const wrong = await askOracle(ground, card, plan);
-    return { unseen, ...tried, differs: undefined, wrong, lost: undefined };
+    if (plan.right && wrong.length === 0) await resolveIncident(assistant, incident);
+    const phase = await phaseOf(assistant, incident);
+    return { ...facts, differs: undefined, wrong, phase };
   }
-  const differs = await lookForDifferences(ground, tried, plan);
-  return { unseen, ...tried, differs, wrong: undefined, lost: undefined };
+  const differs = await lookForDifferences(ground, checkpoint, plan);
+  return { ...facts, differs, wrong: undefined, phase: await phaseOf(assistant, incident) };
 }
 
 /** The sum over the namespaces that the card looks at. */
@@ -134,18 +150,28 @@ async function missingFrom(ground: Ground, assistant: Assistant, symptom: Sympto
 }
 
 type Tried = Pick<Result, 'outcome' | 'code' | 'words' | 'before' | 'after' | 'afterUndo'> & {
-  readonly checkpoint: Awaited<ReturnType<typeof takeCheckpoint>>;
+  readonly checkpoint: Checkpoint;
 };
 
-async function tryPlan(ground: Ground, assistant: Assistant, plan: Plan): Promise<Tried> {
+/** Transaction after transaction, as the plan says; severity is told from before the first to after the last. */
+async function tryPlan(
+  ground: Ground,
+  assistant: Assistant,
+  incident: Incident,
+  plan: Plan,
+): Promise<Tried> {
   const script = await plan.steps(ground);
+  let first: number | undefined;
   let from = 0;
   for (let end = script.indexOf(COMMIT); end !== -1; end = script.indexOf(COMMIT, from)) {
-    const part = await tryOnce(ground, assistant, plan, stepsIn(script.slice(from, end)));
+    const steps = stepsIn(script.slice(from, end));
+    const part = await tryOnce(ground, assistant, incident, plan, steps);
     if (part.outcome !== 'committed') return part;
+    first ??= part.before;
     from = end + 1;
   }
-  return await tryOnce(ground, assistant, plan, stepsIn(script.slice(from)));
+  const last = await tryOnce(ground, assistant, incident, plan, stepsIn(script.slice(from)));
+  return { ...last, before: first ?? last.before };
 }
 
 function stepsIn(script: Script): Step[] {
@@ -156,14 +182,12 @@ function stepsIn(script: Script): Step[] {
 async function tryOnce(
   ground: Ground,
   assistant: Assistant,
+  incident: Incident,
   plan: Plan,
   steps: readonly Step[],
 ): Promise<Tried> {
-  const attempt = await openAttempt(assistant, {
-    reason: plan.title,
-    namespaces: plan.namespaces?.(ground) ?? [ground.namespace],
-    declared: plan.declared?.(ground) ?? [],
-  });
+  const declared = plan.declared?.(ground) ?? [];
+  const attempt = await openAttempt(assistant, incident, { cause: plan.title, declared });
   // Once the baseline is measured the incident holds still.
   const checkpoint = await takeCheckpoint(ground);
   try {
@@ -199,7 +223,7 @@ function severities(answer: JsonObject): Pick<Result, 'before' | 'after' | 'afte
 }
 
 /** Pods take a moment to come back; what is still different then stays so. */
-async function lookForDifferences(ground: Ground, { checkpoint }: Tried, plan: Plan) {
+async function lookForDifferences(ground: Ground, checkpoint: Checkpoint, plan: Plan) {
   let found: readonly string[] = [];
   await until(ground, async () => {
     found = differences(checkpoint, await takeCheckpoint(ground), plan.recreated);

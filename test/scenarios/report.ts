@@ -56,6 +56,12 @@ export function reportOf(done: readonly Done[], kind: ClusterKind): CampaignRepo
               found?.length === 0 ? ['the oracle has nothing against it'] : [],
             ),
           ]),
+      invariant(
+        'the incident is resolved by what is right, and back in diagnosis after what is taken back',
+        [...right, ...backed],
+        ({ plan, phase }) =>
+          phase === (plan.right ? 'resolved' : 'diagnosis') ? [] : [`it is in ${phase}`],
+      ),
       {
         name: 'every plan came to its end',
         checked: done.length,

@@ -97,10 +97,7 @@ export interface Plan {
   readonly declared?: (ground: Ground) => readonly JsonObject[];
   /** Touches nodes or other things that all grounds share: nothing else is played meanwhile. */
   readonly alone?: boolean;
-  /**
-   * `Kind/name` of objects that the undo has to create again, so that their uid is another one afterwards; `Kind/*`
-   * for those whose names are not known before.
-   */
+  /** `Kind/name` of objects that the undo has to create again, so that their uid is another one afterwards. */
   readonly recreated?: readonly string[];
   /** Puts right what the ground's end does not: labels of nodes that a committed plan left. */
   readonly cleanUp?: (ground: Ground) => Promise<void>;

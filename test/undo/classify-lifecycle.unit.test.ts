@@ -73,6 +73,13 @@ describe('a delete', () => {
     expect(of('Pod', {}, { ownerReferences }).class).toBe('compensating');
     expect(of('Pod', {}, { ownerReferences: [{ uid: 'o' }] }).class).toBe('irreversible');
   });
+  test("of a ReplicaSet that is a Deployment's can only when it is history", () => {
+    const ownerReferences = [{ kind: 'Deployment', uid: 'o', controller: true }];
+    const replicas = (count: number) =>
+      of('ReplicaSet', spec({ replicas: count }), { ownerReferences }).class;
+    expect(replicas(3)).toBe('irreversible');
+    expect(replicas(0)).toBe('compensating');
+  });
   test('of a StatefulSet whose claims go with it cannot', () => {
     const policy = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } };
     expect(of('StatefulSet', spec(policy)).class).toBe('irreversible');

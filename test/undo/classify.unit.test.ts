@@ -308,6 +308,15 @@ describe('a changed field', () => {
     );
   });
 
+  test('nobody but a Deployment scales its ReplicaSets', () => {
+    const ownerReferences = [{ kind: 'Deployment', uid: 'o', controller: true }];
+    const of = (replicas: number, owners: JsonObject = { ownerReferences }) =>
+      object('ReplicaSet', spec({ replicas }), owners);
+    expect(update(of(2), of(0)).class).toBe('irreversible');
+    expect(update(of(2), of(4)).class).toBe('irreversible');
+    expect(update(of(2, {}), of(0, {})).class).toBe('compensating');
+  });
+
   test('of which the dry run said nothing', () => {
     const before = object('ConfigMap');
     expect(

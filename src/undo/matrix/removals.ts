@@ -1,4 +1,5 @@
 import { PLAIN, REMADE, WORKLOADS } from '../group-kind.ts';
+import { OF_DEPLOYMENT } from '../replica-sets.ts';
 import { REFUSED, type RemovalRow } from './types.ts';
 
 const AGAIN = 'byte-equal but for uid and creation time; the same owners of the same fields';
@@ -16,6 +17,15 @@ export const REMOVAL_ROWS: readonly RemovalRow[] = [
     class: 'compensating',
     undo: 'Creates the {kind} again, which adopts its pods and revisions.',
     verified: 'spec byte-equal; the same pods and ReplicaSets (uid), owned by the new one',
+  },
+  {
+    id: 'delete-of-deployment',
+    verb: 'delete',
+    kinds: ['ReplicaSet.apps'],
+    what: 'with replicas, that a Deployment controls',
+    class: 'irreversible',
+    undo: OF_DEPLOYMENT,
+    verified: REFUSED,
   },
   {
     id: 'delete',

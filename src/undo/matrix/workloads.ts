@@ -1,6 +1,7 @@
 import { arrayOf, at, equalJson, numberOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { CLAIM_MOMENTS, deletesClaims } from '../claim-retention.ts';
+import { isOfDeployment, OF_DEPLOYMENT } from '../replica-sets.ts';
 import { changed, lowered, REFUSED, SAME, type Update, type UpdateRow } from './types.ts';
 
 const STATEFUL_SET = ['StatefulSet.apps'];
@@ -61,6 +62,16 @@ export const WORKLOAD_ROWS: readonly UpdateRow[] = [
     holds: (update) => fewer(update) && isMidRollout(update.before),
     class: 'irreversible',
     undo: 'a rollout is under way, so pods of the earlier revision serve, and scaling back would start pods of the new one',
+    verified: REFUSED,
+  },
+  {
+    id: 'scale-of-deployment',
+    verb: 'update',
+    kinds: ['ReplicaSet.apps'],
+    what: '`spec.replicas` of one that a Deployment controls',
+    holds: (update) => changed(update, 'spec', 'replicas') && isOfDeployment(update.before),
+    class: 'irreversible',
+    undo: OF_DEPLOYMENT,
     verified: REFUSED,
   },
   {

@@ -147,7 +147,8 @@ function twinsOf({ namespace }: Bench, { sample }: MatrixCase, id: string): [Twi
 }
 
 async function arrange(objects: Objects, one: MatrixCase, twin: Twin): Promise<void> {
-  if (one.beside !== undefined) await objects.cluster.apply(one.beside(twin.name));
+  const { name, namespace } = twin;
+  if (one.beside !== undefined) await objects.cluster.apply(one.beside(name, namespace));
   if (one.sample.existing !== undefined) {
     for (const patch of one.before ?? []) await objects.patch(twin, patch);
     return;

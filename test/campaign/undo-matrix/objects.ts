@@ -137,6 +137,7 @@ type Check = (object: KubeObject, pods: readonly string[]) => boolean;
 const CONDITIONS: Readonly<Record<Exclude<Condition, 'none'>, Check>> = {
   observed: isObserved,
   bound: (object) => at(object, 'status', 'phase') === 'Bound',
+  owned: (object) => objectsOf(object.metadata.ownerReferences).length > 0,
   'at rest': (object, pods) => isObserved(object) && isAtRest(object, pods.length),
   'under way': (object) => isObserved(object) && isUnderWay(object),
 };

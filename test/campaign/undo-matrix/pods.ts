@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../src/core/json.ts';
 import { template } from './namespaced.ts';
 import { of, spec, update, withSpec } from './special.ts';
-import type { MatrixCase } from './types.ts';
+import type { KindSample, MatrixCase } from './types.ts';
 
 const LATER = spec({ template: { metadata: { annotations: { version: '2' } } } });
 const DELETES = { whenScaled: 'Delete', whenDeleted: 'Retain' };
@@ -21,6 +21,15 @@ const HELD = {
     updateStrategy: { type: 'OnDelete', rollingUpdate: null },
     ...(LATER.spec as JsonObject),
   },
+};
+
+/** Its labels are those that a Deployment beside it selects. */
+const ADOPTED: KindSample = {
+  ...of('ReplicaSet'),
+  manifest: (name) => ({
+    ...of('ReplicaSet').manifest(name),
+    metadata: { labels: { app: name } },
+  }),
 };
 
 const REPLICATED = ['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'];
@@ -69,6 +78,14 @@ export const PODS: readonly MatrixCase[] = [
     ...{ row: 'scale-down-mid-rollout', sample: of('Deployment'), call: scale(1) },
     ...{ before: [{ spec: { paused: true, ...(LATER.spec as JsonObject) } }], ready: 'at rest' },
   }),
+  update('scale of one that a Deployment controls', {
+    ...{ row: 'scale-of-deployment', sample: ADOPTED, call: scale(1), ready: 'owned' },
+    beside: adopter,
+  }),
+  {
+    ...{ name: 'delete ReplicaSet: of a Deployment', row: 'delete-of-deployment', verb: 'delete' },
+    ...{ sample: ADOPTED, ready: 'owned', beside: adopter },
+  },
   ...['Deployment', 'StatefulSet', 'DaemonSet'].map((kind) =>
     update('revisionHistoryLimit, less', {
       ...{ row: 'history-limit-lowered', sample: of(kind) },
@@ -113,6 +130,19 @@ export const PODS: readonly MatrixCase[] = [
     sample: withSpec('StatefulSet', { volumeClaimTemplates: [claim('data')], replicas: 0 }),
   },
 ];
+
+/** A Deployment of the same labels and template takes the ReplicaSet as its own; paused, it leaves it as it is. */
+function adopter(name: string, namespace: string): JsonObject[] {
+  const { manifest } = of('ReplicaSet');
+  const { spec: wanted } = manifest(name);
+  return [
+    {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment' },
+      metadata: { name: `${name}-owner`, namespace },
+      spec: { ...(wanted as JsonObject), paused: true },
+    },
+  ];
+}
 
 function claim(name: string): JsonObject {
   return {

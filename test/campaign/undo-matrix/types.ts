@@ -41,15 +41,15 @@ export interface MatrixCase {
   readonly back?: Condition;
   /** The state that the transaction ends in; default: ABORTED. */
   readonly ends?: 'ABORT_INCOMPLETE';
-  /** Objects that have to be there first, by the name of the case's object. */
-  readonly beside?: (name: string) => readonly JsonObject[];
+  /** Objects that have to be there first, by name and namespace of the case's object. */
+  readonly beside?: (name: string, namespace: string) => readonly JsonObject[];
 }
 
 /**
  * `at rest`: its controller has seen it and its pods are ready. `observed`: its controller has seen it. `under way`: a
- * rollout has begun that can't finish. `bound`: of a claim.
+ * rollout has begun that can't finish. `bound`: of a claim. `owned`: a controller has taken it.
  */
-export type Condition = 'at rest' | 'observed' | 'under way' | 'bound' | 'none';
+export type Condition = 'at rest' | 'observed' | 'under way' | 'bound' | 'owned' | 'none';
 
 /** What became of one object. */
 export interface Outcome {

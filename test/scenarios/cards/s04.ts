@@ -64,8 +64,8 @@ export const s04: Card = {
       title: 'delete the old ReplicaSet, so that the rollout can finish',
       right: false,
       steps: async (ground) => [remove(ground, 'ReplicaSet', await servingSet(ground))],
-      expect: { outcome: 'undone' },
-      recreated: ['ReplicaSet/*'],
+      // The Deployment would answer with pods of the broken template, and keep them.
+      expect: { outcome: 'refused', code: 'irreversible' },
     },
     {
       id: 'old-replicaset-to-0',
@@ -82,7 +82,7 @@ export const s04: Card = {
           },
         },
       ],
-      expect: { outcome: 'undone' },
+      expect: { outcome: 'refused', code: 'irreversible' },
     },
     {
       id: 'empty-service',

@@ -39,6 +39,7 @@ export const s11: Card = {
       title: 'drain the first node, so that the pods are placed anew',
       right: false,
       alone: true,
+      namespaces: () => ['*'],
       steps: ({ nodes }) => [{ tool: 'mitigate_drain', args: { name: nodes[0] } }],
       expect: { outcome: 'undone' },
     },
@@ -47,6 +48,7 @@ export const s11: Card = {
       title: 'call the first node by the name that the selector wants',
       right: false,
       alone: true,
+      namespaces: () => ['*'],
       steps: ({ nodes }) => [
         {
           tool: 'mitigate_set_metadata',

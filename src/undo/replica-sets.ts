@@ -1,0 +1,16 @@
+import { objectsOf } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+
+/**
+ * Why nobody but the Deployment scales or deletes a ReplicaSet of its: it makes up for the missing pods with those of
+ * another template, and keeps them when the ReplicaSet is back.
+ */
+export const OF_DEPLOYMENT =
+  'its Deployment answers with pods of its other ReplicaSets, and keeps those; change the Deployment instead';
+
+/** True where a Deployment is the controller. */
+export function isOfDeployment({ metadata }: KubeObject): boolean {
+  return objectsOf(metadata.ownerReferences).some(
+    (owner) => owner.controller === true && owner.kind === 'Deployment',
+  );
+}
