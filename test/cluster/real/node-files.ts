@@ -125,7 +125,7 @@ function kubeletConfig(site: NodesSite, folder: string, files: NodeFiles): objec
     },
     authorization: { mode: 'Webhook' },
     containerRuntimeEndpoint: `unix://${files.socket}`,
-    // 1.35 and later refuse to start on a machine with cgroup v1.
+    // By default 1.35 and later refuse to start on a machine with cgroup v1.
     failCgroupV1: false,
     cgroupDriver: 'cgroupfs',
     cgroupRoot: `/${site.cgroup}/${files.name}`,

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheRoot, programsIn, requiredVersion, searchPath } from '../binaries.ts';
+import {
+  cacheRoot,
+  MODULE_FOLDER,
+  pinnedVersions,
+  programsIn,
+  requiredVersion,
+  searchPath,
+} from '../binaries.ts';
 import { buildWithGo, type GoBuild, kubernetesVersionFlags } from '../build.ts';
 
 /** What the operating system's packages give. */
@@ -101,14 +108,15 @@ function builds(
   log: (line: string) => void,
   env: NodeJS.ProcessEnv,
 ): (GoBuild & { readonly programs: readonly string[] })[] {
-  const kubernetes = requiredVersion(moduleAt('kubernetes'), 'k8s.io/kubernetes');
+  const { kubernetes } = pinnedVersions();
   const dns = requiredVersion(moduleAt('dns'), 'github.com/coredns/coredns');
   const cache = join(cacheRoot(env), 'nodes');
   return [
     {
       what: `the Kubernetes ${kubernetes} kubelet and kube-proxy`,
-      cost: 'about 5 minutes and 4 GB of Go caches',
-      moduleFolder: moduleAt('kubernetes'),
+      // Most of what they are made of is the control plane's too, and in Go's cache by then.
+      cost: 'under a minute after the control plane, 5 without',
+      moduleFolder: MODULE_FOLDER,
       packages: ['k8s.io/kubernetes/cmd/kubelet', 'k8s.io/kubernetes/cmd/kube-proxy'],
       programs: ['kubelet', 'kube-proxy'],
       ldflags: kubernetesVersionFlags(kubernetes),
