@@ -4,9 +4,13 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
+import {
+  type ContainerLog,
+  type LogSource,
+  readContainerLog,
+} from '../../../src/simulation/nodes/container-log.ts';
 import { type LogOptions, renderLog } from '../../../src/simulation/pod-rules/index.ts';
 import { selfSignedCertificate } from './certificate.ts';
-import { type ContainerLog, type LogSource, readContainerLog } from './container-log.ts';
 
 export interface LogServer {
   readonly port: number;

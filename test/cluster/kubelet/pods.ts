@@ -1,3 +1,4 @@
+import { PodAddresses } from '../../../src/simulation/nodes/addresses.ts';
 import {
   type Pod,
   type PodMemory,
@@ -6,7 +7,6 @@ import {
   stepPod,
   type World,
 } from '../../../src/simulation/pod-rules/index.ts';
-import { PodAddresses } from './addresses.ts';
 import type { Api } from './api.ts';
 import type { EventRecorder } from './events.ts';
 import { NODE_ADDRESS } from './nodes.ts';

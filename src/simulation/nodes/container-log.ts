@@ -1,4 +1,4 @@
-import type { LogLine, Pod, PodMemory } from '../../../src/simulation/pod-rules/index.ts';
+import type { LogLine, Pod, PodMemory } from '../pod-rules/index.ts';
 
 /** Finds a pod on the nodes. */
 export interface LogSource {
