@@ -2,7 +2,7 @@ import { StratusError } from '../core/errors.ts';
 import type { IncidentStore } from '../journal/incident-types.ts';
 import type { Policy } from '../policy/types.ts';
 import { incidentOf } from './desk.ts';
-import { allows, OPEN } from './machine.ts';
+import { allows, OPEN, PHASES } from './machine.ts';
 import { standingOf } from './standing.ts';
 import { nextOf } from './steps.ts';
 
@@ -49,6 +49,32 @@ export function requireTransaction(
   incidents: Reading,
 ): void {
   if (policy.mode === 'guided') throw withoutIncident(policy, incidents);
+}
+
+/**
+ * Whether a committed transaction may be taken back now: in guided mode that is not for who only looks. What an
+ * earlier attempt left is taken back in mitigation.
+ * @throws StratusError incident_phase
+ */
+export function requireUndo(
+  policy: Pick<Policy, 'mode'>,
+  incidents: Reading & Pick<IncidentStore, 'ofTransaction'>,
+  transaction: string,
+): void {
+  const of = policy.mode === 'guided' ? incidents.ofTransaction(transaction) : undefined;
+  if (of === undefined) return;
+  const standing = standingOf(incidents, incidentOf(incidents, of.incident));
+  const { row } = standing;
+  if (allows(row.phase, 'undo')) return;
+  throw new StratusError(
+    'incident_phase',
+    `${transaction} belongs to ${row.id}, which is in ${row.phase}: its role, ${PHASES[row.phase].role}, only looks.`,
+    {
+      rule: `phase ${row.phase}`,
+      next: `${nextOf(standing)} In mitigation ${transaction} can be taken back.`,
+      details: { incident: row.id, phase: row.phase },
+    },
+  );
 }
 
 function withoutIncident(policy: Pick<Policy, 'name'>, incidents: Reading): StratusError {

@@ -10,7 +10,7 @@ import {
 import { describeRef } from '../core/kube.ts';
 import { plainLine } from '../core/plain-text.ts';
 import type { JournalReader } from '../journal/open.ts';
-import type { AuditRow, SampleRow, StepRow, TransactionRow } from '../journal/types.ts';
+import type { AttemptRow, AuditRow, SampleRow, StepRow, TransactionRow } from '../journal/types.ts';
 import { actorOf, detailOf, jsonText, objectOfRow } from './audit-text.ts';
 import { dateOf, momentOf, timeOf } from './time-option.ts';
 
@@ -20,7 +20,7 @@ export function storyOf(journal: JournalReader, transaction: string): string | u
   if (row === undefined) return undefined;
   const steps = journal.transactions.steps(transaction);
   const lines = [
-    ...heading(row),
+    ...heading(row, journal.incidents.ofTransaction(transaction)),
     '',
     'Steps',
     ...(steps.length === 0 ? ['  none: nothing was written'] : steps.flatMap(stepLines)),
@@ -31,13 +31,16 @@ export function storyOf(journal: JournalReader, transaction: string): string | u
   return `${lines.join('\n')}\n`;
 }
 
-function heading(row: TransactionRow): string[] {
+function heading(row: TransactionRow, attempt: AttemptRow | undefined): string[] {
   const { openedAt, closedAt } = row;
   const ended = closedAt === null ? 'not closed' : `closed ${momentOf(closedAt)}`;
   const took = closedAt === null ? '' : ` after ${((closedAt - openedAt) / 1000).toFixed(1)} s`;
   return [
     `${row.id}  ${row.state}`,
     field('why', row.reason),
+    ...(attempt === undefined
+      ? []
+      : [field('incident', `${attempt.incident}, attempt ${attempt.attempt}`)]),
     field('who', row.actor),
     field('where', `${row.cluster}, ${scopeOf(row.scope)}`),
     field(

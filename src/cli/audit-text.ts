@@ -37,6 +37,8 @@ export function detailOf(row: AuditRow): string {
       return stateChange(detail) || noteText(row);
     case 'step':
       return stepChange(detail) || noteText(row);
+    case 'incident':
+      return incidentText(row);
     case 'policy':
       if (detail.event === 'approval') return text('message');
       return `${text('name')} from ${text('source')}, digest ${text('digest')}`;
@@ -62,6 +64,13 @@ function stateChange(detail: JsonObject): string {
       verdict === undefined ? '' : `, ${verdict}`,
     ].join(''),
   );
+}
+
+function incidentText({ outcome, detail }: AuditRow): string {
+  const to = stringOf(detail.to);
+  const what = to === undefined ? (outcome ?? '') : arrow(stringOf(detail.from), to);
+  const why = stringOf(detail.why) ?? stringOf(detail.cause) ?? '';
+  return plainLine(`${stringOf(detail.incident) ?? '?'} ${what}: ${why}`);
 }
 
 function verdictText(detail: JsonObject): string | undefined {

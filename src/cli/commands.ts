@@ -26,6 +26,10 @@ const LAZY = {
     description: 'show, approve and refuse what an assistant wants to do',
     load: async () => (await import('./people.ts')).approvals(),
   },
+  incidents: {
+    description: 'list, show and close incidents',
+    load: async () => (await import('./incidents.ts')).incidentsCommand(),
+  },
   lease: {
     description: 'show who may write, and free the Lease of a host that is gone',
     load: async () => (await import('./lease.ts')).leaseCommand(),

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, type Flags, resolveConfig } from '../core/config.ts';
 import { SETTINGS, type Setting } from '../core/settings.ts';
 
@@ -22,4 +22,10 @@ export function withServerOptions(command: Command): Command {
 /** Flags, environment and defaults of this process. @throws StratusError invalid_arguments. */
 export function configOf(flags: Flags): Config {
   return resolveConfig(flags, process.env, homedir());
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Say a whole number above 0.');
 }

@@ -13,7 +13,7 @@ import { terminal } from './terminal.ts';
 export async function audited<T>(
   runtime: Runtime,
   tool: string,
-  about: { readonly transaction?: string; readonly note?: string },
+  about: { readonly transaction?: string; readonly incident?: string; readonly note?: string },
   work: () => Promise<T>,
 ): Promise<T> {
   const { audit } = await runtime.journal();

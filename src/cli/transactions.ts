@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { Flags } from '../core/config.ts';
 import { StratusError } from '../core/errors.ts';
 import type { Runtime } from '../server/runtime.ts';
@@ -6,7 +6,7 @@ import { leftPayload } from '../tools/transaction/left.ts';
 import { transactionDetail, transactionLine, undoPayload } from '../tools/transaction/payload.ts';
 import type { TransactionView, UndoReport } from '../transaction/types.ts';
 import { guarded } from './fail.ts';
-import { withServerOptions } from './options.ts';
+import { positive, withServerOptions } from './options.ts';
 import { audited, callerIn, change, run } from './runtime.ts';
 
 /** `stratus-mcp transactions list|show|undo|resolve|accept|recover`, for a person at a terminal. Answers are JSON. */
@@ -132,10 +132,4 @@ function answerOf({ id, state }: TransactionView, report: UndoReport) {
     ...answer,
     next: `Decide with: stratus-mcp transactions resolve ${id} --object ${object} --force --note "…"  # or --keep-theirs`,
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('Say a whole number above 0.');
 }

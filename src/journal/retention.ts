@@ -94,6 +94,14 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
   const removeApprovals = sql.prepare<object>(
     'DELETE FROM approval WHERE decide_by < @before AND coalesce(use_by, decide_by) < @before',
   );
+  // What an open one has is kept whole, however old.
+  const removeIncidents = ['incident_phase', 'hypothesis', 'incident_attempt', 'incident'].map(
+    (table) =>
+      sql.prepare<object>(
+        `DELETE FROM ${table} WHERE ${table === 'incident' ? 'id' : 'incident'} IN
+           (SELECT id FROM incident WHERE closed_at < @before)`,
+      ),
+  );
   const setAnchor = sql.prepare('UPDATE audit_anchor SET seq = @seq, hash = @hash, at = @at');
   const removeRows = sql.prepare('DELETE FROM audit WHERE seq <= ?');
   const removeActors = sql.prepare(
@@ -172,6 +180,10 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
         yield;
       }
       database.write('prune.approvals', () => removeApprovals.run({ before: rule.before }));
+      yield;
+      database.write('prune.incidents', () => {
+        for (const remove of removeIncidents) remove.run({ before: rule.before });
+      });
       yield;
       while (removeFront(through, rule, rows)) yield;
     },

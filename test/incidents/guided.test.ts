@@ -118,7 +118,9 @@ test('a commit that helps nothing does not resolve; it is kept or taken back, an
   const on = await done(server, 'incident_update', { incident, phase: 'diagnosis' });
   expect(on).toMatchObject({ attempt: '2 of 3' });
 
-  // The first repair stays; undoing it later moves nothing.
+  // The first repair stays; it is not undone by who only looks, and undoing it later moves nothing.
+  const looking = await refused(server, 'undo_transaction', { transaction: kept, reason: 'no' });
+  expect(looking).toMatch(/inc-1, which is in diagnosis: its role, diagnosis, only looks/);
   await suspect(server, incident, 'something else');
   await done(server, 'undo_transaction', { transaction: kept, reason: 'of no use' });
   expect(await done(server, 'incident_status', { incident })).toMatchObject({

@@ -134,3 +134,24 @@ test('the transaction of an earlier attempt moves nothing', () => {
   move('UNDOING', 'UNDONE');
   expect(phase()).toBe('mitigation');
 });
+
+test('what is over leaves with its time; what is open stays', () => {
+  const { journal, incidents, id } = underWay();
+  const over = incidents.open(incident({ phase: 'escalated', closedAt: 5, outcome: 'x' }), note).id;
+  incidents.record(id, { cause: 'x', evidence: ['y'] }, note);
+  const rule = { before: 10 };
+  const start = {
+    actor: { client: 'cli', principal: 'a', session: 's' },
+    tool: 'cli prune',
+    args: {},
+  };
+  journal.audit.start({ call: 'call-9', ...start });
+  const work = journal.retention.prune(journal.retention.plan(rule), rule, {
+    call: 'call-9',
+    rows: 9,
+  });
+  for (const _ of work);
+  expect(incidents.get(over)).toBeUndefined();
+  expect(incidents.history(over)).toEqual([]);
+  expect(incidents.history(id).length).toBeGreaterThan(0);
+});

@@ -18,6 +18,7 @@ test('the policy in force is a resource, and reading it is in the audit log', as
   const { resources } = await session.client.listResources();
   expect(resources.map(({ uri }) => uri)).toEqual([
     'stratus://audit',
+    'stratus://incidents',
     'stratus://policy',
     'stratus://transactions',
   ]);

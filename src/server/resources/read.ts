@@ -18,6 +18,8 @@ export const POLICY_READ = 'observe_policy';
 const TOOLS: Readonly<Record<Exclude<Address['kind'], 'policy'>, string>> = {
   audit: 'audit_query',
   story: 'audit_query',
+  incident: 'incident_status',
+  incidents: 'incident_status',
   transaction: 'transaction_status',
   transactions: 'transaction_status',
 };
@@ -46,11 +48,11 @@ export async function readResource(
   if (address.kind === 'policy') {
     return contents(uri, 'application/yaml', await policyText(runtime, call));
   }
-  const args = 'transaction' in address ? { transaction: address.transaction } : {};
+  const { kind: _, ...args } = address;
   const answer = await invoke(runtime, { ...call, tool: TOOLS[address.kind], args });
   const text = answer.content.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
   if (answer.isError !== true) return contents(uri, 'application/json', plainJson(text));
-  const missing = text.includes('[transaction_not_found]');
+  const missing = /\[(transaction|incident)_not_found\]/.test(text);
   throw new McpError(missing ? NOT_FOUND : INTERNAL, text, { uri });
 }
 

@@ -1,7 +1,7 @@
 import type { Log } from '../../core/log.ts';
 import type { AuditRow, Journal } from '../../journal/types.ts';
 import type { Runtime } from '../runtime.ts';
-import { AUDIT_URI, addressOf, TRANSACTIONS_URI } from './addresses.ts';
+import { AUDIT_URI, addressOf, INCIDENTS_URI, TRANSACTIONS_URI } from './addresses.ts';
 
 /** How often the journal is looked at while something is subscribed. */
 const POLL_MS = 1_000;
@@ -91,8 +91,12 @@ export function subscriptionsOf(
  */
 function changedBy(rows: readonly AuditRow[]): Set<string> {
   const changed = new Set<string>();
-  for (const { kind, tool, transaction } of rows) {
+  for (const { kind, tool, transaction, detail } of rows) {
     if (tool !== 'audit_query') changed.add(AUDIT_URI);
+    if (kind === 'incident') {
+      changed.add(INCIDENTS_URI);
+      changed.add(`${INCIDENTS_URI}/${String(detail.incident)}`);
+    }
     if (transaction === null) continue;
     if (kind !== 'call' && kind !== 'outcome') {
       changed.add(TRANSACTIONS_URI);

@@ -16,6 +16,7 @@ import { compact } from '../render/manifest.ts';
 import { momentOf } from '../render/time.ts';
 import { DATA_NOTE } from '../render/untrusted.ts';
 import { defineObserveTool, type ObserveContext } from '../types.ts';
+import { incidentOfRow } from './incident-of-row.ts';
 import { showRow } from './row.ts';
 
 const NAME = 'audit_query';
@@ -83,7 +84,9 @@ export const auditQuery = defineObserveTool({
     const found = story === undefined ? search(args, context) : tell(story, args, context);
     return {
       summary: found.summary,
-      rows: found.rows.map((row) => ({ ...showRow(row, args.detail === 'detailed') })),
+      rows: found.rows.map((row) => ({
+        ...showRow(row, args.detail === 'detailed', incidentOfRow(row, context.incidents)),
+      })),
       total: found.total,
       ...compact({
         ...(found.cursor

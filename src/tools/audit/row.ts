@@ -13,7 +13,7 @@ export interface ShownRow {
 }
 
 /** A row of the audit log for a reader; with everything that was recorded if `detailed`. */
-export function showRow(row: AuditRow, detailed: boolean): ShownRow {
+export function showRow(row: AuditRow, detailed: boolean, incident: string | undefined): ShownRow {
   const who = [row.principal, row.client].filter(Boolean).join(' with ');
   return {
     seq: row.seq,
@@ -26,6 +26,7 @@ export function showRow(row: AuditRow, detailed: boolean): ShownRow {
       namespace: row.namespace,
       object: row.object,
       transaction: row.transaction,
+      incident,
       decision: row.decision,
       rule: row.rule,
       outcome: row.outcome,
@@ -45,6 +46,8 @@ function sentence(row: AuditRow): string {
     'summary',
     'how',
     'reason',
+    'why',
+    'cause',
     'state',
     'event',
     'kubectl',
@@ -57,7 +60,7 @@ function sentence(row: AuditRow): string {
 
 /** Which state the transaction or the step went to. */
 function change({ kind, outcome, detail }: AuditRow): string | undefined {
-  if (kind !== 'transaction' && kind !== 'step') return undefined;
+  if (kind !== 'transaction' && kind !== 'step' && kind !== 'incident') return undefined;
   const to = stringOf(detail.to) ?? outcome ?? undefined;
   const from = stringOf(detail.from);
   return from === undefined ? to : `${from} → ${to}`;

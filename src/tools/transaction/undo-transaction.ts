@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requireUndo } from '../../agents/enforce.ts';
 import { defineControlTool } from '../types.ts';
 import {
   conflictsArgument,
@@ -21,6 +22,7 @@ export const undoTransaction = defineControlTool({
   }),
   output: z.looseObject({ summary: z.string(), transaction: z.string(), next: z.string() }),
   run: async (args, context) => {
+    requireUndo(context.policy, context.incidents, args.transaction);
     const { transaction, undo } = await context.engine.undoCommitted(
       args.transaction,
       context.caller,
