@@ -11,6 +11,8 @@ import { restoreOwnership } from './ownership.ts';
 import { formatPath } from './path.ts';
 import { recreatedForm } from './recreate.ts';
 import { recreateRequest, takenAddress } from './recreate-request.ts';
+import { emptyRefusedSets } from './refused-sets.ts';
+import { releaseClaim } from './release-claim.ts';
 import { changesReplicas, keptReplicas, leavingReplicas } from './replicas.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
@@ -38,6 +40,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
   let recreated = false;
   let written: KubeObject | undefined;
   let parting: Parting | undefined;
+  const released: Json[] = [];
   // What a person's decision overwrote can't be seen any more once it is.
   let overwritten: readonly Json[] = [];
   const keeper = changesReplicas(group.steps) ? await port.scaledBy(group.key) : undefined;
@@ -56,13 +59,13 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       };
     }
     if (target.kind === 'wait') {
-      await waitGone(group.key, live, port);
+      released.push(...(await waitGone(group, live, port)));
       continue;
     }
     if (target.kind === 'done' && target.kept) return leave(port, target.residual);
     if (target.kind === 'done') {
       const kept = keeper && keptReplicas(group.steps, live?.object, keeper);
-      const known = [...overwritten, ...target.residual, ...(parting?.residual ?? [])];
+      const known = [...overwritten, ...target.residual, ...(parting?.residual ?? []), ...released];
       const notes = kept ? [...known, kept] : known;
       return finish(group, port, live, notes, { replaced, recreated });
     }
@@ -94,7 +97,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       if (target.kind === 'replace') written = target.object;
       if (target.kind === 'replace' && group.resolution) overwritten = target.residual;
       recreated ||= target.kind === 'recreate';
-      if (target.kind === 'delete') await waitGone(group.key, live, port);
+      if (target.kind === 'delete') released.push(...(await waitGone(group, live, port)));
       continue;
     }
     const refused = await afterFailure(request, outcome, attempt, port);
@@ -194,14 +197,17 @@ async function requestFor(
 
 /** Waits for finalizers and graceful deletion: a create of the same name would be refused meanwhile. */
 async function waitGone(
-  key: ObjectKey,
+  { key, steps }: UndoGroup,
   seen: LiveObject | undefined,
   port: UndoPort,
-): Promise<void> {
+): Promise<Json[]> {
   const until = port.clock.monotonic() + GONE_TIMEOUT_MS;
+  const isOurs = steps[0]?.pre === undefined;
+  const released: Json[] = [];
   for (let pause = 20; ; pause = Math.min(pause * 2, 1_000)) {
     const live = await port.get(key);
-    if (live === undefined || live.uid !== seen?.uid) return;
+    if (live === undefined || live.uid !== seen?.uid) return released;
+    if (isOurs) released.push(...(await releaseClaim(key, port)));
     if (port.clock.monotonic() > until) {
       throw new StratusError(
         'undo_impossible',
@@ -229,6 +235,7 @@ async function finish(
     residual.push(...(await settleTaints(group.key, port)));
     residual.push(...(await restoreOwnership(group.key, first, port)));
     residual.push(...(await replaceStuckPods(group, port)));
+    residual.push(...(await emptyRefusedSets(group, port)));
     const after = (await port.get(group.key))?.object ?? live.object;
     residual.push(...leftBehind(first, after));
     how = describe(first, after, did, optionsOf(group.key));

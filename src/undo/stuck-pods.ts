@@ -41,7 +41,8 @@ export async function replaceStuckPods(group: UndoGroup, port: UndoPort): Promis
   return notes;
 }
 
-function changesTemplate({ pre, post }: UndoGroup['steps'][number]): boolean {
+/** Whether a step gave a workload another pod template. */
+export function changesTemplate({ pre, post }: UndoGroup['steps'][number]): boolean {
   return (
     pre !== undefined &&
     post !== undefined &&
@@ -49,8 +50,8 @@ function changesTemplate({ pre, post }: UndoGroup['steps'][number]): boolean {
   );
 }
 
-/** The StatefulSet once its status speaks about its present spec. */
-async function observed(key: ObjectKey, port: UndoPort): Promise<LiveObject | undefined> {
+/** The workload once its status speaks about its present spec. */
+export async function observed(key: ObjectKey, port: UndoPort): Promise<LiveObject | undefined> {
   const until = port.clock.monotonic() + OBSERVED_WITHIN_MS;
   for (;;) {
     const live = await port.get(key);
