@@ -26,7 +26,7 @@ export class Refused extends Error {
   constructor({ text }: Answer) {
     super(text);
     this.name = 'Refused';
-    this.code = /\[(\w+)\]/.exec(text)?.[1] ?? 'error';
+    this.code = /\[([a-z_]+)\]/.exec(text)?.[1] ?? 'error';
   }
 }
 

@@ -105,7 +105,15 @@ function changes(
   const paths = diffPaths(normalise(was, rules), normalise(is, rules), unknownShape).map(
     formatPath,
   );
-  const found = paths.map((path) => `${key} differs in ${path}`);
+  // The uid of the claim is that of the one that was created again.
+  const claim = at(was, 'spec', 'claimRef', 'name');
+  const renewed =
+    kind === 'PersistentVolume' && recreated.includes(`PersistentVolumeClaim/${claim}`)
+      ? ['spec.claimRef.uid', 'spec.claimRef.resourceVersion']
+      : [];
+  const found = paths
+    .filter((path) => !renewed.includes(path))
+    .map((path) => `${key} differs in ${path}`);
   if (SHARED.includes(kind)) return found;
   const owners = [was, is].map((it) => comparableManagedFields(it) as unknown as Json);
   if (JSON.stringify(owners[0]) !== JSON.stringify(owners[1])) {

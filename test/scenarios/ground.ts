@@ -25,7 +25,7 @@ export async function layGround({ cluster, kind, number }: Plot, card: Card): Pr
   return ground;
 }
 
-/** Deletes the ground's namespaces and its volume, and waits until their pods are gone. */
+/** Deletes the ground's namespaces and its volumes, and waits until their pods are gone. */
 export async function clearGround({ cluster, namespace, other, wait }: Ground): Promise<void> {
   const remove = (path: string) =>
     cluster.request('DELETE', path, { propagationPolicy: 'Background' }, { allow: [404, 409] });
@@ -37,7 +37,9 @@ export async function clearGround({ cluster, namespace, other, wait }: Ground): 
       return objectsOf(at(json, 'items')).length === 0;
     });
   }
-  await remove(`/api/v1/persistentvolumes/${namespace}-db-data`);
+  for (const volume of [`${namespace}-db-data`, `spare-${namespace}`]) {
+    await remove(`/api/v1/persistentvolumes/${volume}`);
+  }
 }
 
 function groundOf({ cluster, kind, number }: Plot, namespace: string): Ground {
