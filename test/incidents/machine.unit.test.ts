@@ -8,6 +8,7 @@ import { IncidentPhase } from '../../src/journal/incident-types.ts';
 import type { Journal, TransactionState } from '../../src/journal/types.ts';
 import { writingJournal } from '../journal/support.ts';
 import { transaction } from '../journal/support-rows.ts';
+import { expectAccord } from './accord.ts';
 import { BY, openDesk } from './desk.ts';
 import { incident, note } from './rows.ts';
 
@@ -84,23 +85,6 @@ test('from each phase to each: an edge lands, what is none is refused and change
   }
 });
 
-/** Where an attempt's transaction is, the incident is there with it. */
-const ACCORD: Readonly<Partial<Record<TransactionState, readonly IncidentPhase[]>>> = {
-  OPEN: ['mitigation'],
-  SETTLING: ['mitigation'],
-  COMMIT_DECIDED: ['mitigation'],
-  // The second when what was refused after the commit is tried again.
-  FINALIZING: ['mitigation', 'validation', 'resolved', 'escalated'],
-  ABORTING: ['undoing', 'escalated'],
-  ABORT_INCOMPLETE: ['undoing', 'escalated'],
-  UNDOING: ['undoing', 'escalated', 'resolved'],
-  UNDO_INCOMPLETE: ['undoing', 'escalated', 'resolved'],
-  COMMITTED: ['validation', 'resolved', 'escalated'],
-  COMMIT_INCOMPLETE: ['validation', 'resolved', 'escalated'],
-  ABORTED: ['escalated'],
-  UNDONE: ['escalated', 'resolved'],
-};
-
 /** What the transaction layer does with a transaction, and a person with what is left of one. */
 const LIFE: Readonly<Partial<Record<TransactionState, readonly TransactionState[]>>> = {
   OPEN: ['SETTLING', 'ABORTING', 'ABORTED'],
@@ -176,23 +160,8 @@ test('whatever is tried in whatever order: only edges, within the attempts, in a
         }
         const history = incidents.history(id);
         for (const { to } of history) reached.add(to);
-        for (const { from, to } of history.slice(1)) {
-          expect(EDGES.some((edge) => edge.from === from && edge.to === to)).toBe(true);
-        }
-        for (const [index, { from }] of history.slice(1).entries())
-          expect(from).toBe(history[index]?.to);
-        for (const { to, attempt } of history) {
-          expect(attempt).toBeLessThanOrEqual(allowed);
-          const known = incidents.hypotheses(id).some((row) => row.attempt === attempt);
-          if (to === 'mitigation') expect(known).toBe(true);
-        }
-        const row = incidents.get(id);
-        expect(row?.phase).toBe(history.at(-1)?.to);
+        expectAccord(journal, id);
         expect(incidents.attempts(id).map(({ transaction: txn }) => txn)).toEqual(begun);
-        const current = incidents.attempts(id).find(({ attempt }) => attempt === row?.attempt);
-        if (current === undefined) return;
-        const { state } = transactions.get(current.transaction) ?? {};
-        expect(state === undefined ? [] : ACCORD[state]).toContain(row?.phase);
       },
     ),
     { numRuns: 300 },

@@ -99,7 +99,8 @@ export async function survive(
   }
 }
 
-async function diesAt(
+/** Starts a server that dies at that boundary while it does the work. */
+export async function diesAt(
   bench: Bench,
   point: Point,
   work: (server: Assistant) => Promise<void> | undefined,
