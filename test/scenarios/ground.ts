@@ -25,20 +25,24 @@ export async function layGround({ cluster, kind, number }: Plot, card: Card): Pr
   return ground;
 }
 
-/** Deletes the ground's namespaces and its volumes, and waits until their pods are gone. */
+/** Deletes the ground's namespaces and its volumes, and waits until their pods and claims are gone. */
 export async function clearGround({ cluster, namespace, other, wait }: Ground): Promise<void> {
   const remove = (path: string) =>
     cluster.request('DELETE', path, { propagationPolicy: 'Background' }, { allow: [404, 409] });
   for (const name of [namespace, other]) {
     const { status } = await remove(`/api/v1/namespaces/${name}`);
     if (status === 404) continue;
-    await wait(`the pods of ${name} to go`, async () => {
-      const { json } = await cluster.request('GET', `/api/v1/namespaces/${name}/pods`);
-      return objectsOf(at(json, 'items')).length === 0;
+    await wait(`what runs in ${name} to go`, async () => {
+      const paths = ['Pod', 'PersistentVolumeClaim'].map((kind) => pathOf(kind, name));
+      const lists = await Promise.all(paths.map((path) => cluster.request('GET', path)));
+      return lists.every(({ json }) => objectsOf(at(json, 'items')).length === 0);
     });
   }
+  // A volume that waits for its protection to be lifted is a violation to everybody else.
   for (const volume of [`${namespace}-db-data`, `spare-${namespace}`]) {
-    await remove(`/api/v1/persistentvolumes/${volume}`);
+    const path = `/api/v1/persistentvolumes/${volume}`;
+    await cluster.request('PATCH', path, { metadata: { finalizers: null } }, { allow: [404] });
+    await remove(path);
   }
 }
 

@@ -90,9 +90,9 @@ async function playOn(
   card: Card,
   plan: Plan,
 ): Promise<Played> {
-  const healthy = await severityOf(assistant, ground, card);
+  const ill = await waitForHealth(ground, assistant, card);
   await card.inject(ground);
-  const unseen = await lookForSymptoms(ground, assistant, card, healthy);
+  const unseen = [...ill, ...(await lookForSymptoms(ground, assistant, card))];
   const namespaces = plan.namespaces?.(ground) ?? [ground.namespace];
   const incident = await openIncident(assistant, `${card.id} ${card.title}`, namespaces);
   const { checkpoint, ...tried } = await tryPlan(ground, assistant, incident, plan);
@@ -105,6 +105,14 @@ async function playOn(
   }
   const differs = await lookForDifferences(ground, checkpoint, plan);
   return { ...facts, differs, wrong: undefined, phase: await phaseOf(assistant, incident) };
+}
+
+/** Nothing is wrong before the card breaks something. */
+async function waitForHealth(ground: Ground, assistant: Assistant, card: Card): Promise<Findings> {
+  const isHealthy = async () => (await severityOf(assistant, ground, card)) === 0;
+  if (await until(ground, isHealthy)) return [];
+  const { text } = await assistant.call('observe_health', { namespace: ground.namespace });
+  return [`the shop was ill before the injection: ${text}`];
 }
 
 /** The sum over the namespaces that the card looks at. */
@@ -121,15 +129,14 @@ async function lookForSymptoms(
   ground: Ground,
   assistant: Assistant,
   card: Card,
-  healthy: number,
 ): Promise<Findings> {
   const unseen: string[] = [];
-  let severity = healthy;
-  const rises = await until(ground, async () => {
+  let severity = 0;
+  const shows = await until(ground, async () => {
     severity = await severityOf(assistant, ground, card);
-    return severity > healthy === (card.silent === undefined);
+    return severity > 0 === (card.silent === undefined);
   });
-  if (!rises) unseen.push(`severity was ${healthy} and is ${severity} after the injection`);
+  if (!shows) unseen.push(`severity is ${severity} after the injection`);
   for (const symptom of card.symptoms) {
     let missing: readonly string[] = [];
     const seen = await until(ground, async () => {
