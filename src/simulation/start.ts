@@ -1,13 +1,15 @@
 import type { Clock } from '../core/clock.ts';
-import type { KubeObject } from '../core/kube.ts';
-import { createMachine, type Machine } from './api/machine.ts';
+import { createMachine } from './api/machine.ts';
 import { bootstrap } from './bootstrap.ts';
 import { Client } from './controllers/client.ts';
 import { controllers } from './controllers/index.ts';
 import { ControlLoop } from './controllers/loop.ts';
 import { startServer } from './http/server.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import type { PodRules } from './pod-rules/index.ts';
+import { Kubelet } from './nodes/kubelet.ts';
+import { registerNode } from './nodes/register.ts';
+import { defaultPodRules, type PodRules } from './pod-rules/index.ts';
+import { scheduler } from './scheduler/scheduler.ts';
 
 export interface SimulationOptions {
   readonly clock: Clock;
@@ -34,24 +36,34 @@ export interface SimulatedCluster {
 
 /**
  * Starts a simulated cluster in this process: an API server on a loopback port, controllers, a
- * scheduler and nodes, all in memory. Resolves when its nodes are ready.
+ * scheduler and nodes, all in memory. It says of itself that it is one: in /version, in a header of
+ * every answer, and by 501 for what it doesn't do.
  */
 export async function startSimulatedCluster(options: SimulationOptions): Promise<SimulatedCluster> {
-  const machine: Machine = createMachine(options);
-  const logs = { find: () => undefined };
-  const manager = new Client(machine, 'kube-controller-manager', 'controller-manager');
-  const loop = new ControlLoop(machine.store, machine.clock, controllers(manager));
-  bootstrap(manager);
-  const server = await startServer({ machine, logs }, options.token);
+  const machine = createMachine(options);
+  const manager = (component: string) => new Client(machine, 'kube-controller-manager', component);
+  const kubelet = new Kubelet(new Client(machine, 'kubelet', 'kubelet'), {
+    ...defaultPodRules,
+    ...options.rules,
+  });
+  const parts = [
+    ...controllers(manager),
+    scheduler(new Client(machine, 'kube-scheduler', 'default-scheduler')),
+    kubelet,
+  ];
+  const loop = new ControlLoop(machine.store, machine.clock, parts);
+  bootstrap(manager('bootstrap'));
+  const nodes = Array.from({ length: options.nodes ?? 3 }, (_, at) => `node-${at + 1}`);
+  const registrar = new Client(machine, 'kubelet', 'kubelet');
+  for (const name of nodes) registerNode(registrar, name, options.podSlots ?? 110);
+  const server = await startServer({ machine, logs: kubelet }, options.token);
   return {
     server: server.url,
     kubeconfig: kubeconfigText(server.url, options.token),
-    nodes: [],
+    nodes,
     async stop() {
       loop.stop();
       await server.stop();
     },
   };
 }
-
-export type { KubeObject };

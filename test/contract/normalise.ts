@@ -18,7 +18,12 @@ const LISTS: Readonly<Record<string, string>> = { clusterIPs: 'ADDRESS', address
 /** A value without uids, times, versions, addresses and generated names. */
 export function normalise(value: Json, namespace: string): Json {
   if (typeof value === 'string') return textOf(value, namespace);
-  if (Array.isArray(value)) return value.map((item) => normalise(item, namespace));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => normalise(item, namespace));
+    // Owners are in the order of their writes, by whole seconds: chance, within one.
+    const owners = items.every((item) => isObject(item) && item.fieldsType === 'FieldsV1');
+    return owners ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
+  }
   if (!isObject(value)) return value;
   const result: JsonObject = {};
   for (const [name, inner] of Object.entries(value)) {

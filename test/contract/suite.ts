@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '../../src/core/clock.ts';
-import { type SimulatedCluster, startSimulatedCluster } from '../../src/simulation/start.ts';
 import { AREAS } from './behaviours/index.ts';
 import { differences } from './compare.ts';
+import { startEmbedded, TOKEN } from './embedded.ts';
 import { connectApi, type OwnedApi, observe, type Place } from './stage.ts';
 import type { Behaviour } from './types.ts';
 
@@ -16,14 +15,8 @@ export interface Result {
   readonly embedded: number;
 }
 
-const TOKEN = 'contract';
 /** Behaviours that run at a time: most of one is waiting for controllers. */
 const PARALLEL = 6;
-
-/** Starts an embedded cluster as the contract suite uses it. */
-export function startEmbedded(): Promise<SimulatedCluster> {
-  return startSimulatedCluster({ clock: systemClock, newId: () => randomUUID(), token: TOKEN });
-}
 
 /** Runs every behaviour on both and compares what they observed. */
 export async function playAll(real: Place): Promise<Result[]> {

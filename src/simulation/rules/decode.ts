@@ -33,6 +33,7 @@ function objectValue(name: string, value: JsonObject, path: string, unknown: str
       unknown.push(here);
       continue;
     }
+    if (inner === null && field === 'lastProbeTime') result[field] = null;
     if (inner === undefined || inner === null) continue;
     const decoded = decodedValue(type, inner, here, name, unknown);
     if (!isDropped(name, field, type, decoded)) result[field] = decoded;

@@ -1,0 +1,134 @@
+import {
+  isObject,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  objectsOf,
+  stringOf,
+} from '../../core/json.ts';
+import type { KubeObject } from '../../core/kube.ts';
+import { matchesSelector } from '../rules/selector.ts';
+import { type Client, controllerOf, ownerReference } from './client.ts';
+
+export function conditionOf(object: KubeObject, type: string): JsonObject | undefined {
+  return objectsOf(objectOf(object.status).conditions).find((it) => it.type === type);
+}
+
+export function isReady(pod: KubeObject): boolean {
+  return conditionOf(pod, 'Ready')?.status === 'True';
+}
+
+/** When a pod has been ready for long enough, ms since the epoch; undefined while it isn't ready. */
+export function availableAt(pod: KubeObject, minReadySeconds: number): number | undefined {
+  const ready = conditionOf(pod, 'Ready');
+  if (ready?.status !== 'True') return undefined;
+  const since = Date.parse(stringOf(ready.lastTransitionTime) ?? '');
+  return (Number.isNaN(since) ? 0 : since) + minReadySeconds * 1000;
+}
+
+export function isDeleting({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** It has ended, for better or worse. */
+export function isFinished(pod: KubeObject): boolean {
+  const { phase } = objectOf(pod.status);
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+export function specOf(object: KubeObject): JsonObject {
+  return objectOf(object.spec);
+}
+
+export function replicasOf(object: KubeObject): number {
+  return numberOf(specOf(object).replicas) ?? 0;
+}
+
+export function selectorOf(object: KubeObject): JsonObject | undefined {
+  const { selector } = specOf(object);
+  return isObject(selector) ? selector : undefined;
+}
+
+/**
+ * The pods that a workload controls. Free ones that its selector finds are adopted, its own that it
+ * no longer finds are let go.
+ */
+export function claimPods(client: Client, owner: KubeObject): KubeObject[] {
+  const selector = selectorOf(owner);
+  const { uid, namespace } = owner.metadata;
+  return client.list('Pod', namespace).flatMap((pod) => {
+    const controller = controllerOf(pod);
+    const found = matchesSelector(selector, objectOf(pod.metadata.labels));
+    if (controller?.uid === uid) {
+      if (found || isDeleting(pod)) return [pod];
+      release(client, pod, uid ?? '');
+      return [];
+    }
+    const isFree = controller === undefined && !isDeleting(pod) && !isFinished(pod);
+    if (!found || !isFree || isDeleting(owner)) return [];
+    return [adopt(client, pod, owner)];
+  });
+}
+
+function adopt(client: Client, pod: KubeObject, owner: KubeObject): KubeObject {
+  const owners = [...objectsOf(pod.metadata.ownerReferences), ownerReference(owner)];
+  return client.update({ ...pod, metadata: { ...pod.metadata, ownerReferences: owners } });
+}
+
+function release(client: Client, pod: KubeObject, uid: string): void {
+  const owners = objectsOf(pod.metadata.ownerReferences).filter((it) => it.uid !== uid);
+  client.update({ ...pod, metadata: { ...pod.metadata, ownerReferences: owners } });
+}
+
+/** A pod of a workload's template; `more` goes into its metadata. */
+export function podOf(owner: KubeObject, more: JsonObject): JsonObject {
+  const template = objectOf(specOf(owner).template);
+  const { labels, annotations, finalizers } = objectOf(template.metadata);
+  return {
+    metadata: {
+      ...(labels === undefined
+        ? {}
+        : { labels: { ...objectOf(labels), ...objectOf(more.labels) } }),
+      ...(annotations === undefined ? {} : { annotations }),
+      ...(finalizers === undefined ? {} : { finalizers }),
+      ...Object.fromEntries(Object.entries(more).filter(([name]) => name !== 'labels')),
+      ...(labels === undefined && more.labels !== undefined ? { labels: more.labels } : {}),
+      ownerReferences: [ownerReference(owner)],
+    },
+    spec: objectOf(template.spec),
+  };
+}
+
+/** Which of a workload's pods go first: unscheduled, then unready, then the youngest. */
+export function byUsefulness(a: KubeObject, b: KubeObject): number {
+  return rank(a) - rank(b) || age(b) - age(a) || (a.metadata.name < b.metadata.name ? -1 : 1);
+}
+
+function rank(pod: KubeObject): number {
+  if (!specOf(pod).nodeName) return 0;
+  const { phase } = objectOf(pod.status);
+  if (phase === 'Pending') return 1;
+  if (phase === 'Unknown') return 2;
+  return isReady(pod) ? 4 : 3;
+}
+
+function age(pod: KubeObject): number {
+  return Date.parse(stringOf(pod.metadata.creationTimestamp) ?? '') || 0;
+}
+
+/** The key of a namespaced object, for a controller's queue. */
+export function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+export function splitKey(key: string): [namespace: string, name: string] {
+  const slash = key.indexOf('/');
+  return [key.slice(0, slash), key.slice(slash + 1)];
+}
+
+/** Keys of the workloads of one kind that a pod or a child concerns, by its controller. */
+export function ownerKeys(object: KubeObject, kind: string): string[] {
+  const owner = controllerOf(object);
+  if (owner?.kind !== kind) return [];
+  return [`${object.metadata.namespace ?? ''}/${String(owner.name)}`];
+}
