@@ -1,3 +1,4 @@
+import { plainLine } from '../core/plain-text.ts';
 import type { IncidentRow } from '../journal/incident-types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement } from '../severity/types.ts';
@@ -31,10 +32,16 @@ export async function validate(desk: Desk, row: IncidentRow): Promise<Validated>
   return { measurement: settled.measurement, left };
 }
 
+/** Text of the cluster: one line, and enough to recognise. */
+function cut(text: string): string {
+  const line = plainLine(text);
+  return line.length <= 120 ? line : `${line.slice(0, 119)}…`;
+}
+
 /** What speaks against resolving an incident. Unknown is never healthy: neither now nor at the opening. */
 export function leftOf(row: Pick<IncidentRow, 'own' | 'severity'>, now: Measurement): string[] {
   const hidden = closingUnknowns(now).map(
-    ({ what, reason }) => `${what} could not be measured (${reason}).`,
+    ({ what, reason }) => `${what} could not be measured (${cut(reason)}).`,
   );
   if (hidden.length > 0) return hidden;
   const own = new Set(row.own.map(({ id }) => id));
@@ -42,7 +49,7 @@ export function leftOf(row: Pick<IncidentRow, 'own' | 'severity'>, now: Measurem
     .filter(({ id }) => own.has(id))
     .map(({ object, reason }) => {
       const { kind, namespace, name } = object;
-      return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name} still fires: ${reason}.`;
+      return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name} still fires: ${cut(reason)}.`;
     });
   if (row.severity === null && now.severity > 0) {
     left.push(

@@ -5,7 +5,7 @@ import type { ClusterReader, ResourceInfo } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { plainLine } from '../core/plain-text.ts';
 import { permit } from '../tools/observe/access.ts';
-import { STORY_TEMPLATE, TRANSACTION_TEMPLATE } from './resources/addresses.ts';
+import { INCIDENT_TEMPLATE, STORY_TEMPLATE, TRANSACTION_TEMPLATE } from './resources/addresses.ts';
 import type { Runtime } from './runtime.ts';
 
 /** The protocol's own limit of values in one answer. */
@@ -47,6 +47,7 @@ export async function complete(
 
 function isArgument(ref: CompletionRequest['ref'], name: string): boolean {
   if (ref.type === 'ref/resource') {
+    if (ref.uri === INCIDENT_TEMPLATE) return name === 'incident';
     return name === 'transaction' && [TRANSACTION_TEMPLATE, STORY_TEMPLATE].includes(ref.uri);
   }
   const prompt = PROMPTS.find((candidate) => candidate.name === ref.name);

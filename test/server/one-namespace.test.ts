@@ -96,6 +96,7 @@ describe('an identity that may read one namespace', () => {
     const pod = String((pods.payload.rows as string[][])[0]?.[0]);
     const calls: Record<string, Record<string, unknown>[]> = {
       audit_query: [{}],
+      incident_status: [{}],
       observe_api: [{}, { kind: 'Deployment' }, { filter: 'nodes' }],
       observe_capacity: [{}, { namespace }, { pod: 'homeless' }, { pod }],
       observe_changes: [{}, { kind: 'Deployment', name: 'web' }, { kind: 'ConfigMap' }],

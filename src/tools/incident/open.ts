@@ -3,7 +3,7 @@ import { openIncident } from '../../agents/open-incident.ts';
 import { StratusError } from '../../core/errors.ts';
 import { permit } from '../observe/access.ts';
 import { namespaceExists } from '../observe/target.ts';
-import { DATA_NOTE } from '../render/untrusted.ts';
+import { DATA_NOTE, shortText } from '../render/untrusted.ts';
 import { short } from '../transaction/payload.ts';
 import { defineRecordTool, type RecordContext } from '../types.ts';
 import { standingPayload } from './payload.ts';
@@ -49,7 +49,7 @@ export const incidentOpen = defineRecordTool({
       summary: `${row.id} is open in detection; ${fires}.${unknown}`,
       ...standingPayload(context, row),
       ...short(
-        row.own.map(({ object, reason }) => `${String(object)}: ${String(reason)}`),
+        row.own.map(({ object, reason }) => shortText(`${String(object)}: ${String(reason)}`, 200)),
         'own_violations',
       ),
       note: DATA_NOTE,

@@ -48,9 +48,12 @@ export function incidentDetail(looking: Looking, row: IncidentRow) {
   return {
     ...standingPayload(looking, row),
     namespaces: row.namespaces,
-    ...(row.outcome === null ? {} : { outcome: row.outcome }),
+    ...(row.outcome === null ? {} : { outcome: shortText(row.outcome) }),
     ...short(
-      row.own.map(({ object, reason, predicate }) => ({ object, reason, predicate })),
+      row.own.map(({ object, reason, predicate }) => ({
+        ...{ object: shortText(String(object)), predicate },
+        reason: shortText(String(reason), 120),
+      })),
       'own_violations',
     ),
     ...latest(incidents.hypotheses(row.id).map(hypothesisPayload), 'hypotheses'),
