@@ -8,6 +8,8 @@ export function startCluster(
   kind: ClusterKind,
   log: (line: string) => void,
 ): Promise<ControlPlane> {
-  if (kind === 'simulated') return startControlPlane({ nodes: NODES, log });
-  throw new Error(`--cluster ${kind} isn't there yet; use --cluster simulated`);
+  if (kind === 'embedded') {
+    throw new Error("--cluster embedded isn't there yet; use --cluster simulated or real");
+  }
+  return startControlPlane({ nodes: NODES, kubelets: kind, log });
 }

@@ -1,4 +1,4 @@
-import type { ClusterKind, ControlPlaneClient } from '../cluster/types.ts';
+import type { ClusterKind, ControlPlane, ControlPlaneClient } from '../cluster/types.ts';
 
 /** What one run of a campaign was asked for, and what it runs on. */
 export interface CampaignRun {
@@ -11,7 +11,7 @@ export interface CampaignRun {
   /** Tells on stderr what goes on. */
   readonly say: (line: string) => void;
   /** The control plane to work on, started when it is first asked for. */
-  readonly cluster: () => Promise<ControlPlaneClient>;
+  readonly cluster: () => Promise<ControlPlaneClient & Pick<ControlPlane, 'realNodes'>>;
   /** What that control plane's pods are; simulated when absent. */
   readonly clusterKind?: ClusterKind;
   /** A folder that goes away with the run. */

@@ -8,7 +8,7 @@ import { writePolicy } from './settings.ts';
 import type { ClusterKind } from './types.ts';
 
 /** Plans side by side: each has a namespace, a server, a journal and a Lease of its own. */
-const LANES: Readonly<Record<ClusterKind, number>> = { simulated: 6, embedded: 6, real: 2 };
+const LANES: Readonly<Record<ClusterKind, number>> = { simulated: 6, embedded: 6, real: 5 };
 
 async function run({
   seed,

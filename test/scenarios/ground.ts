@@ -1,6 +1,7 @@
 import { at, type JsonObject, objectsOf, stringOf } from '../../src/core/json.ts';
-import { baseApp, baseAppReady } from '../cluster/base-app.ts';
-import type { ControlPlaneClient } from '../cluster/types.ts';
+import { BASE_APPS, baseApp, baseAppReady } from '../cluster/base-app.ts';
+import { startTraffic } from '../cluster/traffic.ts';
+import type { ControlPlane, ControlPlaneClient } from '../cluster/types.ts';
 import { pathOf } from './kinds.ts';
 import type { Card, ClusterKind, Ground } from './types.ts';
 
@@ -10,7 +11,7 @@ const READY_MS = 180_000;
 
 /** How a ground is told from others of its run. */
 export interface Plot {
-  readonly cluster: ControlPlaneClient;
+  readonly cluster: ControlPlaneClient & Pick<ControlPlane, 'realNodes'>;
   readonly kind: ClusterKind;
   readonly number: number;
 }
@@ -62,9 +63,12 @@ function groundOf({ cluster, kind, number }: Plot, namespace: string): Ground {
     probe: () => Promise<T | undefined | false>,
     ms = PATIENCE_MS,
   ): Promise<T> => cluster.waitFor(what, probe, ms);
+  const { realNodes } = cluster;
+  const services = BASE_APPS.map(({ name }) => name);
   return {
     cluster,
     kind,
+    ...(realNodes && { traffic: () => startTraffic({ realNodes }, { namespace, services }) }),
     namespace,
     other: `${namespace}-observe`,
     nodes: cluster.nodes,

@@ -15,6 +15,7 @@ import {
 } from './attempt.ts';
 import { type Checkpoint, differences, takeCheckpoint } from './checkpoint.ts';
 import { clearGround, layGround, type Plot } from './ground.ts';
+import { answers, type Meter, meterRequests } from './requests.ts';
 import { PACES } from './settings.ts';
 import {
   type Card,
@@ -95,8 +96,13 @@ async function playOn(
   const unseen = [...ill, ...(await lookForSymptoms(ground, assistant, card))];
   const namespaces = plan.namespaces?.(ground) ?? [ground.namespace];
   const incident = await openIncident(assistant, `${card.id} ${card.title}`, namespaces);
-  const { checkpoint, ...tried } = await tryPlan(ground, assistant, incident, plan);
-  const facts = { unseen, ...tried, lost: undefined };
+  const meter = await meterRequests(ground);
+  const played = await tryPlan(ground, assistant, incident, plan, meter).catch(async (error) => {
+    await meter.end();
+    throw error;
+  });
+  const { checkpoint, ...tried } = played;
+  const facts = { unseen, ...tried, lost: await meter.end() };
   if (tried.outcome === 'committed') {
     const wrong = await askOracle(ground, card, plan);
     if (plan.right && wrong.length === 0) await resolveIncident(assistant, incident);
@@ -166,18 +172,23 @@ async function tryPlan(
   assistant: Assistant,
   incident: Incident,
   plan: Plan,
+  meter: Meter,
 ): Promise<Tried> {
   const script = await plan.steps(ground);
   let first: number | undefined;
   let from = 0;
+  const begin = () => {
+    if (first === undefined) meter.begin();
+  };
   for (let end = script.indexOf(COMMIT); end !== -1; end = script.indexOf(COMMIT, from)) {
     const steps = stepsIn(script.slice(from, end));
-    const part = await tryOnce(ground, assistant, incident, plan, steps);
+    const part = await tryOnce(ground, assistant, incident, plan, steps, begin);
     if (part.outcome !== 'committed') return part;
     first ??= part.before;
     from = end + 1;
   }
-  const last = await tryOnce(ground, assistant, incident, plan, stepsIn(script.slice(from)));
+  const steps = stepsIn(script.slice(from));
+  const last = await tryOnce(ground, assistant, incident, plan, steps, begin);
   return { ...last, before: first ?? last.before };
 }
 
@@ -192,11 +203,13 @@ async function tryOnce(
   incident: Incident,
   plan: Plan,
   steps: readonly Step[],
+  begin: () => void,
 ): Promise<Tried> {
   const declared = plan.declared?.(ground) ?? [];
   const attempt = await openAttempt(assistant, incident, { cause: plan.title, declared });
   // Once the baseline is measured the incident holds still.
   const checkpoint = await takeCheckpoint(ground);
+  begin();
   try {
     for (const { tool, args } of steps) {
       const { transaction } = attempt;
@@ -244,6 +257,7 @@ async function askOracle(ground: Ground, card: Card, plan: Plan): Promise<Findin
   let found: Findings = [];
   const ask = async () => {
     found = await card.oracle(ground);
+    if (found.length === 0 && plan.right) found = await answers(ground);
     return found.length === 0;
   };
   const satisfied = plan.right ? await until(ground, ask) : await ask();

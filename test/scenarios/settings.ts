@@ -30,14 +30,14 @@ const SIMULATED: Pace = {
 
 const REAL: Pace = {
   settle: {
-    timeoutSeconds: 150,
+    timeoutSeconds: 90,
     samples: 4,
-    stableSeconds: 12,
-    minPodAgeSeconds: 12,
+    stableSeconds: 10,
+    minPodAgeSeconds: 10,
     graceSeconds: 10,
   },
   patienceMs: 90_000,
-  sustainedMs: 30_000,
+  sustainedMs: 20_000,
 };
 
 export const PACES: Readonly<Record<ClusterKind, Pace>> = {

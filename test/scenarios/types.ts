@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/core/json.ts';
+import type { Traffic } from '../cluster/traffic.ts';
 import type { ClusterKind, ControlPlaneClient } from '../cluster/types.ts';
 
 export type { ClusterKind } from '../cluster/types.ts';
@@ -36,11 +37,8 @@ export interface Ground {
   scale(deployment: string, replicas: number): Promise<void>;
   /** Asks until the answer is neither undefined nor false; 60 s unless told. */
   wait<T>(what: string, probe: () => Promise<T | undefined | false>, ms?: number): Promise<T>;
-  /**
-   * What a client inside the cluster gets from `http://SERVICE.NAMESPACE/`: the status, or the error in words. Only
-   * where pods really run; elsewhere undefined.
-   */
-  readonly fetch?: (service: string) => Promise<{ readonly status: number } | { error: string }>;
+  /** Starts requests through all Services of the shop, each many times a second; only where pods really run. */
+  readonly traffic?: () => Promise<Traffic>;
 }
 
 /** Something that the assistant sees before it touches anything. */
