@@ -82,13 +82,16 @@ test('every tool works with these roles', { timeout: 300_000 }, async () => {
   for (const { name: tool } of (await server.client.listTools()).tools) {
     const right = rightArguments(tool, namespace);
     if (right === undefined) throw new Error(`${tool} is missing in right-arguments.ts`);
-    const alone = right.transaction === undefined && tool !== 'transaction_begin';
+    const handle = right.transaction ?? right.incident;
+    const alone = handle === undefined && tool !== 'transaction_begin';
     if (alone) await call(tool, right);
   }
   const { transaction } = await call('transaction_begin', {
     namespaces: [namespace],
     reason: 'test',
   });
+  const { incident } = await call('incident_open', { title: 'test', namespaces: [namespace] });
+  await call('incident_update', { incident: String(incident), phase: 'diagnosis' });
   const handle = { transaction: String(transaction), reason: 'test' };
   const change = { kind: 'ConfigMap', name: 'settings', namespace, patch: { data: { a: 'b' } } };
   await call('mitigate_patch', { ...change, ...handle });

@@ -55,8 +55,12 @@ afterAll(async () => {
 
 /** Tools that need a handle, with what they do to it. */
 async function prepared(tool: string, right: JsonObject): Promise<JsonObject> {
-  if (right.transaction !== 'txn-999') return right;
   const { namespace } = bench;
+  if (right.incident !== undefined) {
+    const opened = await server.call('incident_open', { namespaces: [namespace], title: 'test' });
+    return { ...right, incident: String(opened.data.incident) };
+  }
+  if (right.transaction !== 'txn-999') return right;
   const begun = await server.call('transaction_begin', { namespaces: [namespace], reason: 'test' });
   const transaction = String(begun.data.transaction);
   const change = { kind: 'ConfigMap', namespace, name: 'settings', reason: 'test', transaction };
