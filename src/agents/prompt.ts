@@ -8,6 +8,8 @@ export interface PromptArgument {
   readonly required: boolean;
 }
 
+export type Need = 'write' | 'record';
+
 export type Given = Readonly<Record<string, string>>;
 
 /** What a prompt is made from besides the words of the person. */
@@ -16,8 +18,8 @@ export interface PromptFacts {
   readonly known?: KnownIncident;
   /** Incidents that are open, newest first; for the prompt that leads through one. */
   readonly open: readonly IncidentRow[];
-  /** Whether incidents and changes may be made from here at all. */
-  readonly canWrite: boolean;
+  /** Whether an incident may be opened and moved from here. */
+  readonly canRecord: boolean;
   /** Fences data off in this text: nobody could know it before. */
   readonly fence: string;
 }
@@ -28,8 +30,8 @@ export interface Prompt {
   readonly title: string;
   readonly description: string;
   readonly arguments: readonly PromptArgument[];
-  /** It has nothing to work with where nothing may be changed. */
-  readonly writes: boolean;
+  /** What has to be offered for it to make sense: tools that change the cluster, tools that record an incident. */
+  readonly needs: readonly Need[];
   render(given: Given, facts: PromptFacts): string;
 }
 

@@ -6,7 +6,9 @@ import {
   ListPromptsRequestSchema,
   ListToolsRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { Need } from '../agents/prompt.ts';
 import { StratusError } from '../core/errors.ts';
+import type { Tool } from '../tools/types.ts';
 import { clientName, stdioActor } from './actor.ts';
 import type { Extra, IncomingCall } from './call.ts';
 import { complete } from './complete.ts';
@@ -14,7 +16,7 @@ import { elicitorOf } from './elicit.ts';
 import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS } from './instructions.ts';
 import { invoke } from './invoke.ts';
 import { listedTool } from './listing.ts';
-import { getPrompt, listPrompts } from './prompts.ts';
+import { getPrompt, listPrompts, type Offered } from './prompts.ts';
 import { serveResources } from './resources/serve.ts';
 import type { Runtime } from './runtime.ts';
 import { warmUp } from './warm-up.ts';
@@ -25,9 +27,13 @@ import { warmUp } from './warm-up.ts';
  */
 export function buildServer(runtime: Runtime): Server {
   const session = runtime.ids.session();
-  const canWrite = runtime.offers.some(
-    ({ tool, refusal }) => tool.effect === 'mitigate' && refusal === undefined,
-  );
+  const has = (effect: Tool['effect']) =>
+    runtime.offers.some(({ tool, refusal }) => tool.effect === effect && refusal === undefined);
+  const canWrite = has('mitigate');
+  const needs: Offered = new Set<Need>([
+    ...(canWrite ? (['write'] as const) : []),
+    ...(has('record') ? (['record'] as const) : []),
+  ]);
   const server = new Server(
     {
       name: 'stratus-mcp',
@@ -62,10 +68,10 @@ export function buildServer(runtime: Runtime): Server {
     const call = { ...callOf(extra), tool: params.name, args: params.arguments ?? {} };
     return runtime.track(invoke(runtime, call));
   });
-  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts(canWrite) }));
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: listPrompts(needs) }));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }, extra) => {
     const request = { name: params.name, given: params.arguments ?? {} };
-    return runtime.track(getPrompt(runtime, request, canWrite, callOf(extra)));
+    return runtime.track(getPrompt(runtime, request, needs, callOf(extra)));
   });
   server.setRequestHandler(CompleteRequestSchema, ({ params }, extra) => {
     const { ref, argument, context } = params;

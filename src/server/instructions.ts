@@ -2,7 +2,7 @@
 export const INSTRUCTIONS = `stratus-mcp: guarded SRE tools on one live Kubernetes cluster. Every change is planned, checked against a policy, journaled, and can be taken back. A change that makes the cluster worse is undone for you.
 
 How to work
-1. Look first: start with observe_health (what is wrong, worst first), then describe, events and logs of what it names. Find the cause before you change anything.
+1. Look first: start with observe_health (what is wrong, worst first), then observe_changes, describe, events and logs of what it names. Find the cause before you change anything.
 2. transaction_begin with a reason and the namespaces you will touch. There is one writer at a time, and the transaction has limits: commands, minutes, objects.
 3. One change at a time with mitigate_* and the transaction's handle. dry_run: true shows the diff, the policy's decision and the limits, and writes nothing. Each answer says what changed, the budget left and the way back; undo_last takes back the last command. What belongs together goes into one mitigate_batch.
 4. transaction_commit waits until the touched workloads settle, measures severity and compares it with the beginning. If it answers "settling", call it again with the same handle. Read the verdict.

@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { knownIncident } from '../agents/known-incident.ts';
 import { OPEN } from '../agents/machine.ts';
-import type { Prompt, PromptFacts } from '../agents/prompt.ts';
+import type { Need, Prompt, PromptFacts } from '../agents/prompt.ts';
 import { PROMPTS } from '../agents/prompts/index.ts';
 import type { IncomingCall } from './call.ts';
 import { invoke } from './invoke.ts';
@@ -17,13 +17,16 @@ const LONGEST_ARGUMENT = 20_000;
 const AS_TOOL = 'incident_status';
 const HANDLE = /^inc-[1-9]\d{0,14}$/;
 
+/** What tools there are for prompts to work with. */
+export type Offered = ReadonlySet<Need>;
+
 /** Without a tool that changes something the roles that change or take back have nothing to work with. */
-function offered(canWrite: boolean): readonly Prompt[] {
-  return PROMPTS.filter(({ writes }) => canWrite || !writes);
+function promptsFor(offered: Offered): readonly Prompt[] {
+  return PROMPTS.filter(({ needs }) => needs.every((need) => offered.has(need)));
 }
 
-export function listPrompts(canWrite: boolean): ListedPrompt[] {
-  return offered(canWrite).map(({ name, title, description, arguments: args }) => ({
+export function listPrompts(offered: Offered): ListedPrompt[] {
+  return promptsFor(offered).map(({ name, title, description, arguments: args }) => ({
     name,
     title,
     description,
@@ -39,12 +42,15 @@ export function listPrompts(canWrite: boolean): ListedPrompt[] {
 export async function getPrompt(
   runtime: Runtime,
   request: { readonly name: string; readonly given: Record<string, string> },
-  canWrite: boolean,
+  offered: Offered,
   call: Omit<IncomingCall, 'tool' | 'args'>,
 ): Promise<GetPromptResult> {
   const { name, given } = request;
-  const prompt = checked(name, given, canWrite);
-  const facts = { ...(await factsFor(runtime, prompt, given, call)), canWrite };
+  const prompt = checked(name, given, offered);
+  const facts = {
+    ...(await factsFor(runtime, prompt, given, call)),
+    canRecord: offered.has('record'),
+  };
   const text = prompt.render(given, facts);
   return {
     description: prompt.description,
@@ -52,8 +58,8 @@ export async function getPrompt(
   };
 }
 
-function checked(name: string, given: Record<string, string>, canWrite: boolean): Prompt {
-  const prompts = offered(canWrite);
+function checked(name: string, given: Record<string, string>, offered: Offered): Prompt {
+  const prompts = promptsFor(offered);
   const prompt = prompts.find((candidate) => candidate.name === name);
   if (prompt === undefined) {
     const names = prompts.map((candidate) => candidate.name).join(', ');
@@ -82,7 +88,7 @@ async function factsFor(
   prompt: Prompt,
   given: Record<string, string>,
   call: Omit<IncomingCall, 'tool' | 'args'>,
-): Promise<Omit<PromptFacts, 'canWrite'>> {
+): Promise<Omit<PromptFacts, 'canRecord'>> {
   const fence = runtime.ids.call().replaceAll('-', '').slice(0, 12);
   const handle = given.incident?.trim();
   if (!handle && prompt.name !== 'incident') return { open: [], fence };

@@ -10,7 +10,7 @@ import { frame } from './frame.ts';
 import { call, calls, placesOf, steps } from './words.ts';
 
 export function detection(given: Given, facts: PromptFacts): string {
-  const { known, canWrite } = facts;
+  const { known, canRecord } = facts;
   const places = placesOf(given, facts);
   const [place = {}] = places;
   const namespaces = 'namespace' in place ? [place.namespace] : ['<namespace>'];
@@ -24,12 +24,12 @@ ${steps(
     ...places.map((it) => call('observe_changes', { ...it, since: '2h' })),
   )}`,
   'If health is clean but something was reported, look at what was reported before you call it a false alarm: its workload, its Service, its events.',
-  canWrite &&
+  canRecord &&
     known === undefined &&
     `If something is wrong, open an incident; object keeps it to one that fires. Then go on with the prompt "diagnose" and its handle.${calls(
       call('incident_open', { title: '<what is wrong, and for whom>', namespaces }),
     )}`,
-  canWrite &&
+  canRecord &&
     known !== undefined &&
     `Hand over to diagnosis:${calls(call('incident_update', { incident: known.row.id, phase: 'diagnosis' }))}`,
 )}
@@ -46,6 +46,6 @@ export const detect: Prompt = {
   title: 'Detect: is something wrong?',
   description: 'Finds out whether something is wrong, what suffers from it, and since when.',
   arguments: [INCIDENT, NAMESPACE, REPORT],
-  writes: false,
+  needs: [],
   render: detection,
 };

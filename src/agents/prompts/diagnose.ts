@@ -17,7 +17,7 @@ const SUSPECTS = 3;
 const LOOK_BACK_MS = 3_600_000;
 
 export function diagnosis(given: Given, facts: PromptFacts): string {
-  const { known, canWrite } = facts;
+  const { known, canRecord } = facts;
   const since =
     known === undefined ? '2h' : new Date(known.row.openedAt - LOOK_BACK_MS).toISOString();
   const suspects = suspectsOf(given, facts);
@@ -40,7 +40,7 @@ ${steps(
   )}`,
   'A pod that finds no node: observe_capacity. What a Service reaches: observe_related. What was done through this server: audit_query.',
   'Hold at least two explanations and look for the fact that tells them apart. Drop the one that it contradicts.',
-  canWrite &&
+  canRecord &&
     known !== undefined &&
     `Record the cause that is left, with what speaks for it:${calls(
       call('incident_update', {
@@ -49,13 +49,13 @@ ${steps(
         evidence: ['<what you saw, and in which answer>'],
       }),
     )}`,
-  canWrite &&
+  canRecord &&
     known !== undefined &&
     `Hand over to mitigation:${calls(call('incident_update', { incident: known.row.id, phase: 'mitigation' }))}`,
 )}
 
 Stop when one explanation accounts for all symptoms and nothing you saw contradicts it. Stop as well after ten looks that did not narrow it down: then say what is missing${
-    canWrite && known !== undefined
+    canRecord && known !== undefined
       ? `, and hand it to a person:${calls(
           call('incident_update', {
             incident: known.row.id,
@@ -93,6 +93,6 @@ export const diagnose: Prompt = {
   title: 'Diagnose: why is it wrong?',
   description: 'Finds the root cause of an incident and the evidence for it, without touching it.',
   arguments: [INCIDENT, NAMESPACE, KIND, NAME, REPORT],
-  writes: false,
+  needs: [],
   render: diagnosis,
 };

@@ -78,6 +78,6 @@ export const incident: Prompt = {
   description:
     'Leads through a whole incident, phase by phase: get it again with the same handle when the phase has changed.',
   arguments: [INCIDENT, NAMESPACE, REPORT],
-  writes: true,
+  needs: ['write', 'record'],
   render: whole,
 };

@@ -72,6 +72,6 @@ export const mitigate: Prompt = {
   title: 'Mitigate: repair under guard',
   description: 'Repairs a diagnosed incident in a transaction that is undone if things get worse.',
   arguments: [INCIDENT, NAMESPACE, TRANSACTION, REPORT],
-  writes: true,
+  needs: ['write'],
   render: mitigation,
 };

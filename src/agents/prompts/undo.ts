@@ -8,7 +8,7 @@ import {
 } from '../prompt.ts';
 import { frame } from './frame.ts';
 import { transactionOf } from './mitigate.ts';
-import { call, calls, steps } from './words.ts';
+import { call, calls, placesOf, steps } from './words.ts';
 
 export function takingBack(given: Given, facts: PromptFacts): string {
   const transaction = transactionOf(given, facts) ?? '<handle>';
@@ -24,7 +24,7 @@ ${steps(
   `COMMITTED:${calls(call('undo_transaction', { transaction, reason: '<why>' }))}`,
   'Any other state: start nothing. While it is being taken back, ask again for its state; otherwise tell the person what it says.',
   'Read the report object by object. "Residual" is what stayed different, and who owns it now. A conflict means that somebody else changed the same field: nothing of that object was touched.',
-  `See that severity is what it was before:${calls(call('observe_health', { namespace: '<namespace>' }))}`,
+  `See that severity is what it was before:${calls(...placesOf(given, facts).map((it) => call('observe_health', it)))}`,
   known !== undefined &&
     known.row.closedAt === null &&
     `When it is taken back whole, the incident is in diagnosis again, for the next attempt: go on with the prompt "incident" for ${known.row.id}. When it could not be taken back whole, a person has to decide:${calls(
@@ -48,6 +48,6 @@ export const undo: Prompt = {
   title: 'Undo: take it back',
   description: 'Takes back an open or committed transaction and verifies that it is gone.',
   arguments: [TRANSACTION, INCIDENT, REPORT],
-  writes: true,
+  needs: ['write'],
   render: takingBack,
 };

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { observeChanges } from '../../../src/tools/observe/changes.ts';
+import { observeRollout } from '../../../src/tools/observe/rollout.ts';
 import { at, useCluster } from '../../cluster/index.ts';
 import { openWorkbench } from './workbench.ts';
 
@@ -53,7 +54,12 @@ beforeAll(async () => {
     workload('Deployment', 'web', {}),
     workload('Deployment', 'web-back', {}),
     workload('StatefulSet', 'db', { serviceName: 'db' }),
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace }, data: {} },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace },
+      data: { mode: 'a', level: 'b', note: 'c' },
+    },
     {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -105,6 +111,10 @@ describe('observe_changes', () => {
         expect.objectContaining({
           what: 'rollout',
           object: `StatefulSet ${namespace}/db`,
+          said: 'revision 2: main: image local/web:1 → local/web:2',
+        }),
+        expect.objectContaining({
+          object: `Deployment ${namespace}/web-back`,
           said: 'revision 2: main: image local/web:1 → local/web:2',
         }),
         expect.objectContaining({
@@ -180,6 +190,28 @@ describe('observe_changes', () => {
     expect(answer.notes?.join()).toContain('ConfigMaps were not looked at');
     const refused = await bench.refusal(observeChanges, { kind: 'ConfigMap' });
     expect(refused.code).toBe('policy_refused');
+  });
+
+  it('knows the transaction behind a write of ours, and what an object without revisions has', async () => {
+    const bench = await open();
+    const args = { kind: 'ConfigMap', name: 'settings' };
+    const before = await bench.refusal(observeRollout, args);
+    expect(before.message).toContain('Kubernetes keeps no revisions of it');
+    expect(before.next).toContain('observe_changes {"kind":"ConfigMap","name":"settings"');
+    bench.journal.audit.append({
+      kind: 'step',
+      transaction: 'txn-1',
+      namespace,
+      object: 'ConfigMap/settings',
+      detail: {},
+    });
+    const since = '30m';
+    const own = (await bench.call(observeChanges, { ...args, since })).changes.find(
+      ({ what }) => what === 'write',
+    );
+    expect(own?.by).toBe('stratus-mcp (txn-1)');
+    const after = await bench.refusal(observeRollout, args);
+    expect(after.next).toContain('audit_query {"transaction":"txn-1"}');
   });
 
   it('teaches what a wrong call should look like', async () => {

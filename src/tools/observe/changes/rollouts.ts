@@ -77,7 +77,7 @@ export async function rolloutsIn(
       const writer = workload && templateWriter(workload);
       if (writer === undefined || writer.at < since) return [];
       const { annotations } = object.metadata;
-      const was = String(annotations?.[BEFORE]).split(',').at(-1);
+      const was = numberText(String(annotations?.[BEFORE]).split(',').at(-1));
       return [
         {
           id: `back|${object.metadata.uid}`,
@@ -85,7 +85,7 @@ export async function rolloutsIn(
           what: 'rollout' as const,
           object: ownerText(object),
           by: writer.by,
-          said: `revision ${was} was brought back as ${annotations?.[REVISION]}`,
+          said: `revision ${was} was brought back as ${numberText(annotations?.[REVISION])}`,
         },
       ];
     });
@@ -106,8 +106,17 @@ async function told(
   );
   const here = revisions.find(({ kept }) => kept.metadata.uid === object.metadata.uid);
   if (here === undefined) return 'a new revision, which was not kept';
-  const before = revisions.findLast(({ number }) => number < here.number);
-  return shortText(redactText(`revision ${here.number}: ${difference(before, here)}`, rules), 400);
+  const number = madeAs(here);
+  const before = revisions
+    .filter((it) => madeAs(it) < number)
+    .sort((a, b) => madeAs(b) - madeAs(a))[0];
+  return shortText(redactText(`revision ${number}: ${difference(before, here)}`, rules), 400);
+}
+
+/** The number that it was made with: one that was brought back has been given others since. */
+function madeAs({ number, kept }: Revision): number {
+  const first = kept.metadata.annotations?.[BEFORE]?.split(',')[0];
+  return first !== undefined && /^\d{1,9}$/.test(first) ? Number(first) : number;
 }
 
 function difference(before: Revision | undefined, here: Revision): string {
@@ -135,6 +144,11 @@ function hashFree({ metadata }: KubeObject): string {
     .join(',');
 }
 
+/** Annotations are anybody's to write. */
+function numberText(text: string | undefined): string {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? text : '?';
+}
+
 function isNewest(object: KubeObject, kept: readonly KubeObject[]): boolean {
   const number = (it: KubeObject) => Number(it.metadata.annotations?.[REVISION] ?? 0);
   const uid = ownerOf(object)?.uid;
@@ -143,7 +157,9 @@ function isNewest(object: KubeObject, kept: readonly KubeObject[]): boolean {
 
 function ownerOf(object: KubeObject): { kind: string; name: string; uid: string } | undefined {
   const owner = objectsOf(object.metadata.ownerReferences).find((it) => it.controller === true);
-  if (owner === undefined) return undefined;
+  // The API server takes any words for the name of an owner.
+  if (owner === undefined || !/^[a-z0-9][a-z0-9.-]{0,252}$/.test(String(owner.name)))
+    return undefined;
   return { kind: String(owner.kind), name: String(owner.name), uid: String(owner.uid) };
 }
 

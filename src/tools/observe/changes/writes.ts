@@ -1,4 +1,10 @@
-import { objectOf, objectsOf, stringOf } from '../../../core/json.ts';
+import {
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  stringifyJson,
+  stringOf,
+} from '../../../core/json.ts';
 import { describeRef, type KubeObject } from '../../../core/kube.ts';
 import { isCommandManager, isControllerManager, isOurManager } from '../../../core/managers.ts';
 import { shortText } from '../../render/untrusted.ts';
@@ -14,29 +20,20 @@ export function writesOf(object: KubeObject, since: number): Change[] {
   const { uid = '' } = object.metadata;
   const born = timeOf(object.metadata.creationTimestamp);
   const going = timeOf(object.metadata.deletionTimestamp);
-  const changes: Change[] = [];
-  let maker: string | undefined;
-  for (const [index, entry] of objectsOf(object.metadata.managedFields).entries()) {
+  const entries = objectsOf(object.metadata.managedFields).filter(tellsOfChange);
+  // Several may have written in the second of the creation; who made it mostly holds the most.
+  const [maker] = entries
+    .filter(({ time }) => timeOf(time) === born)
+    .sort((a, b) => sizeOf(b) - sizeOf(a));
+  const changes = entries.flatMap((entry, index): Change[] => {
     const at = timeOf(entry.time);
-    const manager = stringOf(entry.manager) ?? 'unknown';
-    const fields = objectOf(entry.fieldsV1);
-    if (at === undefined || at < since || stringOf(entry.subresource) === 'status') continue;
-    if (isControllerManager(manager) && !holdsField(fields, 'spec')) continue;
-    // Who writes in the second of the creation made it.
-    if (at === born && maker === undefined) maker = managerText(manager);
-    else {
-      changes.push({
-        id: `write|${ref}|${uid}|${index}`,
-        at,
-        what: 'write',
-        object: ref,
-        by: managerText(manager),
-        said: shortText(fieldsText(fields), 240),
-      });
-    }
-  }
+    if (at === undefined || at < since || entry === maker) return [];
+    const said = shortText(fieldsText(objectOf(entry.fieldsV1)), 240);
+    const id = `write|${ref}|${uid}|${index}`;
+    return [{ id, at, what: 'write', object: ref, by: managerOf(entry), said }];
+  });
   if (born !== undefined && born >= since) {
-    const by = maker === undefined ? {} : { by: maker };
+    const by = maker === undefined ? {} : { by: managerOf(maker) };
     const id = `created|${ref}|${uid}`;
     changes.push({ id, at: born, what: 'created', object: ref, ...by, said: 'created' });
   }
@@ -52,15 +49,29 @@ export function writesOf(object: KubeObject, since: number): Change[] {
 
 /** The last one to write the pod template, and when. */
 export function templateWriter(workload: KubeObject): { by: string; at: number } | undefined {
-  return objectsOf(workload.metadata.managedFields)
-    .filter((entry) => holdsField(entry.fieldsV1, 'spec', 'template'))
-    .flatMap((entry) => {
-      const at = timeOf(entry.time);
-      return at === undefined
-        ? []
-        : [{ at, by: managerText(stringOf(entry.manager) ?? 'unknown') }];
-    })
-    .sort((a, b) => b.at - a.at)[0];
+  return (
+    objectsOf(workload.metadata.managedFields)
+      .filter((entry) => holdsField(entry.fieldsV1, 'spec', 'template'))
+      .flatMap((entry) => {
+        const at = timeOf(entry.time);
+        return at === undefined ? [] : [{ at, by: managerOf(entry), size: sizeOf(entry) }];
+      })
+      // In the same second: who changed a part of it, not who wrote the whole.
+      .sort((a, b) => b.at - a.at || a.size - b.size)[0]
+  );
+}
+
+function tellsOfChange({ manager, subresource, fieldsV1 }: JsonObject): boolean {
+  if (subresource === 'status') return false;
+  return !isControllerManager(stringOf(manager) ?? '') || holdsField(fieldsV1, 'spec');
+}
+
+function managerOf({ manager }: JsonObject): string {
+  return managerText(stringOf(manager) ?? 'unknown');
+}
+
+function sizeOf({ fieldsV1 }: JsonObject): number {
+  return stringifyJson(objectOf(fieldsV1)).length;
 }
 
 /** Our own managers by our name. Anybody can call himself so: what the journal knows is said apart. */

@@ -17,6 +17,6 @@ export function withoutRevisions(
   const next =
     own === undefined
       ? `${call('observe_changes', place)} tells who wrote it lately. Rollouts have Deployments, StatefulSets and DaemonSets; observe_related shows which one owns an object.`
-      : `${own} wrote it last through this server, and the journal has what it was before: ${call('audit_query', { transaction: own })} tells what changed.`;
+      : `${own} wrote it last through this server, and the journal keeps what it was before: ${call('audit_query', { transaction: own })} tells what was changed, and undo_transaction brings back what was.`;
   return new StratusError('invalid_arguments', message, { next });
 }
