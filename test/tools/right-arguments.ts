@@ -14,7 +14,8 @@ export function rightArguments(tool: string, namespace: string): JsonObject | un
     audit_query: {},
     incident_open: { title: 'test', namespaces: [namespace] },
     incident_status: {},
-    incident_update: { incident: 'inc-999', phase: 'diagnosis' },
+    // The one that incident_open of above has opened, where the tools are called in order.
+    incident_update: { incident: 'inc-1', hypothesis: 'a slip', evidence: ['it was seen'] },
     mitigate_apply: { manifest, namespace, ...planned },
     mitigate_batch: {
       commands: [{ tool: 'mitigate_delete', arguments: object }],
