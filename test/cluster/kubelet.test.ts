@@ -132,7 +132,9 @@ describe('a pod that cannot run', () => {
       waiting('ImagePullBackOff'),
     );
     await expectEvent(namespace, 'BackOff', /^Back-off pulling image "local\/web:nope"$/);
-    expect(await log(namespace)).toContain('trying and failing to pull image');
+    await cluster.waitFor('the log to tell', async () =>
+      (await log(namespace)).includes('trying and failing to pull image'),
+    );
   });
 
   test('for a missing ConfigMap starts once it exists', async () => {
@@ -192,7 +194,11 @@ describe('a pod that cannot run', () => {
   });
 
   test('for a hanging init container stays in Init:0/1', async () => {
-    const command = ['sh', '-c', 'until nslookup legacy; do echo still waiting; sleep 5; done'];
+    const command = [
+      'sh',
+      '-c',
+      'until nslookup legacy.default.svc.cluster.local; do echo still waiting; sleep 5; done',
+    ];
     const { namespace, status } = await podWith(
       { initContainers: [{ ...web, name: 'wait', command }], containers: [web] },
       'PodInitializing',

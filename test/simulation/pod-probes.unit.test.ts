@@ -74,10 +74,12 @@ describe('liveness', () => {
     expect(time.messages('Killing')).toEqual([
       'Container web failed liveness probe, will be restarted',
     ]);
-    time.advance(14);
+    // A kubelet that kills starts again in the same breath, twice before its back-off.
+    time.advance(26);
     expect(time.container()).toMatchObject({
       state: { waiting: { reason: 'CrashLoopBackOff' } },
-      lastState: { terminated: { exitCode: 137, reason: 'Error' } },
+      lastState: { terminated: { exitCode: 143, reason: 'Error' } },
+      restartCount: 2,
     });
   });
 

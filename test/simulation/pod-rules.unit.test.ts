@@ -176,7 +176,7 @@ describe('deletion', () => {
     expect(time.condition('Ready')?.status).toBe('False');
     time.advance(1);
     expect(time.last.removable).toBe(true);
-    expect(time.container().state.terminated?.exitCode).toBe(137);
+    expect(time.container().state.terminated?.exitCode).toBe(143);
     expect(time.container().restartCount).toBe(0);
     expect(time.status.phase).toBe('Failed');
   });

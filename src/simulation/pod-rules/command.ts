@@ -123,10 +123,16 @@ function sleep(args: readonly string[], site: CommandSite): Effect {
   return { blockedUntil: site.now + Number(match[1]) * unit * site.second };
 }
 
+/** As busybox looks up: a short name fails, since not every search domain knows it. */
 function lookup(host: string, site: CommandSite): Effect {
+  if (!/\.svc\.cluster\.local\.?$/.test(host)) return notFound(host);
   const service = serviceOfHost(host, site.namespace);
   const found = service && site.world.service(service.namespace, service.name);
   if (found !== undefined) return { lines: [`Name: ${host}`] };
+  return notFound(host);
+}
+
+function notFound(host: string): Effect {
   return { code: 1, lines: [`** server can't find ${host}: NXDOMAIN`] };
 }
 

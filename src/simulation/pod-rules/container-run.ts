@@ -23,8 +23,10 @@ const FORGIVEN_AFTER = 600;
 const EXIT_SHOWN = 1;
 /** Nominal seconds between two complaints about the same broken dependency. */
 const COMPLAINT_PERIOD = 10;
-/** A container's main process is pid 1 and has no handler: only SIGKILL ends it. */
+/** A process that is pid 1 and has no handler: only SIGKILL ends it. */
 const KILLED = 137;
+/** The images' server ends by SIGTERM. */
+const TERMINATED = 143;
 
 /** One moment of a running container: process, memory limit, dependencies, probes. */
 export function runContainer(
@@ -34,7 +36,11 @@ export function runContainer(
 ): ContainerMemory {
   const { now, rules, second } = site;
   if (start.stop !== undefined) {
-    return start.stop.at > now ? memory : terminate(memory, start, site, KILLED, 'Error');
+    if (start.stop.at > now) return memory;
+    const code = start.run.listeners.length > 0 ? TERMINATED : KILLED;
+    const ended = terminate(memory, start, site, code, 'Error');
+    if (start.stop.deleted || ended.phase.kind !== 'terminated') return ended;
+    return { ...ended, phase: { ...ended.phase, stopped: true } };
   }
   if (normalizeImage(site.container.image ?? '') !== normalizeImage(start.image.name)) {
     const text = `Container ${memory.name} definition changed, will be restarted`;
@@ -186,10 +192,13 @@ export function decideRestart(
   const last = phase.state;
   const { name, namespace, uid } = site.pod.metadata;
   if (memory.crashBackOff === 0) {
+    // A kubelet that stops a container starts it again in the same breath, and only what ended
+    // before that counts: the first such restart is not held against it.
+    const counts = phase.stopped !== true || memory.last !== undefined;
     return {
       ...memory,
       last,
-      crashBackOff: FIRST_BACK_OFF,
+      crashBackOff: counts ? FIRST_BACK_OFF : 0,
       phase: { kind: 'waiting', reason: 'ContainerCreating', next: 'pull', at: site.now },
     };
   }

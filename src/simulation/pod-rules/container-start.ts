@@ -1,6 +1,6 @@
 import type { ContainerSite } from './container.ts';
 import { resolveEnvironment } from './environment.ts';
-import { findImage, normalizeImage, pullFailure } from './image.ts';
+import { findImage, normalizeImage, pullFailure, referenceProblem } from './image.ts';
 import type { ContainerMemory, PodEvent, WaitingPhase } from './memory.ts';
 import { firstProbes } from './probing.ts';
 import { compileContainer } from './program.ts';
@@ -45,7 +45,7 @@ export function startPull(memory: ContainerMemory, site: ContainerSite): Contain
   const { container, now, rules } = site;
   const reference = container.image ?? '';
   if (normalizeImage(reference) === undefined) {
-    const message = `Failed to apply default image tag "${reference}": couldn't parse image name "${reference}": invalid reference format`;
+    const message = `Failed to apply default image tag "${reference}": couldn't parse image name "${reference}": ${referenceProblem(reference)}`;
     emitFor(site, 'Warning', 'InspectFailed', message);
     emitFor(site, 'Warning', 'Failed', 'Error: InvalidImageName');
     const at = now + CONFIG_RETRY * site.second;
@@ -96,6 +96,24 @@ export function refusePull(
   return wait(memory, { reason: 'ImagePullBackOff', message, next: 'pull', at }, { pullBackOff });
 }
 
+function refuseConfig(memory: ContainerMemory, site: ContainerSite, message: string) {
+  emitFor(site, 'Warning', 'Failed', `Error: ${message}`);
+  const at = site.now + CONFIG_RETRY * site.second;
+  return wait(memory, { reason: 'CreateContainerConfigError', message, next: 'pull', at });
+}
+
+/** Why a container that must not be root can't run: the images' user is root. */
+function rootProblem({ container, pod }: ContainerSite): string | undefined {
+  const own = container.securityContext;
+  const common = pod.spec.securityContext;
+  if ((own?.runAsNonRoot ?? common?.runAsNonRoot) !== true) return undefined;
+  const user = own?.runAsUser ?? common?.runAsUser;
+  const { name, namespace, uid } = pod.metadata;
+  const where = `(pod: "${name}_${namespace}(${uid})", container: ${container.name})`;
+  if (user === undefined) return `container has runAsNonRoot and image will run as root ${where}`;
+  return user === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined;
+}
+
 /** Creates and starts the container, or says why it can't. */
 export function createContainer(
   memory: ContainerMemory,
@@ -106,12 +124,9 @@ export function createContainer(
   const image = findImage(container.image ?? '', rules);
   if (image === undefined) return startPull(memory, site);
   const environment = resolveEnvironment(container, site);
-  if (!environment.ok) {
-    const { message } = environment;
-    emitFor(site, 'Warning', 'Failed', `Error: ${message}`);
-    const at = now + CONFIG_RETRY * site.second;
-    return wait(memory, { reason: 'CreateContainerConfigError', message, next: 'pull', at });
-  }
+  if (!environment.ok) return refuseConfig(memory, site, environment.message);
+  const root = rootProblem(site);
+  if (root !== undefined) return refuseConfig(memory, site, root);
   const created: ContainerMemory = {
     ...memory,
     created: memory.created + 1,

@@ -16,6 +16,17 @@ export function normalizeImage(reference: string): string | undefined {
   return `${registry}/${tagged}`;
 }
 
+/** Why a reference can't be parsed, in the words of its parser. */
+export function referenceProblem(reference: string): string {
+  const slash = reference.indexOf('/');
+  const first = reference.slice(0, Math.max(slash, 0));
+  const isDomain = first === 'localhost' || /[.:A-Z]/.test(first);
+  const rest = isDomain ? reference.slice(slash + 1) : reference;
+  const bare = (slash === -1 ? `library/${rest}` : rest).replace(/:.*$/s, '');
+  const format = 'invalid reference format';
+  return /[A-Z]/.test(bare) ? `${format}: repository name (${bare}) must be lowercase` : format;
+}
+
 /** The model of a pullable image, or undefined when the rules don't list it. */
 export function findImage(reference: string, rules: PodRules): ImageModel | undefined {
   const wanted = normalizeImage(reference);
@@ -34,7 +45,7 @@ export function imageId(reference: string): string {
 export function pullFailure(reference: string): string {
   const name = normalizeImage(reference) ?? reference;
   return (
-    `failed to pull and unpack image "${name}": ` +
+    `rpc error: code = NotFound desc = failed to pull and unpack image "${name}": ` +
     `failed to resolve reference "${name}": ${name}: not found`
   );
 }

@@ -65,6 +65,8 @@ export interface RunningPhase {
 export interface TerminatedPhase {
   readonly kind: 'terminated';
   readonly state: TerminatedState;
+  /** The node ended it to start it anew: a failed probe, another image. */
+  readonly stopped?: boolean;
   /** When the node decides about the restart; unset when there is none. */
   readonly decideAt?: number;
   /** Shown as waiting for this reason in the meantime. */

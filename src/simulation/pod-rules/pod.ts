@@ -18,6 +18,7 @@ export interface Pod {
     readonly containers: readonly Container[];
     readonly initContainers?: readonly Container[];
     readonly volumes?: readonly Volume[];
+    readonly securityContext?: UserChoice;
     readonly readinessGates?: readonly { readonly conditionType: string }[];
   };
   readonly status?: {
@@ -28,6 +29,12 @@ export interface Pod {
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
   };
+}
+
+/** The parts of a security context that decide about root. */
+export interface UserChoice {
+  readonly runAsNonRoot?: boolean;
+  readonly runAsUser?: number;
 }
 
 export interface Container {
@@ -45,6 +52,7 @@ export interface Container {
   };
   /** `Always` makes an init container a sidecar. */
   readonly restartPolicy?: string;
+  readonly securityContext?: UserChoice;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly startupProbe?: Probe;

@@ -59,7 +59,8 @@ function execFailure(command: readonly string[], target: ProbeTarget): string | 
   const run = { ...startRun(compiled.program, target.environment), listeners: target.listeners };
   const { exitCode, lines } = advanceRun(run, target.site);
   if (exitCode === undefined) return `command timed out: "${command.join(' ')}" timed out after 1s`;
-  return exitCode === 0 ? undefined : lines.join('\n');
+  // As the command wrote it, its last line break included.
+  return exitCode === 0 ? undefined : lines.map((line) => `${line}\n`).join('');
 }
 
 function resolvePort(port: number | string, container: Container): number | undefined {

@@ -56,7 +56,7 @@ export function compileCommand(argv: readonly string[]): Compiled {
     ok: false,
     message:
       'failed to create containerd task: failed to create shim task: OCI runtime create failed: ' +
-      `runc create failed: unable to start container process: exec: "${path}": ${cause}`,
+      `runc create failed: unable to start container process: exec: "${path}": ${cause}: unknown`,
   };
 }
 

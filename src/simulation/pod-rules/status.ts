@@ -23,12 +23,14 @@ export function containerStatus(
   const reference = container.image ?? '';
   const { phase } = memory;
   const completedInit = isInit && phase.kind === 'terminated' && phase.state.exitCode === 0;
+  // Only a sidecar is ready while it runs; other init containers are when they are done.
+  const countsReady = !isInit || container.restartPolicy === 'Always';
   const exists = memory.created > 0;
   return {
     name: container.name,
     state: shownState(memory),
     lastState: lastState(memory),
-    ready: completedInit || isReady(memory),
+    ready: completedInit || (countsReady && isReady(memory)),
     started: phase.kind === 'running' && phase.started,
     restartCount: Math.max(memory.created - 1, 0),
     image: exists ? (normalizeImage(reference) ?? reference) : reference,

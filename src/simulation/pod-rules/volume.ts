@@ -41,6 +41,7 @@ function filesProblem(
   if (data === undefined) return `${kind} "${name}" not found`;
   const missing = source.items?.find((item) => !(item.key in data));
   if (missing === undefined) return undefined;
-  const noun = kind === 'configmap' ? 'config' : 'secret';
-  return `${kind} references non-existent ${noun} key: ${missing.key}`;
+  return kind === 'configmap'
+    ? `configmap references non-existent config key: ${missing.key}`
+    : `references non-existent secret key: ${missing.key}`;
 }

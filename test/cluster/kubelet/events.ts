@@ -18,6 +18,8 @@ interface Budget {
 /** A kubelet's own limit per object: a burst of 25, then a trickle. */
 const BURST = 25;
 const REFILL_MS = 30_000;
+const TRIES = 12;
+const RETRY_MS = 500;
 
 /** Writes the events of pods: repeats are counted on one Event, floods are cut. */
 export class EventRecorder {
@@ -51,20 +53,31 @@ export class EventRecorder {
     if (series.busy) return;
     series.busy = true;
     const path = `/api/v1/namespaces/${pod.metadata.namespace}/events`;
+    let tries = 0;
     while (series.written < series.count && !this.#api.signal.aborted) {
       const { count } = series;
       if (series.written > 0) {
         const change = { count, lastTimestamp: now() };
         const { status } = await this.#api.patch(`${path}/${series.name}`, change);
         if (status !== 404) {
+          if (await this.#mustRetry(status, tries++)) continue;
           series.written = count;
           continue;
         }
       }
-      await this.#api.send('POST', path, body(pod, event, series));
+      const { status } = await this.#api.send('POST', path, body(pod, event, series));
+      if (await this.#mustRetry(status, tries++)) continue;
       series.written = count;
     }
     series.busy = false;
+  }
+
+  /** Like a kubelet's recorder: an event that the API server didn't take is sent again, 12 times. */
+  async #mustRetry(status: number, tries: number): Promise<boolean> {
+    const taken = status !== 0 && status !== 429 && status < 500;
+    if (taken || tries >= TRIES) return false;
+    await this.#api.pause(RETRY_MS);
+    return true;
   }
 
   #budgetOf(podUid: string): Budget {

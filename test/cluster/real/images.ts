@@ -71,10 +71,22 @@ function rootFiles(busyboxPath: string, webPath: string): TarEntry[] {
       ...(path === 'tmp' && { mode: 0o1777 }),
     })),
     { path: 'etc/passwd', content: Buffer.from(USERS), mode: 0o644 },
-    { path: 'bin/busybox', content: readFileSync(busyboxPath) },
+    { path: 'bin/busybox', content: withoutHttpd(readFileSync(busyboxPath)) },
     { path: 'bin/httpd', content: readFileSync(webPath) },
     ...applets
       .filter((name) => name !== 'busybox' && name !== 'httpd')
       .map((name) => ({ path: `bin/${name}`, link: 'busybox' })),
   ];
+}
+
+/**
+ * A shell of busybox runs its own applets whatever PATH says. Under another name of the same place
+ * in the sorted list of applets its httpd is out of the way of ours, which scripts mean.
+ */
+function withoutHttpd(busybox: Buffer): Buffer {
+  const patched = Buffer.from(busybox);
+  const at = patched.indexOf('\0httpd\0');
+  if (at === -1) throw new Error("busybox has no applet httpd: is it Debian's busybox-static?");
+  patched.write('httpe', at + 1);
+  return patched;
 }
