@@ -4,6 +4,7 @@ import { SECRET_SETTINGS, SETTINGS, type Setting } from '../../src/core/settings
 import { allTools } from '../../src/tools/catalogue.ts';
 import type { Tool } from '../../src/tools/types.ts';
 import { MATRIX } from '../../src/undo/matrix/matrix.ts';
+import { ablation } from '../campaign/ablation/campaign.ts';
 import { crashCampaign } from '../campaign/crash/campaign.ts';
 import { exclusivity } from '../campaign/exclusivity/campaign.ts';
 import { faultCampaign } from '../campaign/faults/campaign.ts';
@@ -25,7 +26,7 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
 const MARKED = /(<!-- generated:([a-z-]+) -->\n)([\s\S]*?)(<!-- \/generated -->)/g;
 
 const CAMPAIGNS: readonly Campaign[] = [
-  ...[undoMatrix, planWritesNothing, crashCampaign, faultCampaign, exclusivity, fuzz],
+  ...[undoMatrix, planWritesNothing, crashCampaign, faultCampaign, exclusivity, fuzz, ablation],
 ];
 
 /** The text with every marked section as the code wants it. @throws Error for a name nobody makes. */

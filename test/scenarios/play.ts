@@ -114,7 +114,11 @@ async function playOn(
 }
 
 /** Nothing is wrong before the card breaks something. */
-async function waitForHealth(ground: Ground, assistant: Assistant, card: Card): Promise<Findings> {
+export async function waitForHealth(
+  ground: Ground,
+  assistant: Assistant,
+  card: Card,
+): Promise<Findings> {
   const isHealthy = async () => (await severityOf(assistant, ground, card)) === 0;
   if (await until(ground, isHealthy)) return [];
   const { text } = await assistant.call('observe_health', { namespace: ground.namespace });
@@ -122,7 +126,11 @@ async function waitForHealth(ground: Ground, assistant: Assistant, card: Card): 
 }
 
 /** The sum over the namespaces that the card looks at. */
-async function severityOf(assistant: Assistant, ground: Ground, card: Card): Promise<number> {
+export async function severityOf(
+  assistant: Assistant,
+  ground: Ground,
+  card: Card,
+): Promise<number> {
   let sum = 0;
   for (const namespace of card.observed?.(ground) ?? [ground.namespace]) {
     const answer = await assistant.call('observe_health', { namespace });
@@ -131,7 +139,7 @@ async function severityOf(assistant: Assistant, ground: Ground, card: Card): Pro
   return sum;
 }
 
-async function lookForSymptoms(
+export async function lookForSymptoms(
   ground: Ground,
   assistant: Assistant,
   card: Card,
@@ -167,12 +175,12 @@ type Tried = Pick<Result, 'outcome' | 'code' | 'words' | 'before' | 'after' | 'a
 };
 
 /** Transaction after transaction, as the plan says; severity is told from before the first to after the last. */
-async function tryPlan(
+export async function tryPlan(
   ground: Ground,
   assistant: Assistant,
   incident: Incident,
   plan: Plan,
-  meter: Meter,
+  meter: Pick<Meter, 'begin'> = { begin: () => undefined },
 ): Promise<Tried> {
   const script = await plan.steps(ground);
   let first: number | undefined;
@@ -192,7 +200,7 @@ async function tryPlan(
   return { ...last, before: first ?? last.before };
 }
 
-function stepsIn(script: Script): Step[] {
+export function stepsIn(script: Script): Step[] {
   return script.filter((it) => it !== COMMIT);
 }
 
@@ -271,7 +279,7 @@ async function askOracle(ground: Ground, card: Card, plan: Plan): Promise<Findin
   return (await card.trial?.(ground)) ?? [];
 }
 
-async function until(ground: Ground, probe: () => Promise<boolean>): Promise<boolean> {
+export async function until(ground: Ground, probe: () => Promise<boolean>): Promise<boolean> {
   const end = performance.now() + PACES[ground.kind].patienceMs;
   for (;;) {
     if (await probe()) return true;

@@ -46,11 +46,11 @@ export const PACES: Readonly<Record<ClusterKind, Pace>> = {
   real: REAL,
 };
 
-/** The suite's policy with the times of a kind of cluster, as a file. */
-export function writePolicy(folder: string, kind: ClusterKind): string {
+/** The suite's policy with the times of a kind of cluster, and what else is said, as a file. */
+export function writePolicy(folder: string, kind: ClusterKind, more: object = {}): string {
   const policy = parse(readFileSync(POLICY, 'utf8')) as { severity: { settle: object } };
   policy.severity.settle = PACES[kind].settle;
   const path = join(folder, `policy-${kind}.yaml`);
-  writeFileSync(path, stringify(policy));
+  writeFileSync(path, stringify({ ...policy, ...more }));
   return path;
 }

@@ -1,0 +1,4 @@
+import { command } from '../command.ts';
+import { ablation } from './campaign.ts';
+
+command(ablation);
