@@ -76,3 +76,8 @@ function severityOf(measurement: Json): number | undefined {
 export function wasTakenBack({ state }: KnownAttempt): boolean {
   return state !== undefined && /^(ABORT|UNDO)/.test(state);
 }
+
+/** True when it was measured before it was taken back: the gate refused it, or it was committed and did not help. */
+export function wasJudged({ state, measured }: KnownAttempt): boolean {
+  return measured.length > 0 || state?.startsWith('UNDO') === true;
+}

@@ -20,13 +20,15 @@ const DEPLOYMENT = {
   message: 'exceeded its progress deadline',
 };
 
-type Tried = { kubectl: string; finding: string; outcome: string };
+/** Without a finding nobody measured it. */
+type Tried = { kubectl: string; finding?: string; outcome: string };
 
 /** A journal with one incident in a phase, and a real client of a server on it. */
 async function withIncident(
   phase: IncidentPhase,
   fields: Partial<IncidentRow> = {},
   tried?: Tried,
+  end?: 'resolved' | 'escalated',
 ): Promise<Session & { id: string }> {
   const folder = temporaryFolder();
   const path = join(folder, 'journal.db');
@@ -52,8 +54,12 @@ async function withIncident(
     suspect('the wrong thing');
     go('diagnosis', 'mitigation');
     const txn = begin();
-    const verdict = { pass: false, findings: [{ rule: 'G1', ok: false, message: tried.finding }] };
-    transactions.move(txn, ['OPEN'], 'ABORTING', epoch, { verdict, after: { severity: 9 } });
+    const { finding: message } = tried;
+    const judged =
+      message === undefined
+        ? {}
+        : { verdict: { findings: [{ ok: false, message }] }, after: { severity: 9 } };
+    transactions.move(txn, ['OPEN'], 'ABORTING', epoch, judged);
     transactions.move(txn, ['ABORTING'], 'ABORTED', epoch, {
       outcome: tried.outcome,
       afterUndo: { severity: 4 },
@@ -70,7 +76,8 @@ async function withIncident(
     transactions.move(txn, ['FINALIZING'], 'COMMITTED', epoch);
   }
   if (phase === 'undoing') transactions.move(begin(), ['OPEN'], 'ABORTING', epoch);
-  expect(incidents.get(id)).toMatchObject({ phase, attempt });
+  if (end) go(phase, end, attempt);
+  expect(incidents.get(id)).toMatchObject({ phase: end ?? phase, attempt });
   const kubeconfig = join(folder, 'kubeconfig');
   const server = 'https://127.0.0.1:1';
   writeFileSync(
@@ -152,6 +159,25 @@ describe('prompts', () => {
     const wrongRole = outsideFences(await promptOf(client, 'mitigate', { incident: id }));
     expect(wrongRole).toContain(`${id} is in diagnosis, which is for another role`);
     expect(wrongRole).toContain('Record the cause that you suspect');
+  });
+
+  it('don’t hold against a cause what nobody measured', async () => {
+    const tried = { kubectl: 'kubectl rollout undo', outcome: 'The server died.' };
+    const { client, id } = await withIncident('diagnosis', {}, tried);
+    const text = await promptOf(client, 'diagnose', { incident: id });
+    expect(outsideFences(text)).toContain('txn-1 was taken back before it was measured');
+    expect(outsideFences(text)).not.toContain('Do not make the same change again');
+    expect(insideFences(text)).toContain('outcome: The server died.');
+  });
+
+  it.each(['resolved', 'escalated'] as const)('end with the incident: %s', async (phase) => {
+    const { client, id } = await withIncident('validation', {}, undefined, phase);
+    const text = await promptOf(client, 'incident', { incident: id });
+    expect(text).toContain(`${id} is over. It is ${phase}`);
+    expect(callsOf(text)).toEqual([]);
+    expect(insideFences(text)).toContain('the image does not exist');
+    const role = outsideFences(await promptOf(client, 'mitigate', { incident: id }));
+    expect(role).toContain('the steps below are not on now');
   });
 
   it('keep hostile text inside, on its lines, and short', async () => {

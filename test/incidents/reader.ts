@@ -1,6 +1,13 @@
 import { type JsonObject, stringOf } from '../../src/core/json.ts';
 import type { Answer, Assistant } from '../story/client.ts';
-import { callsOf, insideFences, isBlank, type NamedCall, promptOf } from './follow.ts';
+import {
+  callsOf,
+  insideFences,
+  isBlank,
+  type NamedCall,
+  outsideFences,
+  promptOf,
+} from './follow.ts';
 
 /** A change that the reader may think of, and the words by which a prompt would tell that it was tried. */
 export interface Idea {
@@ -89,6 +96,16 @@ export function createReader(server: Assistant, ideas: readonly Idea[]) {
     while (answer.data.status === 'settling') answer = await make('transaction_commit', args);
   }
 
+  /** Asks until the phase has changed, as a prompt says about what another process left. */
+  async function phaseAfter(phase: string | undefined): Promise<void> {
+    const incident = handle ?? '';
+    for (;;) {
+      const { data } = await make('incident_status', { incident });
+      if (data.phase !== phase) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
   async function follow(text: string, phase: string | undefined, until: Until): Promise<boolean> {
     for (const one of stepsOf(text)) {
       if (one.tool === until.before) return false;
@@ -96,8 +113,15 @@ export function createReader(server: Assistant, ideas: readonly Idea[]) {
       const args = fill(one);
       // A step whose blanks nothing seen so far fills is one of those that aren't needed here.
       if (args === undefined) continue;
-      if (one.tool === 'transaction_commit') await commit(args);
-      else await make(one.tool, args);
+      if (one.tool === 'transaction_commit') {
+        await commit(args);
+        continue;
+      }
+      const { data } = await make(one.tool, args);
+      if (one.tool === 'transaction_status' && data.mine === false) {
+        await phaseAfter(phase);
+        return true;
+      }
       if (one.tool === 'transaction_begin' && idea !== undefined) {
         const { tool, args: change } = changeOf(idea);
         const planned = { ...change, transaction, reason: idea.cause } as JsonObject;
@@ -128,7 +152,7 @@ export function createReader(server: Assistant, ideas: readonly Idea[]) {
           continue;
         }
         if (phase === 'diagnosis' || phase === 'mitigation') {
-          const tried = insideFences(text).split('Tried so far:')[1] ?? '';
+          const tried = disproved(text);
           idea = ideas.find(({ trace }) => !tried.includes(trace));
           if (idea === undefined) throw new Error(`no idea is left:\n${text}`);
         }
@@ -137,4 +161,14 @@ export function createReader(server: Assistant, ideas: readonly Idea[]) {
       throw new Error(`it goes round and round:\n${prompts.at(-1)}`);
     },
   };
+}
+
+/** What the prompt tells of the attempts that are not to be repeated. */
+function disproved(text: string): string {
+  const [, names = ''] = /^(.*) (?:was|were) taken back: see/m.exec(outsideFences(text)) ?? [];
+  const tried = insideFences(text).split('Tried so far:')[1] ?? '';
+  return tried
+    .split(/\n {2}- /)
+    .filter((attempt) => names.split(', ').some((name) => attempt.includes(`, ${name},`)))
+    .join('\n');
 }

@@ -1,6 +1,11 @@
 import { fenceUntrusted, shortText } from '../../core/untrusted.ts';
 import type { HypothesisRow } from '../../journal/incident-types.ts';
-import { type KnownAttempt, type KnownIncident, wasTakenBack } from '../known-incident.ts';
+import {
+  type KnownAttempt,
+  type KnownIncident,
+  wasJudged,
+  wasTakenBack,
+} from '../known-incident.ts';
 import type { PromptFacts } from '../prompt.ts';
 
 /** What is embedded at most; the rest is counted, and incident_status has it. */
@@ -26,18 +31,28 @@ export function knowledgeOf({ known, fence }: PromptFacts): string {
   return `\nWhat is known: ${row.id} is in ${phase}, attempt ${attempt} of ${attemptsAllowed}.\n${fenceUntrusted(lines.join('\n'), fence)}\n${lessonOf(known)}`;
 }
 
-/** What a retry has to do differently, in our words. */
+/**
+ * What a retry has to do differently, in our words. What nobody measured (its process died, it was given up) says
+ * nothing about the cause that was suspected.
+ */
 function lessonOf({ row, attempts }: KnownIncident): string {
-  const back = attempts.filter((one) => one.attempt < row.attempt && wasTakenBack(one));
-  const kept = attempts.filter((one) => one.attempt < row.attempt && one.state === 'COMMITTED');
-  const names = (list: readonly KnownAttempt[]) => list.map((one) => one.transaction).join(', ');
+  const past = attempts.filter(({ attempt }) => attempt < row.attempt);
+  const back = past.filter(wasTakenBack);
+  const judged = back.filter(wasJudged);
+  const unjudged = back.filter((one) => !wasJudged(one));
+  const kept = past.filter(({ state }) => state === 'COMMITTED');
+  const names = (list: readonly KnownAttempt[]) =>
+    `${list.map(({ transaction }) => transaction).join(', ')} ${list.length > 1 ? 'were' : 'was'}`;
   return [
-    back.length > 0 &&
-      `${names(back)} ${back.length > 1 ? 'were' : 'was'} taken back: see under "Tried so far" what was changed and what the gate measured. That is evidence against the cause that was suspected then. Do not make the same change again: suspect another cause, or change another field.\n`,
+    judged.length > 0 &&
+      `${names(judged)} taken back: see under "Tried so far" what was changed and what was measured. That is evidence against the cause that was suspected then. Do not make the same change again: suspect another cause, or change another field.`,
+    unjudged.length > 0 &&
+      `${names(unjudged)} taken back before it was measured: its outcome tells why. That says nothing about the cause; the same change may be made again.`,
     kept.length > 0 &&
-      `${names(kept)} ${kept.length > 1 ? 'are' : 'is'} kept, and something still fires: there is another cause beside the one that was removed.\n`,
+      `${names(kept)} kept, and something still fires: there is another cause beside the one that was removed.`,
   ]
     .filter(Boolean)
+    .map((line) => `${line}\n`)
     .join('');
 }
 

@@ -29,7 +29,7 @@ ${steps(
   'Confirm the cause with one fresh look at the object. If it does not hold any more, stop and say so.',
   transaction === undefined
     ? `Open the transaction:${calls(call('transaction_begin', beginArguments(given, facts)))}`
-    : `Go on with the transaction that is open; see what it did and what is left of its budget:${calls(
+    : `Go on with the transaction that is open; see what it did and what is left of its budget. When the answer says "mine":false, it belongs to another server, or to one that died and is being cleaned up after: leave it alone, and ask incident_status until the phase has changed.${calls(
         call('transaction_status', { transaction }),
       )}`,
   `Plan: the mitigate_* call that fits, with "transaction":"${handle}" and "dry_run":true. Read the diff: only what you meant may be in it.`,
