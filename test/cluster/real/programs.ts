@@ -46,7 +46,7 @@ export type NodeProgramsFound =
   | { readonly kind: 'found'; readonly programs: NodePrograms }
   | { readonly kind: 'missing'; readonly reason: string };
 
-const moduleAt = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
+const WEB_MODULE = fileURLToPath(new URL('./web', import.meta.url));
 
 /** Why this machine can't have real nodes, whatever is built; undefined when it can. */
 export function whyNoRealNodes(env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -109,40 +109,29 @@ function builds(
   env: NodeJS.ProcessEnv,
 ): (GoBuild & { readonly programs: readonly string[] })[] {
   const { kubernetes } = pinnedVersions();
-  const dns = requiredVersion(moduleAt('dns'), 'github.com/coredns/coredns');
+  const coredns = requiredVersion(MODULE_FOLDER, 'github.com/coredns/coredns');
   const cache = join(cacheRoot(env), 'nodes');
   return [
     {
-      what: `the Kubernetes ${kubernetes} kubelet and kube-proxy`,
+      what: `the Kubernetes ${kubernetes} kubelet and kube-proxy, and CoreDNS ${coredns},`,
       // Most of what they are made of is the control plane's too, and in Go's cache by then.
       cost: 'under a minute after the control plane, 5 without',
       moduleFolder: MODULE_FOLDER,
-      packages: ['k8s.io/kubernetes/cmd/kubelet', 'k8s.io/kubernetes/cmd/kube-proxy'],
-      programs: ['kubelet', 'kube-proxy'],
+      packages: ['./coredns', 'k8s.io/kubernetes/cmd/kubelet', 'k8s.io/kubernetes/cmd/kube-proxy'],
+      programs: ['coredns', 'kubelet', 'kube-proxy'],
       ldflags: kubernetesVersionFlags(kubernetes),
-      target: join(cache, `kubernetes-${kubernetes}`),
-      log,
-      env,
-    },
-    {
-      what: `CoreDNS ${dns}`,
-      cost: 'about a minute',
-      moduleFolder: moduleAt('dns'),
-      packages: ['.'],
-      programs: ['coredns'],
-      ldflags: [],
-      target: join(cache, `coredns-${dns}-${digest('dns')}`),
+      target: join(cache, `kubernetes-${kubernetes}-coredns-${coredns}`),
       log,
       env,
     },
     {
       what: "the test images' web server",
       cost: 'some seconds',
-      moduleFolder: moduleAt('web'),
+      moduleFolder: WEB_MODULE,
       packages: ['.'],
       programs: ['web'],
       ldflags: [],
-      target: join(cache, `web-${digest('web')}`),
+      target: join(cache, `web-${digest(WEB_MODULE)}`),
       log,
       env,
     },
@@ -150,8 +139,7 @@ function builds(
 }
 
 /** Of a module's own files: no version tells when these change. */
-function digest(name: string): string {
-  const folder = moduleAt(name);
+function digest(folder: string): string {
   const hash = createHash('sha256');
   for (const file of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, file)));
   return hash.digest('hex').slice(0, 12);
