@@ -167,6 +167,12 @@ export function summarise(
     ['file', policy.source],
     ['sha256', policy.digest],
     [
+      'mode',
+      policy.mode === 'guided'
+        ? `guided: changes only for an incident, ${policy.incidents.attempts} attempts at each`
+        : `direct; ${policy.incidents.attempts} attempts at an incident`,
+    ],
+    [
       'bounds',
       `${bounds.commands} commands, ${bounds.minutes} minutes, ${bounds.objects} objects, ${bounds.replicas} replicas, ±${bounds.replicaChange} replicas a command, ${bounds.podsAtRisk} pods at risk`,
     ],

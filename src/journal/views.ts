@@ -9,6 +9,8 @@ const utc = (column: string): string =>
  * - `v_transactions`: one row per transaction, with severities and the verdict's sentence.
  * - `v_steps`: one row per written object.
  * - `v_severity`: every severity sample.
+ *
+ * `v_incidents` is in schema-incident.ts.
  */
 export const VIEWS_1: readonly string[] = [
   `CREATE VIEW v_calls AS SELECT

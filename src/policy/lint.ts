@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { compilePolicy, couldOpen } from './compile.ts';
 import { compileGlob } from './glob.ts';
 import { loadPolicy, parsePolicy } from './load.ts';
 import { nearest } from './near.ts';
@@ -29,6 +30,7 @@ export function policyWarnings(document: PolicyDocument, known: KnownNames): Pol
   const rules = document.rules.map((rule) => ({ where: `rule ${rule.id}`, ...rule }));
   const guards = document.protected.map((entry, i) => ({ where: `protected/${i + 1}`, ...entry }));
   return [
+    ...shutOut(document),
     ...rules.flatMap(({ where, tools }) =>
       unmatched(where, 'tool', tools, known.tools, (it) => compileGlob(it)),
     ),
@@ -50,6 +52,18 @@ export function policyWarnings(document: PolicyDocument, known: KnownNames): Pol
       (it) => (name) => name === it,
     ),
   ];
+}
+
+const FOR_CHANGES = ['incident_open', 'incident_update', 'transaction_begin'];
+
+/** Guided, and no rule opens what leads to a change: nothing can ever be changed. */
+function shutOut(document: PolicyDocument): PolicyWarning[] {
+  if (document.mode !== 'guided') return [];
+  const compiled = compilePolicy(document);
+  return FOR_CHANGES.filter((tool) => !couldOpen(compiled, tool)).map((tool) => ({
+    where: 'mode guided',
+    reason: `no rule opens ${tool}, so nothing can be changed`,
+  }));
 }
 
 function unmatched(

@@ -64,7 +64,9 @@ test('from opening to resolved, with a repair that the gate takes back and a ser
 
   // The gate takes a wrong repair back: the next attempt needs another hypothesis.
   await image(server, bench, 'local/web:3', first);
-  expect(await commit(server, first)).toMatchObject({ status: 'undone' });
+  const gate = await commit(server, first);
+  expect(gate).toMatchObject({ status: 'undone', incident });
+  expect(gate.next).toMatch(/incident_status .*another attempt takes another hypothesis/);
   const undone = await done(server, 'incident_status', { incident });
   expect(undone).toMatchObject({ phase: 'diagnosis', attempt: '2 of 3' });
   expect(at(undone, 'attempts', 0)).toMatchObject({ transaction: first, state: 'ABORTED' });
@@ -85,7 +87,9 @@ test('from opening to resolved, with a repair that the gate takes back and a ser
 
   const third = await begin(server, bench, incident);
   await image(server, bench, 'local/web:1', third);
-  expect(await commit(server, third)).toMatchObject({ status: 'committed' });
+  const kept = await commit(server, third);
+  expect(kept).toMatchObject({ status: 'committed', incident });
+  expect(kept.next).toContain('incident_update {"incident":"inc-1","phase":"resolved"}');
   expect(await refused(server, 'transaction_begin', { ...start, incident })).toMatch(/validation/);
   const resolved = await update({ phase: 'resolved' });
   expect(resolved).toMatchObject({ phase: 'resolved' });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { StratusError } from '../../src/core/errors.ts';
 import type { IncidentPhase } from '../../src/journal/incident-types.ts';
+import { openSqlite } from '../../src/journal/sqlite.ts';
 import type { TransactionState } from '../../src/journal/types.ts';
 import { openedJournal, writingJournal } from '../journal/support.ts';
 import { transaction } from '../journal/support-rows.ts';
@@ -154,4 +155,19 @@ test('what is over leaves with its time; what is open stays', () => {
   expect(incidents.get(over)).toBeUndefined();
   expect(incidents.history(over)).toEqual([]);
   expect(incidents.history(id).length).toBeGreaterThan(0);
+});
+
+test('v_incidents shows people how each stands', () => {
+  const { path, move, txn } = underWay(1);
+  move('OPEN', 'ABORTED');
+  const sql = openSqlite(path, { readonly: true });
+  const query =
+    'SELECT incident, phase, attempt, opened_utc, closed_utc, severity, txns, outcome FROM v_incidents';
+  const [row] = sql.prepare(query).all();
+  sql.close();
+  expect(row).toMatchObject({
+    ...{ incident: 'inc-1', phase: 'escalated', attempt: 1, severity: 4.5, txns: txn.id },
+    ...{ opened_utc: '2026-03-01 12:00:00.000Z', closed_utc: '2026-03-01 12:00:00.000Z' },
+    outcome: expect.stringContaining('attempts are used up'),
+  });
 });

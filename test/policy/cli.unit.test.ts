@@ -72,6 +72,23 @@ test('check warns about patterns that match no tool and weights of no predicate'
   }
 });
 
+test('check warns about a guided policy under which nothing can be changed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+  try {
+    const file = join(folder, 'guided.yaml');
+    const rule = (tools: string) => `  - { id: a, effect: allow, tools: [${tools}] }\n`;
+    const head = 'version: 1\nname: x\nmode: guided\nrules:\n';
+    writeFileSync(file, `${head}${rule('mitigate_*, transaction_*')}`);
+    const { stdout } = run(['check', file]);
+    expect(stdout).toContain('Warning: mode guided: no rule opens incident_open, so nothing');
+    expect(stdout).toMatch(/mode +guided: changes only for an incident, 3 attempts at each/);
+    writeFileSync(file, `${head}${rule('mitigate_*, transaction_*, incident_*')}`);
+    expect(run(['check', file]).stdout).not.toContain('Warning');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('check of a file that is not there says what to do', () => {
   const { stderr, code } = run(['check', 'nowhere.yaml']);
   expect(stderr).toContain("can't be read (ENOENT). Name an existing file, or a built-in policy");

@@ -7,6 +7,7 @@ import { transactionArgument } from './arguments.ts';
 import {
   afterCommit,
   afterUndo,
+  ofIncident,
   severities,
   short,
   stopAfterCommit,
@@ -54,7 +55,12 @@ export const transactionCommit = defineControlTool({
 export function commitPayload(result: CommitResult) {
   const { id } = result.transaction;
   const incomplete = result.transaction.state === 'COMMIT_INCOMPLETE';
-  const base = { transaction: id, ...severities(result.transaction), note: DATA_NOTE };
+  const base = {
+    transaction: id,
+    ...ofIncident(result.transaction),
+    ...severities(result.transaction),
+    note: DATA_NOTE,
+  };
   switch (result.kind) {
     case 'committed':
       return {

@@ -69,6 +69,7 @@ export function takenBackPayload(transaction: TransactionView, undo: UndoReport)
   return {
     summary: `${transaction.id}: ${undo.summary}`,
     transaction: transaction.id,
+    ...ofIncident(transaction),
     state: transaction.state,
     ...severities(transaction),
     undo: undoPayload(undo),
@@ -92,10 +93,16 @@ function stepPayload(step: StepView) {
   };
 }
 
+/** The incident that it is an attempt at. */
+export function ofIncident({ incident }: TransactionView) {
+  return incident === undefined ? {} : { incident };
+}
+
 /** One transaction in a line of a list. */
 export function transactionLine(view: TransactionView) {
   return {
     transaction: view.id,
+    ...ofIncident(view),
     state: view.state,
     reason: view.reason,
     actor: view.actor,
@@ -147,7 +154,7 @@ const BY_ARGUMENT =
   '; its argument conflicts, "force" or "keep_theirs", asks for a person\'s approval';
 
 /** What to do after taking back: a person is needed when something is left. */
-export function afterUndo({ id, state }: TransactionView, undo: UndoReport): string {
+export function afterUndo({ id, state, incident }: TransactionView, undo: UndoReport): string {
   if (state === 'OPEN') {
     return undo.complete
       ? `${id} is still open: make a different change, or transaction_abort gives up.`
@@ -160,6 +167,9 @@ export function afterUndo({ id, state }: TransactionView, undo: UndoReport): str
   if (state === 'COMMITTED' && !undo.complete) {
     return `${id} stays committed. Take back the later change first, or make a new change that puts right what is wrong; or a person decides: call again with conflicts "force" (write over the later change) or "keep_theirs", which asks for an approval.`;
   }
+  if (undo.complete && incident !== undefined) {
+    return `incident_status {"incident":"${incident}"} says how it goes on: another attempt takes another hypothesis.`;
+  }
   if (undo.complete) return 'Look again with observe_health before you try something different.';
   const left = undo.objects.some((item) => item.conflicts.length > 0 || item.state !== 'UNDONE');
   const refs = conflicted.map(({ object }) => object);
@@ -168,7 +178,13 @@ export function afterUndo({ id, state }: TransactionView, undo: UndoReport): str
 }
 
 /** What can still be done about a committed transaction. */
-export function afterCommit({ steps }: TransactionView): string {
+export function afterCommit(view: TransactionView): string {
+  const back = wayBack(view);
+  if (view.incident === undefined || view.state !== 'COMMITTED') return back;
+  return `incident_update {"incident":"${view.incident}","phase":"resolved"} measures whether it is gone. ${back}`;
+}
+
+function wayBack({ steps }: TransactionView): string {
   const gone = steps.filter((step) => step.deferred === 'DONE' && step.class === 'irreversible');
   if (gone.length === 0) return 'undo_transaction takes it all back.';
   const names = gone.map(({ object }) => describeRef(object)).join(', ');
