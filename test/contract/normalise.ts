@@ -12,6 +12,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   'pod-template-hash': 'HASH',
   'controller-revision-hash': 'HASH',
   controllerUid: 'UID',
+  currentRevision: 'REVISION',
+  updateRevision: 'REVISION',
 };
 const LISTS: Readonly<Record<string, string>> = { clusterIPs: 'ADDRESS', addresses: 'ADDRESS' };
 

@@ -35,10 +35,9 @@ export function createObject(
     subresource: '',
     time: machine.timestamp(),
   };
-  const draft = asTyped(kind, fresh);
   const type = { kind: 'object', name: kind.schema } as const;
-  const owned = (made: KubeObject) => updated(type, emptyObject(kind), made, writer, ignored);
-  return { code: 201, object: store(machine, kind, draft, owned, options), warnings };
+  const owned = updated(type, emptyObject(kind), asTyped(kind, fresh), writer, ignored);
+  return { code: 201, object: store(machine, kind, owned, options), warnings };
 }
 
 /** An object that an apply creates: its fields have their owner already. */
@@ -50,28 +49,25 @@ export function createApplied(
 ): KubeObject {
   const fresh = asTyped(target.kind, newObject(machine, target, object));
   const { managedFields } = object.metadata;
-  const owned = (made: KubeObject): KubeObject => ({
-    ...made,
-    metadata: { ...made.metadata, ...(managedFields === undefined ? {} : { managedFields }) },
-  });
-  return store(machine, target.kind, fresh, owned, options);
+  const metadata = { ...fresh.metadata, ...(managedFields === undefined ? {} : { managedFields }) };
+  return store(machine, target.kind, { ...fresh, metadata }, options);
 }
 
+/** What the server adds after the owners are known: addresses, selectors, what admission fills in. */
 function store(
   machine: Machine,
   kind: KindDefinition,
-  draft: KubeObject,
-  owned: (made: KubeObject) => KubeObject,
+  owned: KubeObject,
   options: WriteOptions,
 ): KubeObject {
+  const draft = cloneJson(owned) as KubeObject;
   const { namespace, name } = draft.metadata;
+  prepareCreate(machine, kind.kind, draft);
   admitCreate(machine, kind, draft);
   const problems = problemsOf(kind, draft, undefined);
   if (problems.length > 0) throw invalid(kind, name ?? '', problems);
   if (machine.store.get(kind, namespace, name) !== undefined) throw alreadyExists(kind, name);
-  const made = owned(draft);
-  if (options.dryRun) return made;
-  return machine.store.put(kind, made);
+  return options.dryRun ? draft : machine.store.put(kind, draft);
 }
 
 /** With the server's own metadata, defaults and preparation of its kind. */
@@ -98,7 +94,6 @@ function newObject(machine: Machine, target: Target, object: KubeObject): KubeOb
   };
   draft.metadata = full as KubeMetadata;
   if (kind.subresources.includes('status') && kind.kind !== 'Node') delete draft.status;
-  prepareCreate(machine, kind.kind, draft);
   applyDefaults(kind.kind, draft);
   return draft;
 }

@@ -39,6 +39,7 @@ function jobSelector(spec: JsonObject, { metadata }: KubeObject): void {
       'job-name': metadata.name,
     };
     template.metadata = inner;
+    metadata.labels ??= inner.labels as Record<string, string>;
     const selector = isObject(spec.selector) ? spec.selector : {};
     spec.selector = {
       ...selector,

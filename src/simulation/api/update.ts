@@ -72,7 +72,7 @@ export function replaceLive(
     manager: options.manager,
     apiVersion: kind.apiVersion,
     subresource: subresource ?? '',
-    time: machine.timestamp(),
+    time: subresource === 'scale' ? undefined : machine.timestamp(),
   };
   const ignored = ignoredFor(subresource ?? '', kind.subresources.includes('status'));
   const next = applied ? typed : updated(type, live, typed, writer, ignored);

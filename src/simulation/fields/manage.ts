@@ -21,8 +21,8 @@ export interface Writer {
   readonly manager: string;
   readonly apiVersion: string;
   readonly subresource: string;
-  /** RFC 3339, whole seconds. */
-  readonly time: string;
+  /** RFC 3339, whole seconds; none for a scale. */
+  readonly time: string | undefined;
 }
 
 /** A field that another manager owns with another value. */

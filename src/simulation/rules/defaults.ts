@@ -17,6 +17,8 @@ function template(spec: JsonObject): void {
   if (isObject(pod)) defaultPodSpec(pod);
 }
 
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
 const job: Rule = (spec) => {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
@@ -81,7 +83,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     }
     template(spec);
   },
-  DaemonSet: (spec) => {
+  DaemonSet: (spec, object) => {
+    const metadata = objectOf(object.metadata);
+    metadata.annotations = { [TEMPLATE_GENERATION]: '1', ...objectOf(metadata.annotations) };
     const strategy = objectOf(spec.updateStrategy);
     strategy.type ??= 'RollingUpdate';
     if (strategy.type === 'RollingUpdate') {

@@ -1,4 +1,12 @@
-import { equalJson, type Json, type JsonObject, objectOf, objectsOf } from '../../core/json.ts';
+import {
+  arrayOf,
+  equalJson,
+  type Json,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  stringifyJson,
+} from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import type { Cause } from '../api/error.ts';
 import { forbiddenField, wrong } from './causes.ts';
@@ -7,6 +15,21 @@ const IMMUTABLE = 'field is immutable';
 
 /** What of an object may not change any more. */
 export function changeProblems(kind: string, after: KubeObject, before: KubeObject): Cause[] {
+  return [...finalizerProblems(after, before), ...specProblems(kind, after, before)];
+}
+
+/** What is being deleted can lose finalizers, but not gain any. */
+function finalizerProblems({ metadata }: KubeObject, before: KubeObject): Cause[] {
+  if (before.metadata.deletionTimestamp === undefined) return [];
+  const known = arrayOf(before.metadata.finalizers);
+  const added = arrayOf(metadata.finalizers).filter((it) => !known.includes(it));
+  if (added.length === 0) return [];
+  const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${stringifyJson(added)}`;
+  const cause = forbiddenField('metadata.finalizers', why);
+  return [cause, cause];
+}
+
+function specProblems(kind: string, after: KubeObject, before: KubeObject): Cause[] {
   const [now, was] = [objectOf(after.spec), objectOf(before.spec)];
   const fixed = (...fields: string[]): Cause[] =>
     fields

@@ -48,6 +48,14 @@ export function refusals(pod: KubeObject, node: KubeObject, scene: Scene): strin
   return affinityRefusal(pod, node, scene);
 }
 
+/** Whether a daemon's pod belongs on a node, however full that is. */
+export function mayRun(pod: JsonObject, node: KubeObject): boolean {
+  const spec = objectOf(pod.spec);
+  const tolerations = objectsOf(spec.tolerations);
+  const taints = objectsOf(specOf(node).taints).filter((it) => it.effect !== 'PreferNoSchedule');
+  return matchesNode(spec, node) && taints.every((it) => tolerates(tolerations, it));
+}
+
 function matchesNode(spec: JsonObject, node: KubeObject): boolean {
   const selector = Object.entries(objectOf(spec.nodeSelector));
   if (selector.some(([key, value]) => labelsOf(node)[key] !== value)) return false;

@@ -55,7 +55,12 @@ function schedule(client: Client, pod: KubeObject): void {
   const nodes = client.list('Node');
   const claims = claimsOf(client, pod);
   if (typeof claims === 'string') {
-    fail(client, pod, nodes.length, claims);
+    const all = `0/${nodes.length} nodes are available: ${claims}.`;
+    fail(
+      client,
+      pod,
+      claims.endsWith('not found') ? `${all} not found` : `${all} ${preemption(nodes.length)}`,
+    );
     return;
   }
   const gates = objectsOf(specOf(pod).schedulingGates);
@@ -66,7 +71,15 @@ function schedule(client: Client, pod: KubeObject): void {
   const fits = answers.filter(({ why }) => why.length === 0).map(({ node }) => node);
   const [best] = fits.sort((a, b) => load(a, scene, pod) - load(b, scene, pod));
   if (best === undefined) {
-    fail(client, pod, nodes.length, histogram(answers.flatMap(({ why }) => why)));
+    const why = histogram(answers.flatMap((it) => it.why));
+    const all = `0/${nodes.length} nodes are available: ${why}.`;
+    fail(
+      client,
+      pod,
+      nodes.length === 0
+        ? 'no nodes available to schedule pods'
+        : `${all} ${preemption(nodes.length)}`,
+    );
     return;
   }
   const target = { apiVersion: 'v1', kind: 'Node', name: best.metadata.name };
@@ -113,12 +126,12 @@ function histogram(reasons: readonly string[]): string {
     .join(', ');
 }
 
-function fail(client: Client, pod: KubeObject, nodes: number, why: string): void {
-  const available = `0/${nodes} nodes are available`;
-  const message =
-    nodes === 0
-      ? 'no nodes available to schedule pods'
-      : `${available}: ${why}. preemption: ${available}: ${nodes} Preemption is not helpful for scheduling.`;
+/** Pods aren't preempted here: a real scheduler says the same where that wouldn't help. */
+function preemption(nodes: number): string {
+  return `no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${nodes} Preemption is not helpful for scheduling.`;
+}
+
+function fail(client: Client, pod: KubeObject, message: string): void {
   const known = objectsOf(objectOf(pod.status).conditions).find((it) => it.type === 'PodScheduled');
   if (known?.status === 'False' && known.message === message) return;
   const condition = {

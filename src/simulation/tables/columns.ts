@@ -68,9 +68,7 @@ function pairsText(pairs: Json | undefined): string {
 }
 
 const dataCount = (object: KubeObject) =>
-  String(
-    Object.keys(objectOf(object.data)).length + Object.keys(objectOf(object.binaryData)).length,
-  );
+  Object.keys(objectOf(object.data)).length + Object.keys(objectOf(object.binaryData)).length;
 
 function involved(event: KubeObject): string {
   const { kind, name } = objectOf(event.involvedObject);
