@@ -1,10 +1,14 @@
 import type { Behaviour } from '../types.ts';
+import { ADMISSION } from './admission.ts';
 import { DELETION } from './deletion.ts';
 import { OBJECTS } from './objects.ts';
 import { PATCHES } from './patches.ts';
 import { PODS } from './pods.ts';
 import { READS } from './reads.ts';
-import { WORKLOADS } from './workloads.ts';
+import { ROLLOUTS } from './rollouts.ts';
+import { SCHEDULING } from './scheduling.ts';
+import { SETS } from './sets.ts';
+import { STORED } from './stored.ts';
 
 export interface Area {
   readonly area: string;
@@ -16,6 +20,10 @@ export const AREAS: readonly Area[] = [
   { area: 'patches', behaviours: PATCHES },
   { area: 'reads', behaviours: READS },
   { area: 'deletion', behaviours: DELETION },
-  { area: 'workloads', behaviours: WORKLOADS },
+  { area: 'stored', behaviours: STORED },
+  { area: 'rollouts', behaviours: ROLLOUTS },
+  { area: 'sets', behaviours: SETS },
   { area: 'pods', behaviours: PODS },
+  { area: 'scheduling', behaviours: SCHEDULING },
+  { area: 'admission', behaviours: ADMISSION },
 ];
