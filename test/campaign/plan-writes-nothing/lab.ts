@@ -44,11 +44,13 @@ export class Lab {
     this.#events = readAuditLog(plane).length;
   }
 
-  /** Tools without a plan mode that only look. */
+  /** Tools without a plan mode that only look, or write into the journal alone. */
   async readOnly(): Promise<void> {
     const looking = this.tally.tools.filter(
       (tool) =>
-        tool.startsWith('observe_') || tool === 'audit_query' || tool === 'transaction_status',
+        /^(observe|incident)_/.test(tool) ||
+        tool === 'audit_query' ||
+        tool === 'transaction_status',
     );
     for (const tool of looking) {
       await this.#window(tool, readsOf(tool, this.#objects.namespace), (_, { isError, text }) =>
