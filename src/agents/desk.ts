@@ -12,6 +12,8 @@ export interface Desk {
   readonly policy: Policy;
   readonly meter: SeverityMeter;
   readonly clock: Clock;
+  /** Whether this is the cluster that was journaled so. */
+  readonly isHere: (cluster: string) => Promise<boolean>;
   readonly signal?: AbortSignal;
 }
 

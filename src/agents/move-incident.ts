@@ -55,6 +55,13 @@ function defaultWhy({ to }: Edge, validated: Validated | undefined): string {
 
 async function overOrThrow(desk: Desk, standing: Standing): Promise<Validated> {
   const { row } = standing;
+  if (!(await desk.isHere(row.cluster))) {
+    throw refused(
+      standing,
+      `${row.id} was opened on another cluster, so nothing measured here says that it is gone: ${row.cluster}.`,
+      'Start the server with the kubeconfig context of that cluster.',
+    );
+  }
   const validated = await validate(desk, row);
   const { left, measurement } = validated;
   if (left.length === 0) return validated;

@@ -58,11 +58,12 @@ export function incidentsCommand(): Command {
 /** A person ends it as escalated: that it is gone only a measurement can say. */
 async function close(runtime: Runtime, id: string, note: string) {
   const { incidents } = await runtime.journal();
-  const { meter } = await runtime.cluster();
+  const { meter, engine } = await runtime.cluster();
+  const isHere = async (cluster: string) => (await engine.cluster()).isSame(cluster);
   const { policy, clock } = runtime;
   const { call, actor } = callerIn(runtime);
   const row = await moveIncident(
-    { incidents, policy, clock, meter },
+    { incidents, policy, clock, meter, isHere },
     { incident: id, to: 'escalated', reason: `Closed by ${actor}: ${note}` },
     { call, tool: 'cli close', actor },
   );

@@ -11,6 +11,8 @@ import { measured, NOW, SETTINGS, snapshot } from '../severity/objects.ts';
 export interface Sight {
   objects: readonly KubeObject[];
   unknowns: readonly Unknown[];
+  /** Its name; any when absent. */
+  cluster?: string;
 }
 
 export const BY = { call: 'call-1', tool: 'incident_update', actor: 'alice' };
@@ -30,6 +32,7 @@ export function openDesk(journal: Journal, sight: Sight): Desk {
     incidents: journal.incidents,
     policy: loadPolicy('default'),
     clock,
+    isHere: async (name) => sight.cluster === undefined || name === sight.cluster,
     meter: {
       measure: async () => measured(sight.objects, { unknowns: sight.unknowns, at: clock.now() }),
       settle: (request) => settle({ clock, settings: SETTINGS, snapshot: look }, request),

@@ -39,7 +39,11 @@ test('it is over when what fired is gone, severity is known and no higher', asyn
   expect(await resolve({ objects: app('catalog'), unknowns: HIDDEN })).toMatch(
     /pods in shop could not be measured/,
   );
-  expect(await resolve(seen(app('catalog')))).toBe('resolved');
+  // Another cluster is healthy too.
+  expect(await resolve({ ...seen(app('catalog')), cluster: 'elsewhere' })).toMatch(
+    /another cluster/,
+  );
+  expect(await resolve({ ...seen(app('catalog')), cluster: 'here' })).toBe('resolved');
 });
 
 test('what fires elsewhere keeps it open only where severity is higher than at the opening', async () => {

@@ -6,6 +6,7 @@ import { namespaceExists } from '../observe/target.ts';
 import { DATA_NOTE, shortText } from '../render/untrusted.ts';
 import { short } from '../transaction/payload.ts';
 import { defineRecordTool, type RecordContext } from '../types.ts';
+import { deskOf } from './desk.ts';
 import { standingPayload } from './payload.ts';
 
 const NAME = 'incident_open';
@@ -35,7 +36,7 @@ export const incidentOpen = defineRecordTool({
     for (const namespace of args.namespaces) await look(context, namespace);
     const { name: cluster } = await context.transactions.cluster();
     const row = await openIncident(
-      context,
+      deskOf(context),
       {
         ...{ title: args.title, namespaces: args.namespaces, cluster },
         ...(args.object === undefined ? {} : { object: args.object }),

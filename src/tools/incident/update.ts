@@ -6,6 +6,7 @@ import { StratusError } from '../../core/errors.ts';
 import { DATA_NOTE } from '../render/untrusted.ts';
 import { defineRecordTool } from '../types.ts';
 import { incidentArgument } from './arguments.ts';
+import { deskOf } from './desk.ts';
 import { standingPayload } from './payload.ts';
 
 const line = z.string().trim().min(1).max(1_000);
@@ -49,7 +50,7 @@ export const incidentUpdate = defineRecordTool({
     }
     if (phase !== undefined) {
       const request = { incident, to: phase, ...(reason === undefined ? {} : { reason }) };
-      const row = await moveIncident(context, request, context.caller);
+      const row = await moveIncident(deskOf(context), request, context.caller);
       told.push(`${row.id} is in ${row.phase}.`);
     }
     const row = incidentOf(context.incidents, incident);
