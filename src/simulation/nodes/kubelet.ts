@@ -34,11 +34,14 @@ export class Kubelet implements Controller, LogSource {
   constructor(client: Client, rules: PodRules) {
     this.#client = client;
     this.#rules = rules;
-    this.#world = worldOf(client, (...args) => this.#peerVariable(...args));
+    this.#world = worldOf(client, {
+      variable: (...args) => this.#peerVariable(...args),
+      listens: (...args) => this.#listens(...args),
+    });
   }
 
   concerns({ kind, type, object }: Change): readonly string[] {
-    if (kind.kind === 'Service' || kind.kind === 'Secret') {
+    if (['Service', 'Secret', 'EndpointSlice'].includes(kind.kind)) {
       return [...this.#entries].filter(([, it]) => it.watchesWorld).map(([uid]) => uid);
     }
     if (kind.kind !== 'Pod' || !objectOf(object.spec).nodeName) return [];
@@ -119,6 +122,18 @@ export class Kubelet implements Controller, LogSource {
 
   #watchers(): string[] {
     return [...this.#entries].filter(([, it]) => it.watchesWorld).map(([uid]) => uid);
+  }
+
+  #listens(uid: string, port: number): boolean | undefined {
+    const memory = this.#entries.get(uid)?.memory;
+    return (
+      memory &&
+      [...memory.init, ...memory.main].some(
+        ({ phase }) =>
+          phase.kind === 'running' &&
+          phase.run.listeners.some((it) => it.port === port && it.openAt <= this.#client.now),
+      )
+    );
   }
 
   #peerVariable(namespace: string, selector: JsonObject, variable: string): string | undefined {
