@@ -4,16 +4,23 @@ import type { Expectation, Observation, Site } from './types.ts';
 /** The pod that every behaviour is about. */
 export const POD = 'web';
 
-/** Looks at the pod, its containers, its events and, where expected, its logs. */
-export async function observe(site: Site, expected: Expectation): Promise<Observation> {
+/** What the pod's own status says. */
+export type PodState = Pick<Observation, 'pod' | 'containers'>;
+
+export function stateOf(pod: JsonObject, namespace: string): PodState {
+  const clean = cleaner(pod, namespace);
+  return { pod: podLine(pod, clean), containers: containerLines(pod, clean) };
+}
+
+/** What is said of the pod elsewhere: its events and, where expected, its logs. */
+export async function surroundingsOf(
+  site: Site,
+  pod: JsonObject,
+  expected: Expectation,
+): Promise<Omit<Observation, keyof PodState>> {
   const path = `/api/v1/namespaces/${site.namespace}/pods/${POD}`;
-  const answer = await site.cluster.request('GET', path, undefined, { allow: [404] });
-  const pod: JsonObject = answer.status === 404 ? {} : answer.json;
-  const clean = cleaner(pod, site.namespace);
   return {
-    pod: answer.status === 404 ? 'gone' : podLine(pod, clean),
-    containers: containerLines(pod, clean),
-    events: await eventLines(site, clean),
+    events: await eventLines(site, cleaner(pod, site.namespace)),
     ...(expected.log && { log: await logLines(site, path, '') }),
     ...(expected.previousLog && { previousLog: await logLines(site, path, '&previous=true') }),
   };
@@ -90,7 +97,8 @@ async function logLines(site: Site, path: string, more: string): Promise<string[
     undefined,
     { allow: [400, 404, 500] },
   );
-  return answer.text.trimEnd().split('\n').filter(Boolean);
+  // A complaint is repeated for as long as its cause lasts.
+  return [...new Set(answer.text.trimEnd().split('\n').filter(Boolean))];
 }
 
 /** Takes out of a message what is another's in every run. */

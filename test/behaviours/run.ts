@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ControlPlaneClient } from '../cluster/types.ts';
-import { observe, POD } from './observe.ts';
+import { PodHistory } from './history.ts';
+import { POD, type PodState, surroundingsOf } from './observe.ts';
 import type { Behaviour, Expectation, Kubelets, Observation, Outcome, Site } from './types.ts';
 
 const STEP_MS = 45_000;
@@ -23,41 +24,68 @@ export async function play(
     differences,
     ...(problem && { problem }),
   });
+  await cluster.apply(objectsIn(behaviour, namespace));
+  const history = new PodHistory(site);
   try {
-    await cluster.apply([...objectsIn(behaviour, namespace), podOf(behaviour, namespace)]);
+    await cluster.apply(podOf(behaviour, namespace));
+    let since = 0;
     for (const [index, step] of behaviour.steps.entries()) {
       await step.act?.(site);
       const differs = step.differs?.of === kubelets ? step.differs : undefined;
       const expected = differs?.expect ?? step.expect;
-      const seen = await untilSeen(site, expected);
-      if (!shows(seen, expected)) return outcome(false, { step: index + 1, expected, seen });
+      const found = await untilSeen(site, history, since, expected);
+      if (!found.shown) {
+        return outcome(false, { step: index + 1, expected, seen: found.seen });
+      }
+      since = found.index;
       if (differs !== undefined) differences.push(differs.why);
     }
     return outcome(true);
   } finally {
+    await history.stop();
     await cluster.request('DELETE', `/api/v1/namespaces/${namespace}`, undefined, { allow: [404] });
   }
 }
 
-/** Looks until the expectation is met or time is up; returns what was seen last. */
-async function untilSeen(site: Site, expected: Expectation): Promise<Observation> {
+interface Found {
+  readonly shown: boolean;
+  /** Of the state in the history that fits. */
+  readonly index: number;
+  readonly seen: Observation;
+}
+
+/** Looks until a state fits, and the events and logs too, or time is up. */
+async function untilSeen(
+  site: Site,
+  history: PodHistory,
+  since: number,
+  expected: Expectation,
+): Promise<Found> {
   const deadline = Date.now() + STEP_MS;
   for (;;) {
-    const seen = await observe(site, expected);
-    if (shows(seen, expected) || Date.now() > deadline) return seen;
+    const index = history.find(since, (state) => stateShows(state, expected));
+    const around = await surroundingsOf(site, history.latest, expected);
+    const shown = index !== undefined && surroundingsShow(around, expected);
+    const state = history.states[index ?? history.states.length - 1];
+    const seen = { pod: 'never seen', containers: {}, ...state, ...around };
+    if (shown || Date.now() > deadline) return { shown, index: index ?? since, seen };
     await sleep(100);
   }
 }
 
-/** Whether all that is expected was seen. Events must be the same set, but for the weather. */
-export function shows(seen: Observation, expected: Expectation): boolean {
-  const { containers, events, ...rest } = expected;
+function stateShows(state: PodState, { pod, containers }: Expectation): boolean {
   return (
-    (containers === undefined || containersShow(seen.containers, containers)) &&
-    (events === undefined || eventsShow(seen.events, events)) &&
-    Object.entries(rest).every(([part, value]) =>
-      isDeepStrictEqual(value, seen[part as keyof Observation]),
-    )
+    (pod === undefined || pod === state.pod) &&
+    (containers === undefined || containersShow(state.containers, containers))
+  );
+}
+
+/** Events must be the same set, but for the weather. */
+function surroundingsShow(seen: Omit<Observation, keyof PodState>, expected: Expectation): boolean {
+  return (
+    (expected.events === undefined || eventsShow(seen.events, expected.events)) &&
+    isDeepStrictEqual(expected.log, seen.log) &&
+    isDeepStrictEqual(expected.previousLog, seen.previousLog)
   );
 }
 

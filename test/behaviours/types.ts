@@ -18,7 +18,7 @@ export interface Observation {
   readonly containers: Readonly<Record<string, string>>;
   /** The pod's events, each kind once: "Warning BackOff Back-off …". */
   readonly events: readonly string[];
-  /** Lines of the container web's log, and of its previous run's, where the behaviour asks. */
+  /** Lines of the container web's log, each once, and of its previous run's, where asked for. */
   readonly log?: readonly string[];
   readonly previousLog?: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { Behaviour } from '../types.ts';
 import { ending } from './ending.ts';
+import { limits } from './limits.ts';
 import { running } from './running.ts';
 import { starting } from './starting.ts';
 import { surroundings } from './surroundings.ts';
@@ -10,4 +11,5 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ...running,
   ...surroundings,
   ...ending,
+  ...limits,
 ];

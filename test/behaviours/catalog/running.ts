@@ -155,7 +155,7 @@ export const running: readonly Behaviour[] = [
     spec: {
       containers: [
         {
-          ...shell('sleep 4; exec httpd -f -p 8080'),
+          ...shell('sleep 10; exec httpd -f -p 8080'),
           startupProbe: { ...get('/healthz', 8080), periodSeconds: 1, failureThreshold: 60 },
           livenessProbe: { ...get('/healthz', 8080), ...fast },
           readinessProbe: { ...get('/ready', 8080), ...fast },

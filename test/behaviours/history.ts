@@ -1,0 +1,49 @@
+import { at, type JsonObject, objectOf } from '../../src/core/json.ts';
+import { Api } from '../cluster/kubelet/api.ts';
+import { POD, type PodState, stateOf } from './observe.ts';
+import type { Site } from './types.ts';
+
+/** Every state that the pod was ever seen in: a look now and then would miss the short ones. */
+export class PodHistory {
+  readonly states: PodState[] = [];
+  /** The pod's last version, deleted or not. */
+  latest: JsonObject = {};
+  readonly #api: Api;
+
+  constructor({ cluster, namespace }: Site) {
+    const { server, caPem, tokens } = cluster;
+    this.#api = new Api({ server, caPem, token: tokens.admin });
+    void this.#follow(namespace);
+  }
+
+  /** The first state from `since` on that fits; undefined while there is none. */
+  find(since: number, fits: (state: PodState) => boolean): number | undefined {
+    const index = this.states.findIndex((state, at) => at >= since && fits(state));
+    return index === -1 ? undefined : index;
+  }
+
+  stop(): Promise<void> {
+    return this.#api.stop();
+  }
+
+  async #follow(namespace: string): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/pods?watch=1&fieldSelector=metadata.name%3D${POD}`;
+    while (!this.#api.signal.aborted) {
+      try {
+        for await (const event of this.#api.watch(path)) this.#take(event as JsonObject, namespace);
+      } catch {
+        // Broken off: the next watch begins with the pod as it is.
+      }
+      await this.#api.pause(100);
+    }
+  }
+
+  #take(event: JsonObject, namespace: string): void {
+    const pod = objectOf(event.object);
+    if (at(pod, 'metadata', 'name') !== POD) return;
+    this.latest = pod;
+    const state =
+      event.type === 'DELETED' ? { pod: 'gone', containers: {} } : stateOf(pod, namespace);
+    this.states.push(state);
+  }
+}
