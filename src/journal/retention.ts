@@ -179,9 +179,8 @@ export function openRetention(database: Database, audit: Pick<AuditLog, 'append'
         removeTransaction(keyOf(id) ?? 0, rule);
         yield;
       }
-      database.write('prune.approvals', () => removeApprovals.run({ before: rule.before }));
-      yield;
-      database.write('prune.incidents', () => {
+      database.write('prune.approvals', () => {
+        removeApprovals.run({ before: rule.before });
         for (const remove of removeIncidents) remove.run({ before: rule.before });
       });
       yield;
