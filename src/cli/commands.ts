@@ -11,7 +11,7 @@ const LAZY = {
     load: async () => (await import('./people.ts')).policy(),
   },
   audit: {
-    description: 'read, export and verify the audit log',
+    description: 'read, export, verify and picture the audit log',
     load: async () => (await import('./people.ts')).audit(),
   },
   doctor: {

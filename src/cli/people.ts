@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { randomIds } from '../core/ids.ts';
+import { packageVersion } from '../core/version.ts';
 import { configOf } from './options.ts';
 import { terminal } from './terminal.ts';
 
@@ -21,13 +22,26 @@ export async function policy(): Promise<Command> {
 
 /** The audit command, wired to this process and to the journal that the environment names. */
 export async function audit(): Promise<Command> {
-  const [{ auditCommand }, { openJournalReader }] = await Promise.all([
-    import('./audit.ts'),
-    import('../journal/open.ts'),
-  ]);
+  const [{ auditCommand }, { reportCommand }, { openJournalReader }, { loadPolicy }] =
+    await Promise.all([
+      import('./audit.ts'),
+      import('./audit-report.ts'),
+      import('../journal/open.ts'),
+      import('../policy/load.ts'),
+    ]);
+  const pathOf = (journal: string | undefined) =>
+    configOf(journal === undefined ? {} : { journal }).journal;
+  const report = reportCommand({
+    ...terminal,
+    clock: systemClock,
+    version: packageVersion(),
+    open: (journal) => openJournalReader({ path: pathOf(journal), env: process.env }),
+    redaction: (policy) =>
+      loadPolicy(configOf(policy === undefined ? {} : { policy }).policy).redaction,
+  });
   return auditCommand(terminal, (journal) =>
-    openJournalReader({ path: configOf(journal === undefined ? {} : { journal }).journal }),
-  );
+    openJournalReader({ path: pathOf(journal) }),
+  ).addCommand(report);
 }
 
 /** The journal command, wired to this process. */

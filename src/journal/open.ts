@@ -8,7 +8,7 @@ import { openDatabase } from './database.ts';
 import { syncFolder } from './files.ts';
 import { openIncidentTable } from './incident-table.ts';
 import { openLeaseNotes } from './lease-notes.ts';
-import { masterKey } from './master-key.ts';
+import { findKey, masterKey } from './master-key.ts';
 import { readMeta } from './meta.ts';
 import { checkVersion, MIGRATIONS, migrate } from './migrations.ts';
 import { placeOf } from './place.ts';
@@ -81,7 +81,8 @@ export function openJournal(options: JournalOptions): Journal {
 export interface JournalReader {
   readonly path: string;
   readonly audit: AuditReader;
-  readonly transactions: Pick<TransactionStore, 'get' | 'list' | 'steps' | 'samples'>;
+  /** `image` throws journal_unavailable where the sealing key was not read or is another one. */
+  readonly transactions: Pick<TransactionStore, 'get' | 'list' | 'steps' | 'samples' | 'image'>;
   readonly incidents: Omit<IncidentStore, 'open' | 'move' | 'record'>;
   readonly retention: Pick<Retention, 'plan' | 'busy'>;
   close(): void;
@@ -98,12 +99,19 @@ const READ_ONLY = {
   now: () => Date.now(),
 };
 
-/** Opens an existing journal read-only; no key is needed. @throws StratusError journal_unavailable. */
+/**
+ * Opens an existing journal read-only. Only images need the sealing key: it is read (and never made)
+ * when `env` is given, from STRATUS_JOURNAL_KEY or the file beside the journal.
+ * @throws StratusError journal_unavailable.
+ */
 export function openJournalReader(options: {
   path: string;
   busyTimeoutMs?: number;
+  env?: NodeJS.ProcessEnv;
 }): JournalReader {
   const path = resolve(options.path);
+  const { env } = options;
+  const key = env === undefined ? undefined : findKey({ env, keyPath: `${path}.key` });
   const busyTimeoutMs = options.busyTimeoutMs ?? BUSY_TIMEOUT_MS;
   const database = openDatabase({ path, busyTimeoutMs, readonly: true });
   try {
@@ -117,7 +125,7 @@ export function openJournalReader(options: {
     return {
       path,
       audit: openAuditReader(database),
-      transactions: openTransactionStore({ database, ...READ_ONLY }),
+      transactions: openTransactionStore({ database, ...READ_ONLY, key }),
       incidents: openIncidentTable({ database, ...READ_ONLY }),
       retention: openRetention(database, READ_ONLY.audit),
       close: () => database.close(),
