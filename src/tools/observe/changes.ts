@@ -26,7 +26,7 @@ export const observeChanges = defineObserveTool({
   name: NAME,
   title: 'What changed recently',
   description: [
-    'Use this to find what broke it: what changed lately, newest first, in one call.',
+    'Use this to find what broke it: what changed lately, newest first.',
     'Rollouts with what their template changed, who wrote which fields of which object, what was created or is being deleted, warnings.',
     'Of what is gone only events remain.',
   ].join(' '),
@@ -34,11 +34,7 @@ export const observeChanges = defineObserveTool({
   input: z.strictObject({
     namespace: namespaceArgument,
     all_namespaces: allNamespacesArgument,
-    kind: z
-      .string()
-      .max(200)
-      .optional()
-      .describe('Only of this kind. Default: workloads, configuration, Services, nodes, webhooks.'),
+    kind: z.string().max(200).optional().describe('Only of this kind. Default: all usual ones.'),
     name: z.string().max(253).optional().describe('With kind: only of this object.'),
     since: z.string().max(40).default('1h').describe('15m, 2h, 7d or an RFC 3339 time.'),
     limit: limitArgument(20, 100),
@@ -49,10 +45,8 @@ export const observeChanges = defineObserveTool({
     changes: z.array(
       z.looseObject({
         at: z.string(),
-        what: z.string(),
         object: z.string(),
         said: z.string(),
-        by: z.string().optional(),
       }),
     ),
     total: z.number(),

@@ -23,7 +23,7 @@ export const observeLogs = defineObserveTool({
   title: 'Container logs',
   description: [
     'Use this to read what a container wrote: of a pod, or of the pods of a workload, those in trouble first.',
-    'The newest lines, of the present run or the previous one (after a crash), searched with grep if wanted, pods apart, interleaved by time, or as templates: which kinds of lines, how often, since when.',
+    'The newest lines, of the present run or the previous one (after a crash), searched with grep if wanted, pods apart, interleaved by time, or as templates with counts.',
     'A container that waits or never ran has no log; the answer then says why it waits.',
   ].join(' '),
   effect: 'observe',
@@ -64,9 +64,7 @@ export const observeLogs = defineObserveTool({
     templates: z
       .boolean()
       .default(false)
-      .describe(
-        'Lines alike but for numbers, ids, addresses and times as one, with count and example.',
-      ),
+      .describe('Lines alike but for numbers, ids and times as one.'),
     max_pods: z.int().min(1).max(20).default(3).describe('Most pods read.'),
     max_characters: z
       .int()

@@ -68,7 +68,7 @@ export const observeRollout = defineObserveTool({
     why: z.array(z.string()).optional(),
     revisions: z.array(z.looseObject({ revision: z.number() })),
     total_revisions: z.number(),
-    last_good: z.looseObject({ revision: z.number(), known_by: z.string() }).optional(),
+    last_good: z.looseObject({ revision: z.number() }).optional(),
     diff: z
       .looseObject({
         from: z.string(),
