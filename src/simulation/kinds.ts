@@ -14,6 +14,8 @@ export interface KindDefinition {
   readonly subresources: readonly Subresource[];
   /** Name of its type in the schemas. */
   readonly schema: string;
+  /** It can be read, but what it would do is not simulated: there are none. */
+  readonly unenforced: boolean;
   /** metadata.generation counts changes of the spec. */
   readonly counted: boolean;
 }
@@ -21,6 +23,8 @@ export interface KindDefinition {
 export type Subresource = 'status' | 'scale' | 'log' | 'eviction' | 'binding';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+const READ = ['get', 'list', 'watch'];
 
 interface Options {
   readonly short?: string;
@@ -30,6 +34,7 @@ interface Options {
   readonly counted?: boolean;
   readonly plural?: string;
   readonly without?: string;
+  readonly unenforced?: boolean;
 }
 
 function kind(apiVersion: string, name: string, options: Options = {}): KindDefinition {
@@ -45,7 +50,8 @@ function kind(apiVersion: string, name: string, options: Options = {}): KindDefi
     shortNames: options.short === undefined ? [] : [options.short],
     categories: options.all ? ['all'] : [],
     namespaced: !options.cluster,
-    verbs: VERBS.filter((verb) => verb !== options.without),
+    verbs: options.unenforced ? READ : VERBS.filter((verb) => verb !== options.without),
+    unenforced: options.unenforced ?? false,
     subresources: options.sub ?? [],
     schema: name,
     counted: options.counted ?? false,
@@ -59,6 +65,7 @@ const scaled = { sub: ['scale', 'status'], all: true, counted: true } as const;
 export const KINDS: readonly KindDefinition[] = [
   kind('v1', 'ConfigMap', { short: 'cm' }),
   kind('v1', 'Event', { short: 'ev' }),
+  kind('v1', 'LimitRange', { short: 'limits', unenforced: true }),
   kind('v1', 'Namespace', {
     short: 'ns',
     cluster: true,
@@ -100,6 +107,8 @@ export const KINDS: readonly KindDefinition[] = [
     counted: true,
   }),
   kind('policy/v1', 'PodDisruptionBudget', { short: 'pdb', counted: true, ...status }),
+  kind('rbac.authorization.k8s.io/v1', 'RoleBinding', { unenforced: true }),
+  kind('rbac.authorization.k8s.io/v1', 'Role', { unenforced: true }),
   kind('scheduling.k8s.io/v1', 'PriorityClass', {
     short: 'pc',
     plural: 'priorityclasses',

@@ -30,6 +30,7 @@ export const SCHEMA_ROOTS: readonly SchemaRoot[] = [
       'PersistentVolumeClaim',
       'Event',
       'ResourceQuota',
+      'LimitRange',
     ],
   },
   {
@@ -43,6 +44,7 @@ export const SCHEMA_ROOTS: readonly SchemaRoot[] = [
   { path: 'apis/autoscaling/v2', kinds: ['HorizontalPodAutoscaler'] },
   { path: 'apis/coordination.k8s.io/v1', kinds: ['Lease'] },
   { path: 'apis/storage.k8s.io/v1', kinds: ['StorageClass'] },
+  { path: 'apis/rbac.authorization.k8s.io/v1', kinds: ['Role', 'RoleBinding'] },
   { path: 'apis/scheduling.k8s.io/v1', kinds: ['PriorityClass'] },
 ];
 

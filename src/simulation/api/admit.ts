@@ -3,12 +3,13 @@ import type { KubeObject } from '../../core/kube.ts';
 import { type KindDefinition, kindNamed } from '../kinds.ts';
 import { admitPod } from './admit-pod.ts';
 import { checkQuota } from './admit-quota.ts';
-import { forbidden, notFound } from './error.ts';
+import { forbidden, notFound, notSimulated } from './error.ts';
 import type { Machine } from './machine.ts';
 
 /** What admission does to a new object, in place. @throws ApiError where it refuses. */
 export function admitCreate(machine: Machine, kind: KindDefinition, object: KubeObject): void {
   const { namespace, name } = object.metadata;
+  if (kind.unenforced) throw notSimulated(`enforcing a ${kind.kind}`);
   if (kind.namespaced) {
     const home = machine.store.get(kindNamed('Namespace'), undefined, namespace ?? '');
     if (home === undefined) throw notFound(kindNamed('Namespace'), namespace ?? '');

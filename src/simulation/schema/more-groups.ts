@@ -52,11 +52,16 @@ PodDisruptionBudgetSpec maxUnavailable:x minAvailable:x selector:@LabelSelector 
 PodDisruptionBudgetStatus conditions:[@Condition](type)~type currentHealthy:i desiredHealthy:i disruptedPods:<t> disruptionsAllowed:i expectedPods:i observedGeneration:l
 PodsMetricSource metric*:@MetricIdentifier target*:@MetricTarget
 PodsMetricStatus current*:@MetricValueStatus metric*:@MetricIdentifier
+PolicyRule apiGroups:[s] nonResourceURLs:[s] resourceNames:[s] resources:[s] verbs*:[s]
 PriorityClass apiVersion:s description:s globalDefault:b kind:s metadata:@ObjectMeta preemptionPolicy:s|Never|PreemptLowerPriority value:i
 ResourceMetricSource name*:s target*:@MetricTarget
 ResourceMetricStatus current*:@MetricValueStatus name*:s
+Role apiVersion:s kind:s metadata:@ObjectMeta rules:[@PolicyRule]
+RoleBinding apiVersion:s kind:s metadata:@ObjectMeta roleRef*:@RoleRef subjects:[@Subject]
+RoleRef! apiGroup:s kind*:s name*:s
 ServiceBackendPort! name:s number:i
 StorageClass allowVolumeExpansion:b allowedTopologies:[@TopologySelectorTerm] apiVersion:s kind:s metadata:@ObjectMeta mountOptions:[s] parameters:<s> provisioner*:s reclaimPolicy:s|Delete|Recycle|Retain volumeBindingMode:s|Immediate|WaitForFirstConsumer
+Subject! apiGroup:s kind*:s name*:s namespace:s
 TopologySelectorLabelRequirement key*:s values*:[s]
 TopologySelectorTerm! matchLabelExpressions:[@TopologySelectorLabelRequirement]
 `;

@@ -141,4 +141,17 @@ export const PODS: readonly Behaviour[] = [
       ]);
     },
   },
+  {
+    name: 'what only a real cluster does: tokens of accounts, commands in containers',
+    async play(stage) {
+      const spec = { expirationSeconds: 600 };
+      const { status } = await stage.send('POST', stage.core('serviceaccounts', 'default/token'), {
+        spec,
+      });
+      stage.note('token', status);
+      const exec = await stage.send('GET', `${pods(stage, 'web')}/exec?command=ls`);
+      stage.note('exec', exec.status);
+    },
+    differs: 'the embedded one answers 501 and says that it is a simulation',
+  },
 ];

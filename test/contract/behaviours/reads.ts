@@ -198,19 +198,6 @@ export const READS: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a watch of a version that is long gone is 410 Expired',
-    async play(stage) {
-      const url = `${maps(stage)}?watch=true&resourceVersion=1`;
-      const [event] = await stage.watch(url, (seen) => seen.length > 0);
-      stage.note('event', [
-        event?.type ?? '',
-        at(event, 'object', 'code') ?? 0,
-        at(event, 'object', 'reason') ?? '',
-      ]);
-    },
-    differs: 'the history of the embedded one is long, and never compacted by time',
-  },
-  {
     name: 'pods by node and by phase',
     async play(stage) {
       const pod = {
