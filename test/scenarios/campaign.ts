@@ -3,7 +3,7 @@ import { inLanes } from '../campaign/world/lanes.ts';
 import { CARDS } from './cards/index.ts';
 import { chooseJobs, type Job, nameOf } from './choose.ts';
 import { play } from './play.ts';
-import { type Done, reportOf } from './report.ts';
+import { type Done, reportOf, surprises } from './report.ts';
 import { writePolicy } from './settings.ts';
 import type { ClusterKind } from './types.ts';
 
@@ -29,7 +29,8 @@ async function run({
     try {
       const result = await play(stage, job.card, job.plan);
       done.set(job, { job, result });
-      say(`${nameOf(job)}: ${result.outcome}, ${result.seconds} s`);
+      const against = surprises(result, kind).map((it) => `; ${it}`);
+      say(`${nameOf(job)}: ${result.outcome}, ${result.seconds} s${against.join('')}`);
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
       done.set(job, { job, result: undefined, failure });

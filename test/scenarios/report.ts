@@ -90,7 +90,8 @@ function expectedOf({ expect, differs }: Plan, kind: ClusterKind): Expected {
   return differs?.[kind] ?? expect;
 }
 
-function surprises(result: Result, kind: ClusterKind): string[] {
+/** How the end of a plan differs from what its card says of that kind of cluster. */
+export function surprises(result: Result, kind: ClusterKind): string[] {
   const { plan, outcome, code, words } = result;
   const expected = expectedOf(plan, kind);
   const found: string[] = [];

@@ -30,7 +30,7 @@ const SIMULATED: Pace = {
 
 const REAL: Pace = {
   settle: {
-    timeoutSeconds: 90,
+    timeoutSeconds: 150,
     samples: 4,
     stableSeconds: 10,
     minPodAgeSeconds: 10,
