@@ -91,7 +91,12 @@ export async function baseAppReady(
 }
 
 function deploymentSpec(app: App): object {
-  const probe = (path: string) => ({ httpGet: { path, port: 8080 }, periodSeconds: 5 });
+  // A busy machine answers late, which is no failure.
+  const probe = (path: string) => ({
+    httpGet: { path, port: 8080 },
+    periodSeconds: 5,
+    timeoutSeconds: 5,
+  });
   const container = {
     name: 'web',
     image: 'local/web:1',

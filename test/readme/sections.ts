@@ -12,6 +12,9 @@ import { fuzz } from '../campaign/fuzz/campaign.ts';
 import { planWritesNothing } from '../campaign/plan-writes-nothing/campaign.ts';
 import type { Campaign } from '../campaign/types.ts';
 import { undoMatrix } from '../campaign/undo-matrix/campaign.ts';
+import { scenarios } from '../scenarios/campaign.ts';
+import { scenarioTable } from './scenarios.ts';
+import { table } from './table.ts';
 
 /** The parts of the README that are made from the code, by name. `npm run readme` writes them. */
 export const SECTIONS: Readonly<Record<string, () => string>> = {
@@ -19,6 +22,7 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
   tools: toolsTable,
   matrix: matrixTable,
   campaigns: campaignTable,
+  scenarios: scenarioTable,
   phases: phaseTable,
   edges: edgeTable,
 };
@@ -26,7 +30,8 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
 const MARKED = /(<!-- generated:([a-z-]+) -->\n)([\s\S]*?)(<!-- \/generated -->)/g;
 
 const CAMPAIGNS: readonly Campaign[] = [
-  ...[undoMatrix, planWritesNothing, crashCampaign, faultCampaign, exclusivity, fuzz, ablation],
+  ...[undoMatrix, planWritesNothing, crashCampaign, faultCampaign, exclusivity, fuzz],
+  ...[scenarios, ablation],
 ];
 
 /** The text with every marked section as the code wants it. @throws Error for a name nobody makes. */
@@ -41,13 +46,6 @@ export function regenerate(text: string): string {
 /** The names of the sections that the text marks. */
 export function markedSections(text: string): string[] {
   return [...text.matchAll(MARKED)].map(([, , name = '']) => name);
-}
-
-/** A table in Markdown; a bar inside a cell is escaped. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-  return `${line(head)}|${'---|'.repeat(head.length)}\n${rows.map(line).join('')}`;
 }
 
 function campaignTable(): string {

@@ -7,7 +7,7 @@ requireControlPlane();
 
 // A control plane of its own: some plans drain nodes.
 test('right plans repair and are kept, worse ones are refused or undone', {
-  timeout: 900_000,
+  timeout: 1_200_000,
 }, async () => {
   const plane = await startControlPlane({ nodes: 3 });
   try {
