@@ -1,32 +1,29 @@
 import { Command } from 'commander';
-import type { Clock } from '../core/clock.ts';
 import { StratusError } from '../core/errors.ts';
 import { plainJson } from '../core/plain-text.ts';
 import type { ApprovalRow } from '../journal/approval-types.ts';
-import type { Actor, Journal } from '../journal/types.ts';
+import type { Journal } from '../journal/types.ts';
 import { openedPlan } from '../transaction/plan-of-approval.ts';
 import { approvalLines, approvalText } from './approvals-text.ts';
+import {
+  type Asking,
+  approvalOf,
+  approveByDigest,
+  decideApproval,
+  waitingApproval,
+} from './decide-approval.ts';
 import { guarded } from './fail.ts';
 
 /** What the command needs of its process. */
-export interface ApprovalsIo {
-  readonly stdout: (text: string) => unknown;
-  readonly clock: Clock;
-  readonly actor: Actor;
-  readonly newCall: () => string;
+export interface ApprovalsIo extends Asking {
   /** Opens an existing journal for deciding. */
   readonly open: (path: string | undefined) => Journal;
-  /** Asks at the terminal; undefined where there is none. */
-  readonly ask: ((question: string) => Promise<string>) | undefined;
 }
 
 interface Options {
   readonly journal?: string;
   readonly json?: boolean;
 }
-
-/** Digits of the digest that a person types to approve. */
-const TYPED_DIGITS = 6;
 
 /**
  * `approvals list | show | approve | refuse`: a person decides what an assistant may do once. It needs the journal and
@@ -69,7 +66,7 @@ export function approvalsCommand(io: ApprovalsIo): Command {
   add('show <id>', 'the whole plan: objects, differences, undo, reason, rule, digest').action(
     guarded((id: string, options: Options) =>
       using(options, (journal) => {
-        const row = rowOf(journal, id);
+        const row = approvalOf(journal, id);
         const plan = openedPlan(journal, id);
         print({ ...shown(row), plan }, approvalText(row, plan, io.clock.now()), options);
       }),
@@ -82,15 +79,11 @@ export function approvalsCommand(io: ApprovalsIo): Command {
     .action(
       guarded((id: string, options: Options & { yes?: boolean; digest?: string; note?: string }) =>
         using(options, async (journal) => {
-          const row = waiting(journal, id);
-          if (options.yes) {
-            requireDigest(row, options.digest);
-          } else {
-            const plan = openedPlan(journal, id);
-            io.stdout(approvalText(row, plan, io.clock.now()));
-            await requireTyped(row, io.ask);
-          }
-          const after = decide(io, journal, row, 'APPROVED', options.note);
+          const row = waitingApproval(journal, id);
+          if (options.yes) requireDigest(row, options.digest);
+          const after = options.yes
+            ? decideApproval(io, journal, row, 'APPROVED', options.note)
+            : await approveByDigest(io, journal, row, options.note);
           const until = new Date(after.useBy ?? 0).toISOString();
           const text = `${id} is approved for one run until ${until}. The assistant repeats its call now.\n`;
           print(shown(after), text, options);
@@ -102,50 +95,18 @@ export function approvalsCommand(io: ApprovalsIo): Command {
     .action(
       guarded((id: string, options: Options & { note: string }) =>
         using(options, (journal) => {
-          const after = decide(io, journal, waiting(journal, id), 'REFUSED', options.note);
+          const after = decideApproval(
+            io,
+            journal,
+            waitingApproval(journal, id),
+            'REFUSED',
+            options.note,
+          );
           print(shown(after), `${id} is refused.\n`, options);
         }),
       ),
     );
   return group;
-}
-
-function decide(
-  io: ApprovalsIo,
-  journal: Journal,
-  { id }: ApprovalRow,
-  to: 'APPROVED' | 'REFUSED',
-  note: string | undefined,
-): ApprovalRow {
-  const call = io.newCall();
-  const started = io.clock.monotonic();
-  const tool = to === 'APPROVED' ? 'cli approve' : 'cli refuse';
-  const words = note === undefined ? {} : { note };
-  journal.audit.start({ call, actor: io.actor, tool, args: { approval: id, ...words } });
-  const by = io.actor.principal;
-  const landed = journal.approvals.decide(id, { to, by, with: 'command line', call, ...words });
-  const durationMs = Math.round(io.clock.monotonic() - started);
-  const outcome = landed ? 'ok' : 'failed';
-  journal.audit.end({ call, decision: 'none', outcome, durationMs }, { synced: true });
-  if (!landed) waiting(journal, id);
-  return rowOf(journal, id);
-}
-
-/** @throws StratusError invalid_arguments when it doesn't wait for a person any more */
-function waiting(journal: Journal, id: string): ApprovalRow {
-  const row = rowOf(journal, id);
-  if (row.state === 'WAITING') return row;
-  throw new StratusError('invalid_arguments', `${id} does not wait any more: it is ${row.state}.`, {
-    next: `Look at it with: stratus-mcp approvals show ${id}. A repeated call asks anew.`,
-  });
-}
-
-function rowOf(journal: Journal, id: string): ApprovalRow {
-  const row = journal.approvals.get(id);
-  if (row !== undefined) return row;
-  throw new StratusError('invalid_arguments', `There is no ${id} in ${journal.path}.`, {
-    next: 'stratus-mcp approvals list --all shows them.',
-  });
 }
 
 /** A script has to say what it approves, so that it can't approve what changed behind its back. */
@@ -156,23 +117,6 @@ function requireDigest({ id, digest }: ApprovalRow, given: string | undefined): 
     given === undefined ? '--yes needs --digest.' : `The digest of ${id} is another one.`,
     { next: `stratus-mcp approvals show ${id} prints the plan with its whole digest.` },
   );
-}
-
-async function requireTyped({ id, digest }: ApprovalRow, ask: ApprovalsIo['ask']): Promise<void> {
-  if (ask === undefined) {
-    throw new StratusError('invalid_arguments', 'There is no terminal to ask at.', {
-      next: `Read the plan with: stratus-mcp approvals show ${id}; then add --yes --digest DIGEST.`,
-    });
-  }
-  const typed = (
-    await ask(
-      `To approve it, type the first ${TYPED_DIGITS} or more digits of the digest (${digest.slice(0, 12)}…): `,
-    )
-  ).trim();
-  if (typed.length >= TYPED_DIGITS && digest.startsWith(typed)) return;
-  throw new StratusError('cancelled', `${id} was not approved: that is not its digest.`, {
-    next: 'It still waits. Refuse it with: stratus-mcp approvals refuse ID --note "…"',
-  });
 }
 
 // Line by line: the line feeds between them are ours.

@@ -182,11 +182,16 @@ export function openApprovalTable(room: Room, clock: Clock): ApprovalStore {
     get,
     list: ({ states, transaction, limit, offset = 0 }) =>
       database.read(() => {
-        const where = transaction === undefined ? '' : 'WHERE txn = @transaction';
+        const tests = [
+          ...(transaction === undefined ? [] : ['txn = @transaction']),
+          ...(states === undefined ? [] : ['state IN (SELECT value FROM json_each(@stored))']),
+        ];
+        const where = tests.length === 0 ? '' : `WHERE ${tests.join(' AND ')}`;
+        const stored = JSON.stringify(storedAs(states ?? []));
         const rows = sql
           .prepare<object, Stored>(`SELECT ${NAMES} FROM approval ${where} ORDER BY id DESC`)
-          .all({ transaction: transaction ?? null })
-          .map((stored) => rowOf(stored, now()))
+          .all({ transaction: transaction ?? null, stored })
+          .map((row) => rowOf(row, now()))
           .filter(({ state }) => states === undefined || states.includes(state));
         return { rows: rows.slice(offset, offset + limit), total: rows.length };
       }),
@@ -231,6 +236,11 @@ function rowOf(stored: Stored, now: number): ApprovalRow {
   const row = fromStored<Omit<ApprovalRow, 'id'>>(COLUMNS, stored);
   const state = isOver(row, now) ? 'EXPIRED' : row.state;
   return { ...row, id: approvalIdOf(Number(stored.id)), state };
+}
+
+/** States in which rows of these states may be stored: what is past its time reads EXPIRED before it is journaled. */
+function storedAs(states: readonly ApprovalState[]): readonly ApprovalState[] {
+  return states.includes('EXPIRED') ? [...states, 'WAITING', 'APPROVED'] : states;
 }
 
 function isOver(row: Omit<ApprovalRow, 'id'>, now: number): boolean {

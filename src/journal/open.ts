@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { StratusError } from '../core/errors.ts';
 import { openApprovalTable } from './approval-table.ts';
+import type { ApprovalStore } from './approval-types.ts';
 import { openAuditLog } from './audit-log.ts';
 import { type AuditReader, openAuditReader } from './audit-reader.ts';
 import { openDatabase } from './database.ts';
@@ -15,6 +16,7 @@ import { placeOf } from './place.ts';
 import { policyNotes } from './policy-notes.ts';
 import { openRetention, type Retention } from './retention.ts';
 import type { Room } from './room.ts';
+import { openStanding, type Standing } from './standing.ts';
 import { openTransactionStore } from './transaction-store.ts';
 import type { IncidentStore, Journal, TransactionStore } from './types.ts';
 import { openWriterLock } from './writer-lock.ts';
@@ -85,6 +87,9 @@ export interface JournalReader {
   readonly transactions: Pick<TransactionStore, 'get' | 'list' | 'steps' | 'samples' | 'image'>;
   readonly incidents: Omit<IncidentStore, 'open' | 'move' | 'record'>;
   readonly retention: Pick<Retention, 'plan' | 'busy'>;
+  /** Without the plans, which are sealed. */
+  readonly approvals: Pick<ApprovalStore, 'get' | 'list'>;
+  readonly standing: Standing;
   close(): void;
 }
 
@@ -108,6 +113,7 @@ export function openJournalReader(options: {
   path: string;
   busyTimeoutMs?: number;
   env?: NodeJS.ProcessEnv;
+  clock?: Clock;
 }): JournalReader {
   const path = resolve(options.path);
   const { env } = options;
@@ -128,6 +134,8 @@ export function openJournalReader(options: {
       transactions: openTransactionStore({ database, ...READ_ONLY, key }),
       incidents: openIncidentTable({ database, ...READ_ONLY }),
       retention: openRetention(database, READ_ONLY.audit),
+      approvals: openApprovalTable({ database, ...READ_ONLY }, options.clock ?? systemClock),
+      standing: openStanding(database),
       close: () => database.close(),
     };
   } catch (thrown) {
