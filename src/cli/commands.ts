@@ -38,6 +38,10 @@ const LAZY = {
     description: 'list, show, undo, resolve, accept and recover transactions',
     load: async () => (await import('./transactions.ts')).transactionsCommand(),
   },
+  watch: {
+    description: 'show live what assistants are doing; approve or refuse from there',
+    load: async () => (await import('./people.ts')).watch(),
+  },
 } satisfies Record<string, { description: string; load: () => Promise<Command> }>;
 
 /** Adds the commands; `words` is the command line without node and script. */

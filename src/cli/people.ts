@@ -64,24 +64,24 @@ export async function journal(): Promise<Command> {
 
 /** The approvals command, wired to this process and to the journal that the environment names. */
 export async function approvals(): Promise<Command> {
-  const [{ approvalsCommand }, { openJournal, openJournalReader }, { osUser }] = await Promise.all([
+  const [{ approvalsCommand }, { decidingHere }] = await Promise.all([
     import('./approvals.ts'),
-    import('../journal/open.ts'),
-    import('../server/actor.ts'),
+    import('./deciding-here.ts'),
   ]);
   return approvalsCommand({
     ...terminal,
-    clock: systemClock,
-    actor: { client: 'cli', principal: osUser(), session: `cli-${process.pid}` },
-    newCall: () => randomIds.call(),
-    open: (option) => {
-      const path = configOf(option === undefined ? {} : { journal: option }).journal;
-      // A mistyped path must not make a new journal.
-      openJournalReader({ path }).close();
-      return openJournal({ path, env: process.env, clock: systemClock, description: 'approvals' });
-    },
+    ...decidingHere,
     ask: process.stdin.isTTY && process.stdout.isTTY ? askAtTerminal : undefined,
   });
+}
+
+/** The watch command, wired to this process. */
+export async function watch(): Promise<Command> {
+  const [{ watchCommand }, { decidingHere }] = await Promise.all([
+    import('./watch.ts'),
+    import('./deciding-here.ts'),
+  ]);
+  return watchCommand({ ...terminal, ...decidingHere });
 }
 
 async function askAtTerminal(question: string): Promise<string> {
