@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { Emulator } from './emulator.ts';
 
-const PTY = fileURLToPath(new URL('./pty.py', import.meta.url));
+const PTY = fileURLToPath(new URL('./pseudo-terminal.py', import.meta.url));
 export const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
 /** Why there is no pseudo terminal here; undefined where there is one. */
@@ -44,8 +44,12 @@ export function openTerminal(
     raw += text;
     emulator.feed(text);
   });
+  let ended = false;
   const exited = new Promise<number>((resolve) => {
-    child.on('close', (code) => resolve(code ?? -1));
+    child.on('close', (code) => {
+      ended = true;
+      resolve(code ?? -1);
+    });
   });
   const order = (value: object) => child.stdin.write(`${JSON.stringify(value)}\n`);
   const shown = (what: string | RegExp | (() => boolean)) => {
@@ -66,8 +70,9 @@ export function openTerminal(
     until: async (what, ms = 30_000) => {
       const deadline = performance.now() + ms;
       while (!shown(what)) {
-        if (performance.now() > deadline) {
-          throw new Error(`The screen doesn't show ${String(what)}:\n${emulator.text()}`);
+        if (ended || performance.now() > deadline) {
+          const why = ended ? ', and the command has ended' : '';
+          throw new Error(`The screen doesn't show ${String(what)}${why}:\n${emulator.text()}`);
         }
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

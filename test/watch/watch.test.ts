@@ -47,6 +47,8 @@ test.skipIf(missing !== undefined)(
 
     screen.press('a');
     await screen.until('type the first 6');
+    expect(screen.emulator.text()).not.toContain('+  mode: slow');
+    screen.press('\u001b[6~');
     await screen.until('+  mode: slow');
     screen.press(digestOf(bench, id).slice(0, 6));
     screen.press('\r');
@@ -117,7 +119,7 @@ test.skipIf(missing !== undefined)(
         env: { NO_COLOR: '1' },
       });
       await screen.until(id);
-      screen.resize(30, 132);
+      screen.resize(30, 200);
       await screen.until('q quit');
       await screen.until(() => !screen.emulator.text().includes('#'));
       expect(screen.emulator.text()).toContain('rule ask-for-careful');

@@ -13,6 +13,8 @@ const ASCII_ONLY = /^[\x20-\x7e]*$/;
 
 /** The cells of one character that {@link safeText} let through. */
 function cellsOfCharacter(character: string): number {
+  // No mark and nothing wide stands before: the regular expressions are for the rest.
+  if (character < '\u0300') return 1;
   if (MARK.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }
@@ -66,6 +68,7 @@ export function clipText(text: string, cells: number, more = '…'): string {
 /** The same text in lines of at most so many cells. */
 export function wrapText(text: string, cells: number): string[] {
   const room = Math.max(2, cells);
+  if (ASCII_ONLY.test(text)) return text.match(new RegExp(`.{1,${room}}`, 'g')) ?? [''];
   const lines: string[] = [];
   let line = '';
   let used = 0;

@@ -19,9 +19,14 @@ export interface Look {
 
 export const PLAIN_LOOK: Look = { unicode: true, colour: false };
 
+/** More than any terminal is wide. A text of a megabyte costs no more than one of this length. */
+const LONGEST = 600;
+
 /** A piece of a line. Whatever the text holds, it stays one line and brings no control character. */
 export function span(text: string, tone: Tone = 'plain', look: Look = PLAIN_LOOK): Span {
-  return { text: safeText(text, !look.unicode), tone };
+  const whole = text.length <= LONGEST;
+  const safe = safeText(whole ? text : text.slice(0, LONGEST), !look.unicode);
+  return { text: whole ? safe : `${safe}${look.unicode ? '…' : '~'}`, tone };
 }
 
 export function textOf(line: Line): string {

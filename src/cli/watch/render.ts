@@ -3,7 +3,7 @@ import { layOut } from './layout.ts';
 import { clipLine, joined, type Line, type Look, span } from './line.ts';
 import { type LeaseSight, type Section, sectionsOf } from './sections.ts';
 import type { WatchState } from './state.ts';
-import type { Pane, View } from './view.ts';
+import type { View } from './view.ts';
 import { clockOf } from './words.ts';
 
 export interface Size {
@@ -96,11 +96,19 @@ function bodyOf(
   return [title, ...shown.map((text): Line => [{ text, tone: 'plain' }])];
 }
 
+/** The text that is read stays the same from one second to the next, and may be long. */
+let wrapped = { key: '', text: '', lines: [''] };
+
 function textLines(text: string, columns: number, look: Look): string[] {
-  return text
-    .trimEnd()
-    .split('\n')
-    .flatMap((line) => wrapText(safeText(line, !look.unicode), columns));
+  const key = `${columns} ${look.unicode}`;
+  if (wrapped.key !== key || wrapped.text !== text) {
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => wrapText(safeText(line, !look.unicode), columns));
+    wrapped = { key, text, lines };
+  }
+  return wrapped.lines;
 }
 
 const HINTS: Readonly<Record<'list' | 'text', string>> = {
@@ -135,5 +143,3 @@ function tail(text: string, cells: number): string {
   while (cellsOf(characters.join('')) > Math.max(0, cells)) characters.shift();
   return characters.join('');
 }
-
-export type { Pane };

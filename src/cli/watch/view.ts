@@ -95,9 +95,9 @@ function listed(view: View, key: Key, { keys, waiting, page }: Scene): Pressed {
   const at = keys.indexOf(view.chosen ?? '');
   const moved = stepOf(key, page);
   if (moved !== undefined) {
-    // Before the first choice there is nothing to move away from.
+    // Before the first choice the first row is the next one.
     const from = at < 0 && moved > 0 ? -1 : Math.max(0, at);
-    const to = Math.max(0, Math.min(keys.length - 1, from + (at < 0 ? Math.sign(moved) : moved)));
+    const to = Math.max(0, Math.min(keys.length - 1, from + moved));
     return { view: { ...view, chosen: keys[to] } };
   }
   if (key.name === 'return' || key.name === 'enter') {

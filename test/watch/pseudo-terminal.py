@@ -1,4 +1,4 @@
-"""Runs a command in a pseudo terminal: pty.py ROWS COLUMNS COMMAND...
+"""Runs a command in a pseudo terminal: pseudo-terminal.py ROWS COLUMNS COMMAND...
 
 Standard input is lines of JSON: {"keys": TEXT} types, {"size": [ROWS, COLUMNS]} resizes, {"signal": NUMBER} sends a
 signal to the command. What the command writes comes out as it is. Ends with the command's exit code.
@@ -58,5 +58,4 @@ while terminal in sources:
                 os.kill(pid, order["signal"])
 
 _, status = os.waitpid(pid, 0)
-# The last word: whether the command left the terminal as a shell wants it.
 sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
