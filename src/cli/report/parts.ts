@@ -1,4 +1,5 @@
-import { type Json, objectOf, objectsOf, stringOf } from '../../core/json.ts';
+import { type Json, type JsonObject, objectOf, objectsOf, stringOf } from '../../core/json.ts';
+import { describeRef } from '../../core/kube.ts';
 import { jsonText } from '../audit-text.ts';
 import { momentOf, timeOf } from '../time-option.ts';
 import { type Html, html } from './html.ts';
@@ -47,9 +48,29 @@ export function sentence(value: Json): string {
 export function violations(value: Json | undefined): Html | undefined {
   return bullets(
     objectsOf(value).map(
-      ({ id, message }) => html`${stringOf(message) ?? ''} <code>${stringOf(id) ?? ''}</code>`,
+      (violation) => html`${violationText(violation)} <code>${stringOf(violation.id) ?? ''}</code>`,
     ),
   );
+}
+
+/** `Deployment shop/catalog: 0 of 3 pods are available`. */
+export function violationText({ object, message, id }: JsonObject): string {
+  const said = stringOf(message) ?? stringOf(id) ?? '';
+  const name = nameOf(object);
+  return name === undefined || said.startsWith(name) ? said : `${name}: ${said}`;
+}
+
+/** A reduction that was declared at the begin: of what, and why. */
+export function reductionText(value: Json): string {
+  const { object, reason } = objectOf(value);
+  const name = nameOf(object);
+  return name === undefined ? sentence(value) : `${name}: ${stringOf(reason) ?? ''}`;
+}
+
+function nameOf(object: Json | undefined): string | undefined {
+  const { kind, namespace, name } = objectOf(object);
+  if (typeof kind !== 'string' || typeof name !== 'string') return undefined;
+  return describeRef({ kind, name, namespace: stringOf(namespace) });
 }
 
 /** A table with a caption. `columns` are its headers; the first cell of a row is its header. */

@@ -1,7 +1,14 @@
-import { arrayOf, type JsonObject, numberOf, objectOf, stringOf } from '../../core/json.ts';
+import {
+  arrayOf,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  objectsOf,
+  stringOf,
+} from '../../core/json.ts';
 import { chart, type Mark, type Point } from './chart.ts';
 import { type Html, html } from './html.ts';
-import { clock, table } from './parts.ts';
+import { clock, table, violationText } from './parts.ts';
 import type { Report, ReportedTransaction } from './types.ts';
 
 /** Severity over time against where it began. */
@@ -37,10 +44,7 @@ function measurements({ row }: ReportedTransaction): Html | undefined {
 }
 
 function measurement(when: string, measured: JsonObject): readonly (Html | string)[] {
-  const wrong = arrayOf(measured.violations).map((each) => {
-    const { message, id } = objectOf(each);
-    return html`<li>${stringOf(message) ?? stringOf(id) ?? ''}</li>`;
-  });
+  const wrong = objectsOf(measured.violations).map((each) => html`<li>${violationText(each)}</li>`);
   const hidden = arrayOf(measured.unknowns).map((each) => {
     const { what, reason } = objectOf(each);
     return html`<li>not observed: ${stringOf(what) ?? ''}, ${stringOf(reason) ?? ''}</li>`;

@@ -33,8 +33,9 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; mar
 ul, ol { padding-left: 1.25rem; margin: .25rem 0; }
 code, pre, .timeline time { font-family: ui-monospace, monospace; font-size: .875em; }
 code, span, strong, li, dd, td, th, h1, h4 { unicode-bidi: isolate; }
+time { white-space: nowrap; }
 dl { margin: .5rem 0; }
-dl div { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: 0 1rem; }
+dl div { display: grid; grid-template-columns: 13rem minmax(0, 1fr); gap: 0 1rem; }
 dd { margin: 0; }
 article { border: 1px solid var(--line); border-radius: .5rem; padding: .25rem 1rem .75rem; margin: .75rem 0; }
 .badge { display: inline-block; padding: 0 .5rem; border-radius: .5rem; border: 1px solid currentcolor; }

@@ -10,7 +10,7 @@ import {
 } from '../../core/json.ts';
 import type { TransactionRow } from '../../journal/types.ts';
 import { type Html, html } from './html.ts';
-import { badge, facts, moment, sentence, table, violations } from './parts.ts';
+import { badge, facts, moment, reductionText, table, violations } from './parts.ts';
 import { stepSection } from './step-section.ts';
 import type { ReportedTransaction } from './types.ts';
 import { counted, duration, TRANSACTION_WORDS } from './words.ts';
@@ -35,7 +35,7 @@ ${facts([
   ['Deadline', moment(row.deadlineAt)],
   ['Closed', closedAt === null ? 'not closed' : html`${moment(closedAt)}${took}`],
   ['Bounds', boundsOf(row.bounds)],
-  ['Declared reductions', row.declaredReductions.map(sentence).join('; ')],
+  ['Declared reductions', row.declaredReductions.map(reductionText).join('; ')],
   ['Policy', html`<code>${row.policyDigest}</code>`],
 ])}
 <h3>The gate’s verdict</h3>

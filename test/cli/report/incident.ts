@@ -150,7 +150,12 @@ export function writeAttempts(
         transaction({
           ...{ epoch, actor: say(who), reason: say('catalog crash-loops'), openedAt: clock.now() },
           ...{ deadlineAt: clock.now() + 600_000, before: measured(severity) },
-          declaredReductions: [{ object: say('Deployment shop/old'), reason: say('retired') }],
+          declaredReductions: [
+            {
+              object: { kind: 'Deployment', namespace: 'shop', name: say('old') },
+              reason: say('retired'),
+            },
+          ],
         }),
         id,
       ).id;

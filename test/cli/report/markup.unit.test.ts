@@ -102,7 +102,8 @@ test('no element and no attribute comes from data', () => {
     fc.property(text, (hostile) => {
       const { tags, text: words } = parse(page(spoiled(plain, hostile)));
       expect(shape(tags)).toEqual(expected);
-      expect(words.replaceAll('\n', '')).not.toMatch(DECEPTIVE);
+      // Newlines and tabs stay what they are.
+      expect(DECEPTIVE.exec(words.replace(/[\n\t]/g, ''))).toBeNull();
     }),
     { numRuns: 100 },
   );

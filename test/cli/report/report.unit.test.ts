@@ -141,6 +141,8 @@ describe('the page of an incident', () => {
       'undoing → diagnosis (attempt 2)',
       'the image tag of catalog does not exist',
       'the registry lists 1.1 and 1.3',
+      'Deployment shop/catalog: has 0 of 3 pods available',
+      'Deployment shop/old: retired',
       'Transaction txn-1',
       'Transaction txn-2',
       'spec.replicas',
