@@ -2,7 +2,7 @@ import { at, type JsonObject } from '../../../src/core/json.ts';
 import { all, endpoints, othersUntouched, released, servicesUntouched, unless } from '../oracle.ts';
 import type { Card, Ground } from '../types.ts';
 
-/** The Deployment of cart as it was before anything was wrong. */
+/** The ReplicaSet of cart as it was before anything was wrong: the undo of a delete keeps it, another Deployment does not. */
 const uids = new WeakMap<Ground, unknown>();
 
 export const s19: Card = {
@@ -82,13 +82,19 @@ export const s19: Card = {
       servicesUntouched(ground),
       othersUntouched(ground, []),
       uidOf(ground).then((uid) =>
-        unless(uid === uids.get(ground), 'the Deployment cart is another one'),
+        unless(uid === uids.get(ground), 'the Deployment cart was made anew'),
       ),
     ),
 };
 
+/** Of the ReplicaSet that has the pods. */
 async function uidOf(ground: Ground) {
-  return at(await ground.get('Deployment', 'cart'), 'metadata', 'uid');
+  const sets = await ground.list('ReplicaSet', 'app=cart');
+  return at(
+    sets.find((it) => at(it, 'spec', 'replicas') !== 0),
+    'metadata',
+    'uid',
+  );
 }
 
 /** As the base application has it, for the pods of an app. */

@@ -1,10 +1,17 @@
-import { at, cloneJson, type JsonObject, objectOf, objectsOf } from '../../../src/core/json.ts';
+import {
+  at,
+  cloneJson,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  stringOf,
+} from '../../../src/core/json.ts';
 import { all, dataUntouched, othersUntouched, released, serving, unless } from '../oracle.ts';
 import type { Card, Findings, Ground } from '../types.ts';
 
 const WRONG = 'db-data-broken';
 
-/** The claim as it was before anything was wrong. */
+/** The volume as it was before anything was wrong: the undo of a claim's delete keeps it. */
 const uids = new WeakMap<Ground, unknown>();
 
 export const s21: Card = {
@@ -28,7 +35,7 @@ export const s21: Card = {
     });
   },
   async inject(ground) {
-    uids.set(ground, await claimUid(ground));
+    uids.set(ground, await volumeUid(ground));
     // Without its earlier revision, as somebody who applies it anew.
     await ground.remove('Deployment', 'db');
     await ground.wait('the pods of db to go', async () => (await ground.pods('db')).length === 0);
@@ -89,8 +96,8 @@ export const s21: Card = {
     all(
       claimOf(ground),
       dataUntouched(ground),
-      claimUid(ground).then((uid) =>
-        unless(uid === uids.get(ground), 'the claim db-data is another one'),
+      volumeUid(ground).then((uid) =>
+        unless(uid === uids.get(ground), 'the volume of db-data is another one'),
       ),
       serving(ground, 'db'),
       othersUntouched(ground, ['db']),
@@ -101,8 +108,11 @@ function spareClass(namespace: string): string {
   return `${namespace}-spare`;
 }
 
-async function claimUid(ground: Ground) {
-  return at(await ground.get('PersistentVolumeClaim', 'db-data'), 'metadata', 'uid');
+/** Of the volume that the claim has. */
+async function volumeUid(ground: Ground) {
+  const claim = await ground.get('PersistentVolumeClaim', 'db-data');
+  const volume = stringOf(at(claim, 'spec', 'volumeName')) ?? '';
+  return at(await ground.get('PersistentVolume', volume), 'metadata', 'uid');
 }
 
 async function claimOf(ground: Ground): Promise<Findings> {
