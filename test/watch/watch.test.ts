@@ -56,7 +56,7 @@ test.skipIf(missing !== undefined)(
 
     const done = await setCareful(server, bench, 'slow', { transaction });
     expect(done.isError, done.text).toBe(false);
-    await screen.until('1/', 30_000);
+    await screen.until(/1\/\d+ commands {2}1\/\d+ objects/);
     const committed = await server.call('transaction_commit', { transaction });
     expect(committed.isError, committed.text).toBe(false);
     expect(await bench.mode()).toEqual({ mode: 'slow' });
@@ -140,6 +140,20 @@ test.skipIf(missing !== undefined)(
     }
   },
 );
+
+test.skipIf(missing !== undefined)('a crash gives the terminal back, too', async () => {
+  const bench = await approvalBench(cluster);
+  const crash = 'setTimeout(() => { throw new Error("crashed on purpose") }, 3000)';
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` };
+  const screen = openTerminal(watching(bench), { rows: 24, columns: 80, env });
+  await screen.until('Trying again');
+  expect(screen.emulator).toMatchObject({ alternate: true, cursor: false, wraps: false });
+  expect(await screen.exited).toBe(1);
+  expect(screen.emulator).toMatchObject({ alternate: false, cursor: true, wraps: true });
+  // What it has to say can be read after that.
+  const [, after] = screen.raw().split('\u001b[?1049l');
+  expect(after).toContain('crashed on purpose');
+});
 
 test('without a terminal: one sentence, or one snapshot', { timeout: 120_000 }, async () => {
   const bench = await approvalBench(cluster);
