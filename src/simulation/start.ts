@@ -22,6 +22,8 @@ export interface SimulationOptions {
   /** Pods that fit on a node; 110 when unset. */
   readonly podSlots?: number;
   readonly rules?: Partial<PodRules>;
+  /** Hears of defects of the simulation. */
+  readonly log?: (line: string) => void;
 }
 
 export interface SimulatedCluster {
@@ -51,7 +53,7 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
     scheduler(new Client(machine, 'kube-scheduler', 'default-scheduler')),
     kubelet,
   ];
-  const loop = new ControlLoop(machine.store, machine.clock, parts);
+  const loop = new ControlLoop(machine.store, machine.clock, parts, options.log ?? (() => {}));
   bootstrap(manager('bootstrap'));
   const nodes = Array.from({ length: options.nodes ?? 3 }, (_, at) => `node-${at + 1}`);
   const registrar = new Client(machine, 'kubelet', 'kubelet');

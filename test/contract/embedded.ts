@@ -20,6 +20,7 @@ export function startEmbedded(options: Partial<SimulationOptions> = {}): Promise
     clock: systemClock,
     newId: () => randomUUID(),
     token: TOKEN,
+    log: (line) => process.stderr.write(`[embedded cluster] ${line}\n`),
     ...options,
   });
 }

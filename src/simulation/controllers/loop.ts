@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { ApiError } from '../api/error.ts';
 import type { Change, Store } from '../store.ts';
 
 /** Brings one part of the cluster to where its objects say it should be. */
@@ -20,6 +21,7 @@ interface Work {
 
 /** Runs controllers: changes queue keys, each key is worked on once however often it was queued. */
 export class ControlLoop {
+  readonly #log: (line: string) => void;
   readonly #clock: Clock;
   readonly #controllers: readonly Controller[];
   readonly #queued = new Map<Controller, Set<string>>();
@@ -29,7 +31,14 @@ export class ControlLoop {
   #turn: NodeJS.Immediate | undefined;
   #stopped = false;
 
-  constructor(store: Store, clock: Clock, controllers: readonly Controller[]) {
+  /** @param log hears of defects: of what a controller threw that no API server said. */
+  constructor(
+    store: Store,
+    clock: Clock,
+    controllers: readonly Controller[],
+    log: (line: string) => void,
+  ) {
+    this.#log = log;
     this.#clock = clock;
     this.#controllers = controllers;
     for (const controller of controllers) {
@@ -76,7 +85,9 @@ export class ControlLoop {
     try {
       again = controller.reconcile(key);
       failures?.delete(key);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ApiError))
+        this.#log(`a controller failed at ${key}: ${String(error)}`);
       // A refusal (quota, admission, a race) is met again later, as a workqueue does.
       const count = failures?.get(key) ?? 0;
       failures?.set(key, count + 1);
