@@ -8,8 +8,6 @@ import type { RedactionRules } from '../core/redact-text.ts';
 import type { JournalReader } from '../journal/open.ts';
 import type { AuditIo } from './audit.ts';
 import { sizeText } from './journal-text.ts';
-import { collect } from './report/collect.ts';
-import { page, subjectOf } from './report/page.ts';
 
 export interface ReportIo extends AuditIo {
   readonly clock: Clock;
@@ -18,7 +16,7 @@ export interface ReportIo extends AuditIo {
   /** Opens the journal that the command line names, with its sealing key; `undefined` means the default one. */
   readonly open: (path: string | undefined) => JournalReader;
   /** What is masked, by the policy that the command line names; `undefined` means the default one. */
-  readonly redaction: (policy: string | undefined) => RedactionRules;
+  readonly redaction: (policy: string | undefined) => Promise<RedactionRules>;
   /** Where files are written; by default the current folder. */
   readonly folder?: string;
 }
@@ -53,7 +51,12 @@ interface Options {
 }
 
 async function report(io: ReportIo, id: string, options: Options): Promise<void> {
-  const redaction = io.redaction(options.policy);
+  // Loaded for this command only: the others of `audit` need none of it.
+  const [{ collect }, { page, subjectOf }] = await Promise.all([
+    import('./report/collect.ts'),
+    import('./report/page.ts'),
+  ]);
+  const redaction = await io.redaction(options.policy);
   const journal = io.open(options.journal);
   try {
     const found = collect(journal, id, { redaction, at: io.clock.now(), version: io.version });

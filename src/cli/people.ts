@@ -22,13 +22,11 @@ export async function policy(): Promise<Command> {
 
 /** The audit command, wired to this process and to the journal that the environment names. */
 export async function audit(): Promise<Command> {
-  const [{ auditCommand }, { reportCommand }, { openJournalReader }, { loadPolicy }] =
-    await Promise.all([
-      import('./audit.ts'),
-      import('./audit-report.ts'),
-      import('../journal/open.ts'),
-      import('../policy/load.ts'),
-    ]);
+  const [{ auditCommand }, { reportCommand }, { openJournalReader }] = await Promise.all([
+    import('./audit.ts'),
+    import('./audit-report.ts'),
+    import('../journal/open.ts'),
+  ]);
   const pathOf = (journal: string | undefined) =>
     configOf(journal === undefined ? {} : { journal }).journal;
   const report = reportCommand({
@@ -36,8 +34,10 @@ export async function audit(): Promise<Command> {
     clock: systemClock,
     version: packageVersion(),
     open: (journal) => openJournalReader({ path: pathOf(journal), env: process.env }),
-    redaction: (policy) =>
-      loadPolicy(configOf(policy === undefined ? {} : { policy }).policy).redaction,
+    redaction: async (policy) => {
+      const { loadPolicy } = await import('../policy/load.ts');
+      return loadPolicy(configOf(policy === undefined ? {} : { policy }).policy).redaction;
+    },
   });
   return auditCommand(terminal, (journal) =>
     openJournalReader({ path: pathOf(journal) }),

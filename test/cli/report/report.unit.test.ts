@@ -34,7 +34,7 @@ function terminal(write: typeof writeAttempts, env: NodeJS.ProcessEnv = {}) {
       ...io,
       ...{ clock, folder, version: '1.2.3' },
       open: (file = path) => openJournalReader({ path: file, env }),
-      redaction: () => ({ keyPatterns: BUILT_IN_KEY_PATTERNS }),
+      redaction: async () => ({ keyPatterns: BUILT_IN_KEY_PATTERNS }),
     });
     const command = auditCommand(io, (file = path) => openJournalReader({ path: file }), clock);
     command.addCommand(report);

@@ -35,7 +35,7 @@ try {
   writeFileSync(file, page(collect(reader, 'txn-1', options)));
   reader.close();
 
-  await setView(browser, { width: 960, height: 1190, scheme: 'light' });
+  await setView(browser, { width: 960, height: 1410, scheme: 'light' });
   await open(browser, pathToFileURL(file).href);
   const picture = await screenshot(browser);
   writeFileSync(TARGET, picture);
