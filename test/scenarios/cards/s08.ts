@@ -117,7 +117,6 @@ function manifests({ namespace }: Ground): JsonObject[] {
       metadata,
       spec: {
         replicas: 1,
-        progressDeadlineSeconds: 120,
         selector: { matchLabels: labels },
         template,
       },
