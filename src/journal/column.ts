@@ -1,3 +1,4 @@
+import type Sqlite from 'better-sqlite3';
 import { type Json, parseJson, stringifyJson } from '../core/json.ts';
 
 /** Where a field of a row lives, and how. */
@@ -62,4 +63,28 @@ export function insertion(table: string, stored: Stored, guard = 'true'): string
   const names = Object.keys(stored);
   const values = names.map((name) => `@${name}`).join(', ');
   return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${values} WHERE ${guard}`;
+}
+
+/** The newest rows of a table whose column has one of these values (any, where absent), and how many there are. */
+export function newest(
+  sql: Sqlite.Database,
+  table: string,
+  {
+    column: name,
+    values,
+  }: { readonly column: string; readonly values?: readonly string[] | undefined },
+  { limit, offset = 0 }: { readonly limit: number; readonly offset?: number | undefined },
+): { rows: Stored[]; total: number } {
+  const chosen = values === undefined ? {} : { values: JSON.stringify(values) };
+  const where =
+    values === undefined ? '' : `WHERE ${name} IN (SELECT value FROM json_each(@values))`;
+  const count = sql
+    .prepare<object, { total: number }>(`SELECT count(*) AS total FROM ${table} ${where}`)
+    .get(chosen);
+  const rows = sql
+    .prepare<object, Stored>(
+      `SELECT * FROM ${table} ${where} ORDER BY id DESC LIMIT @limit OFFSET @offset`,
+    )
+    .all({ ...chosen, limit, offset });
+  return { rows, total: count?.total ?? 0 };
 }

@@ -4,6 +4,7 @@ import {
   fromStored,
   insertion,
   json,
+  newest,
   type Stored,
   time,
   toStored,
@@ -96,20 +97,10 @@ export function openIncidentTable(room: Room): IncidentStore {
         return { ...row, id: incidentIdOf(incident) };
       });
     },
-    list: ({ phases, limit, offset = 0 }) =>
+    list: ({ phases, ...page }) =>
       database.read(() => {
-        const where =
-          phases === undefined ? '' : 'WHERE phase IN (SELECT value FROM json_each(@phases))';
-        const chosen = phases === undefined ? {} : { phases: JSON.stringify(phases) };
-        const count = sql
-          .prepare<object, { total: number }>(`SELECT count(*) AS total FROM incident ${where}`)
-          .get(chosen);
-        const rows = sql
-          .prepare<object, Stored>(
-            `SELECT * FROM incident ${where} ORDER BY id DESC LIMIT @limit OFFSET @offset`,
-          )
-          .all({ ...chosen, limit, offset });
-        return { rows: rows.map(rowOf), total: count?.total ?? 0 };
+        const { rows, total } = newest(sql, 'incident', { column: 'phase', values: phases }, page);
+        return { rows: rows.map(rowOf), total };
       }),
     move: (id, { from, to, attempt, next, untouched }, note) =>
       database.write('incident.move', () => {

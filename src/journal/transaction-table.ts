@@ -6,6 +6,7 @@ import {
   fromStored,
   insertion,
   json,
+  newest,
   type Stored,
   time,
   toStored,
@@ -90,20 +91,10 @@ export function openTransactionTable(room: Room): TransactionTable {
       });
       return created;
     },
-    list: ({ states, limit, offset = 0 }) =>
+    list: ({ states, ...page }) =>
       database.read(() => {
-        const where =
-          states === undefined ? '' : 'WHERE state IN (SELECT value FROM json_each(@states))';
-        const parameters = states === undefined ? {} : { states: JSON.stringify(states) };
-        const count = sql
-          .prepare<object, { total: number }>(`SELECT count(*) AS total FROM txn ${where}`)
-          .get(parameters);
-        const rows = sql
-          .prepare<object, Stored>(
-            `SELECT * FROM txn ${where} ORDER BY id DESC LIMIT @limit OFFSET @offset`,
-          )
-          .all({ ...parameters, limit, offset });
-        return { rows: rows.map(rowOf), total: count?.total ?? 0 };
+        const { rows, total } = newest(sql, 'txn', { column: 'state', values: states }, page);
+        return { rows: rows.map(rowOf), total };
       }),
     move: (id, from, to, epoch, patch = {}) => {
       return database.write(

@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
+import { optionsOf } from '../../../src/simulation/http/logs.ts';
 import {
   type ContainerLog,
   type LogSource,
@@ -91,24 +92,4 @@ function follow(
     if (!log.running) response.end();
   }, FOLLOW_MS);
   response.once('close', () => clearInterval(timer));
-}
-
-function optionsOf(query: URLSearchParams): LogOptions {
-  const number = (name: string): number | undefined => {
-    const text = query.get(name);
-    return text === null || !/^\d+$/.test(text) ? undefined : Number(text);
-  };
-  const sinceTime = Date.parse(query.get('sinceTime') ?? '');
-  const [tailLines, sinceSeconds, limitBytes] = [
-    number('tailLines'),
-    number('sinceSeconds'),
-    number('limitBytes'),
-  ];
-  return {
-    ...(tailLines !== undefined && { tailLines }),
-    ...(sinceSeconds !== undefined && { sinceSeconds }),
-    ...(limitBytes !== undefined && { limitBytes }),
-    ...(!Number.isNaN(sinceTime) && { sinceTime }),
-    timestamps: query.get('timestamps') === 'true',
-  };
 }
