@@ -1,3 +1,4 @@
+import { describeRef } from '../core/kube.ts';
 import { plainLine } from '../core/plain-text.ts';
 import type { IncidentRow } from '../journal/incident-types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
@@ -38,15 +39,24 @@ function cut(text: string): string {
   return line.length <= 120 ? line : `${line.slice(0, 119)}…`;
 }
 
-/** What speaks against resolving an incident. Unknown is never healthy: neither now nor at the opening. */
-export function leftOf(row: Pick<IncidentRow, 'own' | 'severity'>, now: Measurement): string[] {
+/**
+ * What speaks against resolving an incident. Unknown is never healthy: neither now nor at the opening. An object of the
+ * incident that has got another sickness than it had is not over it.
+ */
+export function leftOf(
+  row: Pick<IncidentRow, 'own' | 'severity' | 'baseline'>,
+  now: Measurement,
+): string[] {
   const hidden = closingUnknowns(now).map(
     ({ what, reason }) => `${what} could not be measured (${cut(reason)}).`,
   );
   if (hidden.length > 0) return hidden;
   const own = new Set(row.own.map(({ id }) => id));
+  const ill = new Set(row.own.map(({ object }) => object));
+  const { violations } = row.baseline;
+  const known = new Set(Array.isArray(violations) ? violations : []);
   const left = now.violations
-    .filter(({ id }) => own.has(id))
+    .filter(({ id, object }) => own.has(id) || (!known.has(id) && ill.has(describeRef(object))))
     .map(({ object, reason }) => {
       const { kind, namespace, name } = object;
       return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name} still fires: ${cut(reason)}.`;

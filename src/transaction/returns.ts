@@ -1,6 +1,14 @@
 import type { LiveObject, ObjectKey, WriteOutcome } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
-import { at, numberOf, objectOf, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
+import {
+  at,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  objectsOf,
+  stringifyJson,
+  stringOf,
+} from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { COMMAND_MANAGER } from '../core/managers.ts';
 import { plainText } from '../core/plain-text.ts';
@@ -10,6 +18,7 @@ import { keyFor, resolveFresh } from './live.ts';
 import { missingNeeds } from './needs.ts';
 import type { EngineParts } from './parts.ts';
 import { replicasOf } from './pods-at-risk.ts';
+import { replacementOf } from './replacement.ts';
 import type { PlannedWrite } from './types.ts';
 import { isRemoval, removesPod } from './verbs.ts';
 
@@ -104,10 +113,11 @@ export class Returns {
 
   /** What the API server says to such a pod: quotas, Pod Security, webhooks. By dry run, where that is granted. */
   async #refusal(
-    { metadata }: KubeObject,
-    template: ReturnType<typeof objectOf>,
+    owner: KubeObject,
+    template: JsonObject,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
+    const { metadata } = owner;
     const { namespace } = metadata;
     const { reader, writer, newId, policy } = this.#parts;
     const options = signal === undefined ? {} : { signal };
@@ -117,15 +127,7 @@ export class Returns {
     const intentId = newId();
     const name = `${metadata.name.slice(0, 200)}-${intentId.slice(0, 8)}`;
     const resource = await resolveFresh(reader, (all) => all.resolveKind('v1', 'Pod'), signal);
-    const meta = objectOf(template.metadata);
-    const labels = objectOf(meta.labels);
-    const annotations = objectOf(meta.annotations);
-    const pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace, labels, annotations },
-      spec: objectOf(template.spec),
-    };
+    const pod = replacementOf(owner, template, name);
     const key = keyFor(resource, namespace, name, reader);
     const outcome = await writer.dryRun(
       { verb: 'create', key, body: stringifyJson(pod) },

@@ -73,3 +73,14 @@ test('an object that is not ill opens nothing; what is ill is named', async () =
   expect(String(error)).toMatch(/Nothing is measured to be wrong with "Deployment shop\/cart"/);
   expect(String(error)).toContain('Deployment shop/catalog');
 });
+
+test('another sickness of the same object is not the end of it', async () => {
+  const waiting = (reason: string) => ({
+    container: { state: { waiting: { reason } }, ready: false, restartCount: 0 },
+    ...{ broken: 1, available: 2 },
+  });
+  const { resolve, opened } = await validating(seen(app('catalog', waiting('ImagePullBackOff'))));
+  expect(opened?.own.length).toBeGreaterThan(0);
+  const crashing = seen(app('catalog', waiting('CreateContainerConfigError')));
+  expect(await resolve(crashing)).toMatch(/Deployment shop\/catalog/);
+});

@@ -47,6 +47,74 @@ async function pods(): Promise<JsonObject[]> {
   return objectsOf(at(json, 'items'));
 }
 
+const SHARED = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
+
+function volumes(): object[] {
+  return ['data-db-0', 'data-db-1'].map((name) => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: `${namespace}-${name}` },
+    spec: {
+      ...SHARED,
+      capacity: { storage: '1Gi' },
+      hostPath: { path: `/tmp/${name}` },
+      claimRef: { namespace, name },
+    },
+  }));
+}
+
+function statefulSet(): object {
+  const labels = { app: 'db' };
+  const volumeMounts = [{ name: 'data', mountPath: '/data' }];
+  const containers = [{ name: 'db', image: 'local/web:1', volumeMounts }];
+  const resources = { requests: { storage: '1Gi' } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'db', namespace },
+    spec: {
+      replicas: 2,
+      serviceName: 'db',
+      podManagementPolicy: 'Parallel',
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { ...SHARED, resources } }],
+    },
+  };
+}
+
+/** What admission of many clusters says: a pod without a controller is nobody's. */
+function ownedOnly(): object[] {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const matchLabels = { 'kubernetes.io/metadata.name': namespace };
+  const pods = {
+    apiGroups: [''],
+    apiVersions: ['v1'],
+    operations: ['CREATE'],
+    resources: ['pods'],
+  };
+  const expression =
+    'has(object.metadata.ownerReferences) && size(object.metadata.ownerReferences) > 0';
+  return [
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: namespace },
+      spec: {
+        matchConstraints: { namespaceSelector: { matchLabels }, resourceRules: [pods] },
+        validations: [{ expression, message: 'a pod needs an owner' }],
+      },
+    },
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: namespace },
+      spec: { policyName: namespace, validationActions: ['Deny'] },
+    },
+  ];
+}
+
+const ADMISSION = '/apis/admissionregistration.k8s.io/v1/validatingadmission';
 const nameOf = (object: JsonObject | undefined) => stringOf(at(object, 'metadata', 'name')) ?? '';
 const core = (kind: string) => `/api/v1/namespaces/${namespace}/${kind}`;
 
@@ -125,5 +193,32 @@ describe('pods that could not come back stay', () => {
       (await pods()).find((pod) => JSON.stringify(pod).includes('CreateContainerConfigError')),
     );
     await bench.call(transaction, 'mitigate_delete', { kind: 'Pod', name: nameOf(ill), namespace });
+  });
+
+  test('a replacement has the volumes and the owner that its controller gives it', async () => {
+    await cluster.apply([...volumes(), statefulSet(), ...ownedOnly()]);
+    await cluster.waitFor('both pods of the StatefulSet to be ready', async () => {
+      const path = `/apis/apps/v1/namespaces/${namespace}/statefulsets/db`;
+      const { json } = await cluster.request('GET', path);
+      return at(json, 'status', 'readyReplicas') === 2;
+    });
+    await cluster.waitFor('pods without an owner to be refused', async () => {
+      const containers = [{ name: 'web', image: 'local/web:1' }];
+      const pod = { metadata: { name: 'naked' }, spec: { containers } };
+      const asked = cluster.request('POST', `${core('pods')}?dryRun=All`, pod);
+      return await asked.then(
+        () => false,
+        (error: unknown) => String(error).includes('a pod needs an owner'),
+      );
+    });
+    const transaction = await bench.begun(namespace);
+    const remove = { kind: 'Pod', name: 'db-1', namespace };
+    expect((await bench.call(transaction, 'mitigate_delete', remove)).changes).toHaveLength(1);
+    const scale = { namespace, name: 'web', replicas: 1 };
+    expect((await bench.call(transaction, 'mitigate_scale', scale)).changes).toHaveLength(1);
+    await cluster.request('DELETE', `${ADMISSION}policybindings/${namespace}`);
+    await cluster.request('DELETE', `${ADMISSION}policies/${namespace}`);
+    await bench.aborted(transaction);
+    await available(2);
   });
 });
