@@ -133,7 +133,8 @@ async function connect(
   ]);
   const reader = createReader(connection);
   const feed = createListFeed(connection);
-  const meter = createSeverityMeter({ reader, settings: policy.severity, clock, feed });
+  const settings = { ...policy.severity, redaction: policy.redaction };
+  const meter = createSeverityMeter({ reader, settings, clock, feed });
   const newId = () => randomUUID();
   const lease = leaseSettings(config, process.env);
   const { fence } = config;

@@ -1,3 +1,4 @@
+import { redactText } from '../core/redact.ts';
 import { coverageOf } from './coverage.ts';
 import { factsOf } from './facts.ts';
 import type { Context, Finding, Predicate } from './predicate.ts';
@@ -64,7 +65,7 @@ function violationsOf(context: Context): Violation[] {
   for (const predicate of PREDICATES) {
     const weight = weightOf(predicate, context.settings);
     for (const finding of predicate.find(context)) {
-      const violation = violationOf(predicate, weight, finding);
+      const violation = violationOf(predicate, weight, finding, context.settings);
       const other = violations.get(violation.id);
       if (other === undefined || other.value < violation.value) {
         violations.set(violation.id, violation);
@@ -81,8 +82,14 @@ function weightOf(predicate: Predicate, settings: SeveritySettings): number {
   return override === undefined ? predicate.weight : Math.max(0, override);
 }
 
-function violationOf(predicate: Predicate, weight: number, finding: Finding): Violation {
-  const { object, reason, value, message, pods } = finding;
+function violationOf(
+  predicate: Predicate,
+  weight: number,
+  finding: Finding,
+  { redaction }: SeveritySettings,
+): Violation {
+  const { object, reason, value, pods } = finding;
+  const message = shorten(finding.message, MESSAGE_LENGTH);
   return {
     id: `${predicate.id}|${keyOf(object)}|${reason}`,
     predicate: predicate.id,
@@ -90,7 +97,7 @@ function violationOf(predicate: Predicate, weight: number, finding: Finding): Vi
     reason,
     weight,
     value: round(Math.min(1, Math.max(0, value))),
-    message: shorten(message, MESSAGE_LENGTH),
+    message: redaction === undefined ? message : redactText(message, redaction),
     ...(pods === undefined ? {} : { pods }),
   };
 }

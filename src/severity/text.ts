@@ -1,11 +1,16 @@
+import { redactText } from '../core/redact.ts';
+import { DEFAULT_REDACTION } from '../core/redact-text.ts';
 import type { Violation } from './types.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes.
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\s]+/g;
 
-/** One line of at most `length` characters, without control characters: the cluster's text is data. */
+/**
+ * One line of at most `length` characters, without control characters and without credentials, which a runtime repeats
+ * from image names and commands. They are masked before the cut: of half an address nobody could tell.
+ */
 export function shorten(text: string, length = 200): string {
-  const line = text.replace(UNPRINTABLE, ' ').trim();
+  const line = redactText(text, DEFAULT_REDACTION).replace(UNPRINTABLE, ' ').trim();
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 }
 

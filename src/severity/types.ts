@@ -2,6 +2,7 @@ import type { ListFeed } from '../cluster/feed.ts';
 import type { ClusterReader } from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
 import type { KubeObject, ObjectRef } from '../core/kube.ts';
+import type { RedactionRules } from '../core/redact-text.ts';
 
 export interface SettleSettings {
   /** How long a commit waits for the touched workloads to settle and stay stable, in seconds. Over it: abort. */
@@ -22,6 +23,8 @@ export interface SeveritySettings {
   readonly settle: SettleSettings;
   /** New critical violations outside the scope of the transaction: abort or only warn. */
   readonly outside: 'abort' | 'warn';
+  /** Names whose values messages must not show, beside the usual ones. */
+  readonly redaction?: RedactionRules;
 }
 
 /** Where severity is measured. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { openIncident } from '../../src/agents/open-incident.ts';
 import { recordHypothesis } from '../../src/agents/record-hypothesis.ts';
 import { writingJournal } from '../journal/support.ts';
+import { app } from '../severity/objects.ts';
 import { BY, openDesk } from './desk.ts';
 
 test('what an assistant pasted as evidence is kept without its secrets', async () => {
@@ -18,5 +19,20 @@ test('what an assistant pasted as evidence is kept without its secrets', async (
   ).not.toContain(secret);
   const files = [path, `${path}-wal`].map((file) => readFileSync(file, 'latin1')).join('');
   expect(files).toContain('login fails with');
+  expect(files).not.toContain(secret);
+});
+
+test('what fires is kept without the secrets that its message holds', async () => {
+  const { journal, path } = writingJournal();
+  const secret = 'hunter2-correct-horse';
+  const message = `failed to pull "https://robot:${secret}@registry.example.com/web:1": ${'x'.repeat(300)}`;
+  const container = { state: { waiting: { reason: 'ErrImagePull', message } }, ready: false };
+  const objects = app('web', { container });
+  const desk = openDesk(journal, { objects, unknowns: [] });
+  const request = { title: 'web is down', namespaces: ['shop'], cluster: 'here' };
+  const { own } = await openIncident(desk, request, BY);
+  expect(JSON.stringify(own)).toContain('registry.example.com');
+  expect(JSON.stringify(own)).not.toContain(secret);
+  const files = [path, `${path}-wal`].map((file) => readFileSync(file, 'latin1')).join('');
   expect(files).not.toContain(secret);
 });
