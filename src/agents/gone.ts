@@ -2,7 +2,7 @@ import { describeRef } from '../core/kube.ts';
 import { plainLine } from '../core/plain-text.ts';
 import type { IncidentRow } from '../journal/incident-types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
-import type { Measurement } from '../severity/types.ts';
+import type { Measurement, Violation } from '../severity/types.ts';
 import type { Desk } from './desk.ts';
 
 /** A resolve is waited for this long at most, so that it answers within a client's patience. */
@@ -55,8 +55,10 @@ export function leftOf(
   const ill = new Set(row.own.map(({ object }) => object));
   const { violations } = row.baseline;
   const known = new Set(Array.isArray(violations) ? violations : []);
+  // A cordon is a deed, and often the repair of its node.
+  const isNew = ({ id, predicate }: Violation) => !known.has(id) && predicate !== 'node-cordoned';
   const left = now.violations
-    .filter(({ id, object }) => own.has(id) || (!known.has(id) && ill.has(describeRef(object))))
+    .filter((it) => own.has(it.id) || (isNew(it) && ill.has(describeRef(it.object))))
     .map(({ object, reason }) => {
       const { kind, namespace, name } = object;
       return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name} still fires: ${cut(reason)}.`;

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { moveIncident } from '../../src/agents/move-incident.ts';
 import { openIncident } from '../../src/agents/open-incident.ts';
 import { toStratusError } from '../../src/core/errors.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { Unknown } from '../../src/severity/types.ts';
 import { writingJournal } from '../journal/support.ts';
-import { app } from '../severity/objects.ts';
+import { app, clusterObject, condition } from '../severity/objects.ts';
 import { BY, openDesk, type Sight } from './desk.ts';
 import { note } from './rows.ts';
 
@@ -83,4 +84,15 @@ test('another sickness of the same object is not the end of it', async () => {
   expect(opened?.own.length).toBeGreaterThan(0);
   const crashing = seen(app('catalog', waiting('CreateContainerConfigError')));
   expect(await resolve(crashing)).toMatch(/Deployment shop\/catalog/);
+});
+
+test('a node that was cordoned for the repair is over its sickness', async () => {
+  const node = (spec: JsonObject, full: string) =>
+    clusterObject('Node', 'worker-1', {
+      spec,
+      status: { conditions: [condition('Ready', 'True'), condition('DiskPressure', full)] },
+    });
+  const { resolve, opened } = await validating(seen([node({}, 'True')]));
+  expect(opened?.own.map(({ object }) => object)).toEqual(['Node worker-1']);
+  expect(await resolve(seen([node({ unschedulable: true }, 'False')]))).toBe('resolved');
 });
