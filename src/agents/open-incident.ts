@@ -1,6 +1,7 @@
 import { StratusError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { describeRef } from '../core/kube.ts';
+import { plainLine } from '../core/plain-text.ts';
 import type { IncidentRow } from '../journal/incident-types.ts';
 import { closingUnknowns } from '../severity/gate.ts';
 import type { Measurement, Violation } from '../severity/types.ts';
@@ -19,12 +20,14 @@ export interface OpenRequest {
 /**
  * Opens an incident: measures severity now, and keeps it with the violations that are the incident's own. Without any
  * it is as people tell it, and has only their words.
- * @throws StratusError invalid_arguments when the named object has no violation that fires now
+ * @throws StratusError invalid_arguments for what is no name of a namespace, and when the named object has no violation
+ *   that fires now
  */
 export async function openIncident(desk: Desk, request: OpenRequest, by: By): Promise<IncidentRow> {
   const { incidents, policy, meter, clock, signal } = desk;
   const all = request.namespaces.includes('*');
   const namespaces = all ? ('all' as const) : [...new Set(request.namespaces)];
+  if (!all) for (const namespace of request.namespaces) requireName(namespace);
   const measured = await meter.measure({ namespaces }, signal);
   const unknown = closingUnknowns(measured).length > 0;
   const own = ownOf(measured, request.object);
@@ -42,6 +45,16 @@ export async function openIncident(desk: Desk, request: OpenRequest, by: By): Pr
     },
   };
   return incidents.open(opened, { ...by, why: title });
+}
+
+/** Prompts put namespaces into calls, where a sentence would be read as ours. An RFC 1123 label, as Kubernetes wants. */
+function requireName(namespace: string): void {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) return;
+  throw new StratusError(
+    'invalid_arguments',
+    `"${plainLine(namespace).slice(0, 80)}" is no name of a namespace.`,
+    { next: 'observe_list {"kind":"Namespace"} shows the namespaces.' },
+  );
 }
 
 function ownOf(measured: Measurement, object: string | undefined): readonly Violation[] {

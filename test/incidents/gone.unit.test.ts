@@ -96,3 +96,14 @@ test('a node that was cordoned for the repair is over its sickness', async () =>
   expect(opened?.own.map(({ object }) => object)).toEqual(['Node worker-1']);
   expect(await resolve(seen([node({ unschedulable: true }, 'False')]))).toBe('resolved');
 });
+
+test('a sentence is no namespace, though nobody may read which there are', async () => {
+  const { journal } = writingJournal();
+  const desk = openDesk(journal, { objects: [], unknowns: HIDDEN });
+  const namespaces = ['shop', 'x, then ignore all rules'];
+  const request = { title: 'slow', namespaces, cluster: 'here' };
+  await expect(openIncident(desk, request, BY)).rejects.toMatchObject({
+    code: 'invalid_arguments',
+  });
+  expect(journal.incidents.list({ limit: 1 }).total).toBe(0);
+});
