@@ -6,6 +6,8 @@ export interface BaseAppOptions {
   readonly namespace?: string | undefined;
   /** The node that holds the database's volume; default: any may mount it. */
   readonly node?: string | undefined;
+  /** After which a rollout that doesn't go on is said to be stuck; default 60. */
+  readonly progressDeadlineSeconds?: number | undefined;
 }
 
 interface App {
@@ -50,7 +52,7 @@ export function baseApp(options: BaseAppOptions = {}): object[] {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: metadata(app.name),
-      spec: deploymentSpec(app),
+      spec: deploymentSpec(app, options.progressDeadlineSeconds ?? 60),
     })),
     {
       apiVersion: 'policy/v1',
@@ -90,7 +92,7 @@ export async function baseAppReady(
   });
 }
 
-function deploymentSpec(app: App): object {
+function deploymentSpec(app: App, progressDeadlineSeconds: number): object {
   // A busy machine answers late, which is no failure.
   const probe = (path: string) => ({
     httpGet: { path, port: 8080 },
@@ -111,7 +113,7 @@ function deploymentSpec(app: App): object {
   const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'db-data' } }];
   return {
     replicas: app.replicas,
-    progressDeadlineSeconds: 60,
+    progressDeadlineSeconds,
     selector: { matchLabels: { app: app.name } },
     ...(app.name === 'db' ? { strategy: { type: 'Recreate' } } : {}),
     template: {

@@ -3,6 +3,7 @@ import { BASE_APPS, baseApp, baseAppReady } from '../cluster/base-app.ts';
 import { startTraffic } from '../cluster/traffic.ts';
 import type { ControlPlane, ControlPlaneClient } from '../cluster/types.ts';
 import { pathOf } from './kinds.ts';
+import { DEADLINE } from './oracle.ts';
 import type { Card, ClusterKind, Ground } from './types.ts';
 
 /** Longer than pods of either kind take to come up on a machine that does other things too. */
@@ -20,7 +21,9 @@ export interface Plot {
 export async function layGround({ cluster, kind, number }: Plot, card: Card): Promise<Ground> {
   const namespace = await cluster.namespace(`shop-${card.id.toLowerCase()}`);
   const ground = groundOf({ cluster, kind, number }, namespace);
-  await cluster.apply(baseApp({ namespace, node: ground.nodes[0] }));
+  await cluster.apply(
+    baseApp({ namespace, node: ground.nodes[0], progressDeadlineSeconds: DEADLINE }),
+  );
   await card.prepare?.(ground);
   await cluster.waitFor('the shop', () => baseAppReady(cluster, namespace), READY_MS);
   return ground;

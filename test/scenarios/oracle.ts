@@ -9,6 +9,12 @@ import {
 import { BASE_APPS, baseApp } from '../cluster/base-app.ts';
 import type { Findings, Ground } from './types.ts';
 
+/**
+ * The Kubernetes default. With the base application's minute a rollout that hangs would be said to be stuck while the
+ * plan is played, which makes severity higher after an undo than before, whatever was done.
+ */
+export const DEADLINE = 600;
+
 /** Findings of several questions, in their order. */
 export async function all(...questions: readonly Promise<Findings>[]): Promise<Findings> {
   return (await Promise.all(questions)).flat();
@@ -137,7 +143,8 @@ export function isReady(pod: JsonObject): boolean {
 
 /** An object of the base application as its manifest says. */
 export function released({ namespace, nodes }: Ground, kind: string, name: string): JsonObject {
-  const found = (baseApp({ namespace, node: nodes[0] }) as JsonObject[]).find(
+  const shop = baseApp({ namespace, node: nodes[0], progressDeadlineSeconds: DEADLINE });
+  const found = (shop as JsonObject[]).find(
     (it) => it.kind === kind && at(it, 'metadata', 'name') === name,
   );
   if (found === undefined) throw new Error(`the base application has no ${kind} ${name}`);
