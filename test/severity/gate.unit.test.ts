@@ -305,6 +305,26 @@ describe('nodes', () => {
   });
 });
 
+describe('a failover to another application', () => {
+  test('has to be declared, though what was there before served nobody', () => {
+    const waiting = { state: { waiting: { reason: 'CrashLoopBackOff' } }, ready: false };
+    const master = app('db-master', { container: waiting });
+    const replica = app('db-replica');
+    const endpoints = replica.find(({ kind }) => kind === 'EndpointSlice')?.endpoints;
+    const sent = master.map((it) =>
+      it.kind === 'EndpointSlice' && endpoints !== undefined ? { ...it, endpoints } : it,
+    );
+    const [before, after] = [measured([...master, ...replica]), measured([...sent, ...replica])];
+    expect(after.severity).toBeLessThan(before.severity);
+    expect(refusals(before, after)).toEqual(['G1']);
+    const object = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'db-master' };
+    const declared = [{ object, reason: 'reads go on while the master is down' }];
+    expect(refusals(before, after, { declared })).toEqual([]);
+    const other = [{ object: { ...object, name: 'db-replica' }, reason: 'another one' }];
+    expect(refusals(before, after, { declared: other })).toEqual(['G1']);
+  });
+});
+
 describe('laws', () => {
   const anyViolation = fc.record({
     name: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
