@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.unit.test.ts'],
+          // Many of them wait for processes of their own; by default one core would be left idle.
+          maxWorkers: 2,
           testTimeout: 30_000,
         },
       },

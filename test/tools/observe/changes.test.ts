@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { observeChanges } from '../../../src/tools/observe/changes.ts';
 import { observeRollout } from '../../../src/tools/observe/rollout.ts';
@@ -142,17 +143,24 @@ describe('observe_changes', () => {
 
   it('is small unless more is asked for, page by page without a gap', async () => {
     const bench = await open();
-    const whole = await bench.call(observeChanges, { limit: 100 });
-    const said: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await bench.call(observeChanges, { limit: 4, ...(cursor ? { cursor } : {}) });
-      expect(page.total).toBe(whole.total);
-      expect(page.truncated === true).toBe(page.cursor !== undefined);
-      said.push(...page.changes.map((it) => `${it.object} ${it.said.replace(/ ×\d+/, '')}`));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    expect(said).toEqual(whole.changes.map((it) => `${it.object} ${it.said.replace(/ ×\d+/, '')}`));
+    const told = ({ changes }: { changes: { object: string; said: string }[] }) =>
+      changes.map((it) => `${it.object} ${it.said.replace(/ ×\d+/, '')}`);
+    // A container that backs off goes on making events.
+    const look = async () => told(await bench.call(observeChanges, { limit: 100 }));
+    await cluster.waitFor('nothing to happen while the pages are read', async () => {
+      const before = await look();
+      const pages = [await bench.call(observeChanges, { limit: 4 })];
+      for (let cursor = pages[0]?.cursor; cursor !== undefined; cursor = pages.at(-1)?.cursor) {
+        pages.push(await bench.call(observeChanges, { limit: 4, cursor }));
+      }
+      if (!isDeepStrictEqual(before, await look())) return false;
+      expect(pages.flatMap(told)).toEqual(before);
+      for (const page of pages) {
+        expect(page.total).toBe(before.length);
+        expect(page.truncated === true).toBe(page.cursor !== undefined);
+      }
+      return true;
+    });
     expect(JSON.stringify(await bench.call(observeChanges, {})).length / 4).toBeLessThan(2_000);
   });
 
