@@ -18,6 +18,10 @@ const LAZY = {
     description: 'check Node, kubeconfig, cluster, permissions, policy, journal, lock and clock',
     load: async () => (await import('./doctor.ts')).doctorCommand(),
   },
+  demo: {
+    description: 'a simulated cluster breaks, and a scripted assistant repairs it; needs nothing',
+    load: async () => (await import('./demo.ts')).demoCommand(),
+  },
   journal: {
     description: 'size, pruning, vacuum and backup of the journal',
     load: async () => (await import('./people.ts')).journal(),

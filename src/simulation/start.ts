@@ -33,6 +33,8 @@ export interface SimulatedCluster {
   readonly kubeconfig: string;
   /** node-1, node-2, … */
   readonly nodes: readonly string[];
+  /** A user with kubectl and all rights, without the way over HTTP. */
+  readonly user: Pick<Client, 'create' | 'get' | 'list' | 'patch' | 'remove'>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
     server: server.url,
     kubeconfig: kubeconfigText(server.url, options.token),
     nodes,
+    user: new Client(machine, 'kubectl', 'kubectl'),
     async stop() {
       loop.stop();
       await server.stop();
