@@ -82,7 +82,7 @@ export function createTeller(
       const status = stringOf(data.status);
       const style = status === 'undone' ? 'red' : status === 'committed' ? 'green' : undefined;
       below(stringOf(data.summary) ?? '', style);
-      const [event] = objectsOf(data.events);
+      const event = objectsOf(data.events).reduce<JsonObject | undefined>(wordier, undefined);
       if (event !== undefined) below(`${stringOf(event.object)}: ${stringOf(event.message)}`);
       if (tool.startsWith('mitigate_')) objectsOf(data.changes).forEach(change);
     },
@@ -115,6 +115,12 @@ export function severitiesOf({ data }: ClientAnswer, what: string): [number, str
     const value = numberOf(at(data, key));
     return value === undefined ? [] : [[value, when]];
   });
+}
+
+/** Of several events about one thing the longest message tells why. */
+function wordier(one: JsonObject | undefined, other: JsonObject): JsonObject {
+  const length = (it: JsonObject | undefined) => stringOf(it?.message)?.length ?? -1;
+  return length(other) > length(one) || one === undefined ? other : one;
 }
 
 /** The arguments of a call on one line; a hypothesis has lines of its own. */
