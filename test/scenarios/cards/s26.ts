@@ -36,10 +36,15 @@ export const s26: Card = {
   plans: [
     {
       id: 'delete-quota',
-      title: 'delete the quota',
+      title: 'delete the quota, and start the pods anew',
       right: true,
+      // A ReplicaSet whose pods were refused for a while tries again minutes later; a new one at once.
       steps: ({ namespace }) => [
         { tool: 'mitigate_delete', args: { kind: 'ResourceQuota', name: QUOTA, namespace } },
+        {
+          tool: 'mitigate_rollout',
+          args: { namespace, name: 'recommendation', action: 'restart' },
+        },
       ],
       expect: { outcome: 'committed' },
     },
