@@ -84,6 +84,8 @@ export function createTeller(
       below(stringOf(data.summary) ?? '', style);
       const event = objectsOf(data.events).reduce<JsonObject | undefined>(wordier, undefined);
       if (event !== undefined) below(`${stringOf(event.object)}: ${stringOf(event.message)}`);
+      const manifest = (stringOf(data.manifest) ?? '').split('\n');
+      for (const line of manifest) if (!/^(<|$)/.test(line)) below(line);
       if (tool.startsWith('mitigate_')) objectsOf(data.changes).forEach(change);
     },
     severity: (value, when) => {
