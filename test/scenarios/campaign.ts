@@ -63,7 +63,7 @@ export const scenarios: Campaign = {
   name: 'scenarios',
   about:
     'Failures to repair, from public problem sets: each right plan and each wrong one is played over MCP; right ones are kept, worse ones refused or undone.',
-  size: { unit: 'plans', ci: 45, full: plans },
+  size: { unit: 'plans', ci: 36, full: plans },
   clusters: ['simulated', 'real', 'embedded'],
   stops: true,
   run,
