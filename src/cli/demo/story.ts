@@ -22,7 +22,7 @@ export interface StoryOptions {
  * @throws Error when the server answers otherwise than the story goes: then something is broken.
  */
 export async function tellStory(failure: Failure, options: StoryOptions): Promise<string> {
-  const { client, teller, pause, signal } = options;
+  const { client, teller, signal } = options;
   const call = async (tool: string, args: JsonObject, what = ''): Promise<JsonObject> => {
     signal.throwIfAborted();
     const answer = await client.call(tool, args);
@@ -31,6 +31,10 @@ export async function tellStory(failure: Failure, options: StoryOptions): Promis
     if (answer.isError) throw new Error(`${tool} was refused: ${answer.text}`);
     for (const [value, when] of severitiesOf(answer, what)) teller.severity(value, when);
     return answer.data;
+  };
+  const pause = async () => {
+    await options.pause();
+    signal.throwIfAborted();
   };
   const look = ({ tool, args }: Call) => call(tool, args);
   const handleOf = (data: JsonObject, name: string) => stringOf(data[name]) ?? '';
