@@ -19,7 +19,8 @@ export default defineConfig({
           exclude: ['test/**/*.unit.test.ts', 'test/**/*.nodes.test.ts'],
           globalSetup: ['test/cluster/global-setup.ts'],
           runner: './test/cluster/runner.ts',
-          maxWorkers: 2,
+          // They wait for controllers most of the time: two of them leave two cores half idle.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
