@@ -14,7 +14,7 @@ import { scaledValue } from './deployment-bounds.ts';
 import type { Controller } from './loop.ts';
 import {
   availableAt,
-  claimPods,
+  claim,
   isDeleting,
   isFinished,
   isReady,
@@ -65,7 +65,7 @@ function nodeOf(pod: KubeObject): string | undefined {
 }
 
 function place(client: Client, set: KubeObject, wanted: readonly KubeObject[], hash: string): void {
-  const pods = claimPods(client, set);
+  const pods = claim(client, 'Pod', set);
   for (const node of wanted) {
     const here = pods.filter((it) => nodeOf(it) === node.metadata.name);
     for (const ended of here.filter(isFinished)) if (!isDeleting(ended)) client.remove(ended);
@@ -98,7 +98,7 @@ function replaceOld(
   const strategy = objectOf(specOf(set).updateStrategy);
   if (strategy.type !== 'RollingUpdate') return;
   const most = scaledValue(objectOf(strategy.rollingUpdate).maxUnavailable, wanted.length, true);
-  const pods = claimPods(client, set).filter((it) => !isDeleting(it));
+  const pods = claim(client, 'Pod', set).filter((it) => !isDeleting(it));
   const old = pods.filter((it) => hashOf(it) !== hash);
   const serving = pods.filter(isReady).length;
   let left = Math.max(0, most - (wanted.length - serving));
@@ -151,7 +151,7 @@ function report(
   if (set === undefined) return;
   const minReady = numberOf(specOf(set).minReadySeconds) ?? 0;
   const names = new Set(wanted.map((it) => it.metadata.name));
-  const all = claimPods(client, set).filter((it) => specOf(it).nodeName);
+  const all = claim(client, 'Pod', set).filter((it) => specOf(it).nodeName);
   const here = all.filter((it) => names.has(nodeOf(it) ?? ''));
   const available = here.filter((it) => (availableAt(it, minReady) ?? Infinity) <= client.now);
   const status: JsonObject = {

@@ -1,13 +1,13 @@
 import { objectOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import type { Change } from '../store.ts';
-import { type Client, ownedBy } from './client.ts';
+import type { Client } from './client.ts';
 import { roll } from './deployment-rollout.ts';
 import { isScaled, scaleAll, scaleSet } from './deployment-scale.ts';
 import { cleanHistory, newestSet, type Sets } from './deployment-sets.ts';
 import { reportDeployment } from './deployment-status.ts';
 import type { Controller } from './loop.ts';
-import { isDeleting, keyOf, ownerKeys, replicasOf, specOf, splitKey } from './pods.ts';
+import { claim, isDeleting, keyOf, ownerKeys, replicasOf, specOf, splitKey } from './pods.ts';
 
 /** Rolls a Deployment's template out over its ReplicaSets. */
 export function deploymentController(client: Client): Controller {
@@ -17,6 +17,8 @@ export function deploymentController(client: Client): Controller {
       const found = client.get('Deployment', ...splitKey(key));
       if (found === undefined) return undefined;
       if (isDeleting(found)) return reportDeployment(client, found, setsOf(client, found, false));
+      // Those that were orphaned count before anything is decided.
+      claim(client, 'ReplicaSet', found);
       const paused = specOf(found).paused === true;
       if (paused || isScaled(client, found)) {
         const sets = setsOf(client, found, false);
@@ -57,7 +59,7 @@ function recreate(client: Client, deployment: KubeObject): void {
 
 /** The ReplicaSets of a Deployment; with `create` the one of its template is made. */
 function setsOf(client: Client, deployment: KubeObject, create: boolean): Sets {
-  const owned = ownedBy(client, 'ReplicaSet', deployment).filter((it) => !isDeleting(it));
+  const owned = claim(client, 'ReplicaSet', deployment).filter((it) => !isDeleting(it));
   const newest = newestSet(client, deployment, owned, create);
   const old = owned.filter((it) => it.metadata.uid !== newest?.metadata.uid);
   return { newest, old };

@@ -10,16 +10,7 @@ import type { KubeObject } from '../../core/kube.ts';
 import type { Change } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Controller } from './loop.ts';
-import {
-  claimPods,
-  isDeleting,
-  isReady,
-  keyOf,
-  ownerKeys,
-  podOf,
-  specOf,
-  splitKey,
-} from './pods.ts';
+import { claim, isDeleting, isReady, keyOf, ownerKeys, podOf, specOf, splitKey } from './pods.ts';
 
 /** Back-off after a failed pod: 10 s, doubled with each, 10 minutes at most. */
 const BACK_OFF_MS = 10_000;
@@ -43,7 +34,7 @@ export function jobController(client: Client): Controller {
       if (job === undefined || isDeleting(job)) return undefined;
       const end = endOf(job);
       if (end !== undefined) return expire(client, job, end);
-      const pods = claimPods(client, job);
+      const pods = claim(client, 'Pod', job);
       const phase = (pod: KubeObject) => objectOf(pod.status).phase;
       const failed = pods.filter((it) => phase(it) === 'Failed');
       const counts: Counts = {

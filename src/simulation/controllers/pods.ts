@@ -49,35 +49,38 @@ export function selectorOf(object: KubeObject): JsonObject | undefined {
   return isObject(selector) ? selector : undefined;
 }
 
+/** What a workload controls: its pods, ReplicaSets or revisions. */
+type Claimed = 'Pod' | 'ReplicaSet' | 'ControllerRevision';
+
 /**
- * The pods that a workload controls. Free ones that its selector finds are adopted, its own that it
+ * The objects that a workload controls. Free ones that its selector finds are adopted, its own that it
  * no longer finds are let go.
  */
-export function claimPods(client: Client, owner: KubeObject): KubeObject[] {
+export function claim(client: Client, kind: Claimed, owner: KubeObject): KubeObject[] {
   const selector = selectorOf(owner);
   const { uid, namespace } = owner.metadata;
-  return client.list('Pod', namespace).flatMap((pod) => {
-    const controller = controllerOf(pod);
-    const found = matchesSelector(selector, objectOf(pod.metadata.labels));
+  return client.list(kind, namespace).flatMap((child) => {
+    const controller = controllerOf(child);
+    const found = matchesSelector(selector, objectOf(child.metadata.labels));
     if (controller?.uid === uid) {
-      if (found || isDeleting(pod)) return [pod];
-      release(client, pod, uid ?? '');
+      if (found || isDeleting(child)) return [child];
+      release(client, child, uid ?? '');
       return [];
     }
-    const isFree = controller === undefined && !isDeleting(pod) && !isFinished(pod);
+    const isFree = controller === undefined && !isDeleting(child) && !isFinished(child);
     if (!found || !isFree || isDeleting(owner)) return [];
-    return [adopt(client, pod, owner)];
+    return [adopt(client, child, owner)];
   });
 }
 
-function adopt(client: Client, pod: KubeObject, owner: KubeObject): KubeObject {
-  const owners = [...objectsOf(pod.metadata.ownerReferences), ownerReference(owner)];
-  return client.update({ ...pod, metadata: { ...pod.metadata, ownerReferences: owners } });
+function adopt(client: Client, child: KubeObject, owner: KubeObject): KubeObject {
+  const owners = [...objectsOf(child.metadata.ownerReferences), ownerReference(owner)];
+  return client.update({ ...child, metadata: { ...child.metadata, ownerReferences: owners } });
 }
 
-function release(client: Client, pod: KubeObject, uid: string): void {
-  const owners = objectsOf(pod.metadata.ownerReferences).filter((it) => it.uid !== uid);
-  client.update({ ...pod, metadata: { ...pod.metadata, ownerReferences: owners } });
+function release(client: Client, child: KubeObject, uid: string): void {
+  const owners = objectsOf(child.metadata.ownerReferences).filter((it) => it.uid !== uid);
+  client.update({ ...child, metadata: { ...child.metadata, ownerReferences: owners } });
 }
 
 /** A pod of a workload's template; `more` goes into its metadata. */

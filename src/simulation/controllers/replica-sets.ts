@@ -9,7 +9,7 @@ import type { Controller } from './loop.ts';
 import {
   availableAt,
   byUsefulness,
-  claimPods,
+  claim,
   isDeleting,
   isFinished,
   isReady,
@@ -29,10 +29,10 @@ export function replicaSetController(client: Client): Controller {
     reconcile(key) {
       const set = client.get('ReplicaSet', ...splitKey(key));
       if (set === undefined) return undefined;
-      const all = claimPods(client, set);
+      const all = claim(client, 'Pod', set);
       const pods = all.filter((it) => !isDeleting(it) && !isFinished(it));
       const failure = isDeleting(set) ? undefined : keepCount(client, set, pods);
-      const after = claimPods(client, set);
+      const after = claim(client, 'Pod', set);
       const again = report(client, set, after, failure);
       if (failure !== undefined) throw failure;
       return again;

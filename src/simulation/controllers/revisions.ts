@@ -2,8 +2,8 @@ import { canonicalJson } from '../../core/canonical.ts';
 import { equalJson, type JsonObject, numberOf, objectOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { wordOf } from '../api/machine.ts';
-import { type Client, ownedBy, ownerReference } from './client.ts';
-import { specOf } from './pods.ts';
+import { type Client, ownerReference } from './client.ts';
+import { claim, specOf } from './pods.ts';
 
 export const REVISION_HASH = 'controller-revision-hash';
 
@@ -34,7 +34,7 @@ export function presentRevision(client: Client, owner: KubeObject): KubeObject {
 /** All revisions of a workload, oldest first. */
 export function revisionsOf(client: Client, owner: KubeObject): KubeObject[] {
   const number = (it: KubeObject) => numberOf(it.revision) ?? 0;
-  return ownedBy(client, 'ControllerRevision', owner).sort((a, b) => number(a) - number(b));
+  return claim(client, 'ControllerRevision', owner).sort((a, b) => number(a) - number(b));
 }
 
 /** A workload as it was at a revision. */

@@ -5,7 +5,7 @@ import type { Client } from './client.ts';
 import type { Controller } from './loop.ts';
 import {
   availableAt,
-  claimPods,
+  claim,
   isDeleting,
   isReady,
   keyOf,
@@ -57,7 +57,7 @@ function step(
   const spec = specOf(set);
   const ordered = spec.podManagementPolicy !== 'Parallel';
   const minReady = numberOf(spec.minReadySeconds) ?? 0;
-  const pods = new Map(claimPods(client, set).map((pod) => [ordinalOf(set, pod), pod]));
+  const pods = new Map(claim(client, 'Pod', set).map((pod) => [ordinalOf(set, pod), pod]));
   const first = numberOf(objectOf(spec.ordinals).start) ?? 0;
   const last = first + replicasOf(set) - 1;
   const available = (pod: KubeObject) => (availableAt(pod, minReady) ?? Infinity) <= client.now;
@@ -135,7 +135,7 @@ function remove(client: Client, set: KubeObject, pod: KubeObject): void {
 function report(client: Client, found: KubeObject, current: KubeObject, update: KubeObject): void {
   const set = client.get('StatefulSet', found.metadata.namespace, found.metadata.name);
   if (set === undefined) return;
-  const pods = claimPods(client, set);
+  const pods = claim(client, 'Pod', set);
   const minReady = numberOf(specOf(set).minReadySeconds) ?? 0;
   const of = (revision: KubeObject) =>
     pods.filter((it) => !isDeleting(it) && revisionName(it) === revision.metadata.name).length;
