@@ -1,10 +1,17 @@
-import { expect, test } from 'vitest';
-import { useCluster } from '../cluster/index.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
 import { BEHAVIOURS } from './catalog/index.ts';
 import { problemText } from './report.ts';
 import { play } from './run.ts';
 
-const cluster = useCluster();
+requireControlPlane();
+
+// Its own: the scheduler counts nodes in its messages, and other tests make some.
+let cluster: ControlPlane;
+beforeAll(async () => {
+  cluster = await startControlPlane({ nodes: 3 });
+});
+afterAll(() => cluster?.stop());
 
 test.concurrent.each(BEHAVIOURS.map((behaviour) => [behaviour.name, behaviour] as const))(
   'simulated kubelets: %s',
