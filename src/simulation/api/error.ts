@@ -44,9 +44,14 @@ export class ApiError extends Error {
   }
 }
 
-function detailsOf(kind: KindDefinition, name: string): JsonObject {
+function detailsOf(kind: KindDefinition, name: string, causes?: readonly Cause[]): JsonObject {
   const { group, plural } = kind;
-  return { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural };
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(group === '' ? {} : { group }),
+    kind: plural,
+    ...(causes === undefined ? {} : { causes: causes.map((it) => ({ ...it })) }),
+  };
 }
 
 export function notFound(kind: KindDefinition, name: string): ApiError {
@@ -69,12 +74,11 @@ export function conflict(
   why: string,
   causes?: readonly Cause[],
 ): ApiError {
-  const details = detailsOf(kind, name);
   return new ApiError(
     409,
     'Conflict',
     `Operation cannot be fulfilled on ${groupResource(kind)} "${name}": ${why}`,
-    causes === undefined ? details : { ...details, causes: causes.map((it) => ({ ...it })) },
+    detailsOf(kind, name, causes),
   );
 }
 
@@ -93,12 +97,11 @@ export function forbidden(
   why: string,
   causes?: readonly Cause[],
 ): ApiError {
-  const details = detailsOf(kind, name);
   return new ApiError(
     403,
     'Forbidden',
     `${groupResource(kind)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`,
-    causes === undefined ? details : { ...details, causes: causes.map((it) => ({ ...it })) },
+    detailsOf(kind, name, causes),
   );
 }
 

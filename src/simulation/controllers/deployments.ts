@@ -1,7 +1,7 @@
 import { objectOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import type { Change } from '../store.ts';
-import type { Client } from './client.ts';
+import { type Client, ownedBy } from './client.ts';
 import { roll } from './deployment-rollout.ts';
 import { isScaled, scaleAll, scaleSet } from './deployment-scale.ts';
 import { cleanHistory, newestSet, type Sets } from './deployment-sets.ts';
@@ -59,7 +59,7 @@ function recreate(client: Client, deployment: KubeObject): void {
 
 /** The ReplicaSets of a Deployment; with `create` the one of its template is made. */
 function setsOf(client: Client, deployment: KubeObject, create: boolean): Sets {
-  const owned = claim(client, 'ReplicaSet', deployment).filter((it) => !isDeleting(it));
+  const owned = ownedBy(client, 'ReplicaSet', deployment).filter((it) => !isDeleting(it));
   const newest = newestSet(client, deployment, owned, create);
   const old = owned.filter((it) => it.metadata.uid !== newest?.metadata.uid);
   return { newest, old };
