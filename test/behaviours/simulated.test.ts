@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
+import { expect, test } from 'vitest';
+import { useOwnCluster } from '../cluster/index.ts';
 import { BEHAVIOURS } from './catalog/index.ts';
 import { problemText } from './report.ts';
 import { play } from './run.ts';
 
-requireControlPlane();
-
-// Its own: the scheduler counts nodes in its messages, and other tests make some.
-let cluster: ControlPlane;
-beforeAll(async () => {
-  cluster = await startControlPlane({ nodes: 3 });
-});
-afterAll(() => cluster?.stop());
+// Alone: the scheduler counts nodes in its messages, and other tests make some.
+const cluster = await useOwnCluster();
 
 test.concurrent.each(BEHAVIOURS.map((behaviour) => [behaviour.name, behaviour] as const))(
   'simulated kubelets: %s',

@@ -26,9 +26,10 @@
  *
  * Give each test a namespace of its own: files run side by side. Point the code under test at the
  * cluster with `cluster.kubeconfig('mitigator', { namespace })`, and see with `readAuditLog(cluster)`
- * what the API server says that it wrote. A test that breaks its control plane (pause, restart,
- * other flags) calls `requireControlPlane()` at the top of its file, starts its own with
- * `startControlPlane()` and stops it.
+ * what the API server says that it wrote. A file whose transactions are on all namespaces (`*`) is
+ * alone on its control plane, `await useOwnCluster()`: severity counts there what others break. A
+ * test that breaks its control plane (pause, restart, other flags) calls `requireControlPlane()` at
+ * the top of its file, starts its own with `startControlPlane()` and stops it.
  *
  * Without binaries and without Go these files are skipped, with one reason printed; with CI=true
  * that is an error. STRATUS_TEST_CLUSTER=off skips them too.
@@ -36,13 +37,14 @@
 import { afterAll, inject } from 'vitest';
 import { markClusterNeeded } from './availability.ts';
 import { createClient } from './client.ts';
+import { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import type {} from './global-setup.ts';
 import type { ControlPlaneClient } from './types.ts';
 
 export { at, objectsOf, stringOf } from '../../src/core/json.ts';
 export { type AuditEvent, readAuditLog } from './audit-log.ts';
-export { type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 export * from './types.ts';
+export { type ControlPlaneOptions, startControlPlane };
 
 /** For the top of a test file: the run's shared control plane. The file is skipped without one. */
 export function useCluster(): ControlPlaneClient {
@@ -58,6 +60,20 @@ export function useCluster(): ControlPlaneClient {
   const client = createClient(facts);
   afterAll(() => client.close());
   return client;
+}
+
+/**
+ * As `useCluster`, for a file that must be alone on its control plane, because it writes to or measures
+ * what belongs to no namespace. Starts one (about 8 s); it stops with the file.
+ */
+export async function useOwnCluster(
+  options: ControlPlaneOptions = { nodes: 3 },
+): Promise<ControlPlaneClient> {
+  requireControlPlane();
+  if (inject('cluster').kind === 'missing') return createClient(UNREACHABLE);
+  const plane = await startControlPlane(options);
+  afterAll(() => plane.stop());
+  return plane;
 }
 
 /** For the top of a test file that starts control planes of its own: skips it where none can be. */

@@ -1,22 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { at, objectsOf } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
-import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
+import { useOwnCluster } from '../cluster/index.ts';
 import { expectRestored, mustRead, read, urlOf } from '../undo/bench.ts';
 import { begin, boundClaim, deletesBench, done, make } from './bench.ts';
 
-requireControlPlane();
-
-// Its own: what is deleted here is cluster-wide, so the gate measures every namespace, those of other tests too.
-let cluster: ControlPlane;
+// Alone: what is deleted here is cluster-wide, so the gate measures every namespace.
+const cluster = await useOwnCluster({ nodes: 1 });
 let namespace = '';
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ nodes: 1 });
   namespace = await cluster.namespace('deferred');
 });
-
-afterAll(() => cluster?.stop());
 
 const CONTAINERS = [{ name: 'web', image: 'local/web:1' }];
 const reason = 'test';

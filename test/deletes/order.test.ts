@@ -1,11 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
-import { useCluster } from '../cluster/index.ts';
+import { useOwnCluster } from '../cluster/index.ts';
 import { type Change, expectRestored, mustRead, read, useBench } from '../undo/bench.ts';
 import { make } from './bench.ts';
 
-const cluster = useCluster();
+// Alone: its transactions are on all namespaces.
+const cluster = await useOwnCluster();
 const bench = useBench(cluster);
 
 let namespace = '';

@@ -2,10 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
 import type { KubeObject, ObjectRef } from '../../src/core/kube.ts';
 import { recreatedForm } from '../../src/undo/recreate.ts';
-import { useCluster } from '../cluster/index.ts';
+import { useOwnCluster } from '../cluster/index.ts';
 import { createAs, mustRead, read, urlOf, useBench } from '../undo/bench.ts';
 
-const cluster = useCluster();
+// Alone: its transactions are on all namespaces.
+const cluster = await useOwnCluster();
 const bench = useBench(cluster);
 
 let namespace = '';

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { at, type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
+import { at, useOwnCluster } from '../cluster/index.ts';
 import { type Bench, kill, openBench } from '../recovery/bench.ts';
 import type { Assistant } from '../story/client.ts';
 import { rightArguments } from '../tools/right-arguments.ts';
 
-requireControlPlane();
-
-// Its own: a drain asks about all pods of a node, and those of other tests have nobody to replace them.
-let cluster: ControlPlane;
+// Alone: a drain asks about all pods of a node, and those of other tests have nobody to replace them.
+const cluster = await useOwnCluster({ nodes: 1 });
 let bench: Bench;
 let server: Assistant;
 let names: string[];
@@ -16,7 +14,6 @@ let names: string[];
 const LABELS = { app: 'web' };
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ nodes: 1 });
   bench = await openBench(cluster, 'every');
   const { namespace } = bench;
   await cluster.apply([
@@ -50,7 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (server !== undefined) await kill(server);
   bench?.remove();
-  await cluster?.stop();
 });
 
 /** Tools that need a handle, with what they do to it. */

@@ -55,13 +55,12 @@ export interface Bench {
 }
 
 /** A real engine over a control plane, as administrator, with a journal of its own. */
-export function useBench(given: ControlPlaneClient | (() => ControlPlaneClient)): Bench {
+export function useBench(cluster: ControlPlaneClient): Bench {
   const folder = mkdtempSync(join(tmpdir(), 'undo-test-'));
   const closers: (() => Promise<void> | void)[] = [];
   let engine: TransactionEngine | undefined;
 
   beforeAll(async () => {
-    const cluster = typeof given === 'function' ? given() : given;
     const clock = systemClock;
     const log = createLog('silent');
     const policy = await loadPolicy(fileURLToPath(new URL('./policy.yaml', import.meta.url)));

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import type { ObjectRef } from '../../src/core/kube.ts';
-import { useCluster } from '../cluster/index.ts';
+import { useOwnCluster } from '../cluster/index.ts';
 import { CALLER, mustRead, useBench } from './bench.ts';
 
-const cluster = useCluster();
+// Alone: its transactions are on all namespaces.
+const cluster = await useOwnCluster();
 const bench = useBench(cluster);
 
 let namespace = '';

@@ -8,11 +8,12 @@ import { CLUSTER_WIDE } from '../campaign/undo-matrix/cluster-wide.ts';
 import { NAMESPACED } from '../campaign/undo-matrix/namespaced.ts';
 import { Objects, type Twin } from '../campaign/undo-matrix/objects.ts';
 import type { KindSample } from '../campaign/undo-matrix/types.ts';
-import { useCluster } from '../cluster/index.ts';
+import { useOwnCluster } from '../cluster/index.ts';
 import { expectRestored, useBench } from './bench.ts';
 import { randomPatches } from './random-fields.ts';
 
-const cluster = useCluster();
+// Alone: its transactions are on all namespaces.
+const cluster = await useOwnCluster();
 const bench = useBench(cluster);
 
 /** Histories per kind. STRATUS_PROPERTY_RUNS=30 for a long look. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { StratusError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -6,7 +6,7 @@ import { at, stringifyJson } from '../../src/core/json.ts';
 import type { KubeObject, ObjectRef } from '../../src/core/kube.ts';
 import { mitigateTools } from '../../src/tools/mitigate/index.ts';
 import { normalise } from '../../src/undo/normalise.ts';
-import { type ControlPlane, requireControlPlane, startControlPlane } from '../cluster/index.ts';
+import { useOwnCluster } from '../cluster/index.ts';
 import { CALLER, createAs, expectRestored, mustRead, read, useBench, writeAs } from './bench.ts';
 import { full } from './kinds.ts';
 import { argumentsOf, refOf as objectOfLaw } from './law-calls.ts';
@@ -14,19 +14,13 @@ import { KIND_NAMES, type KindName, LAW_KINDS, PARKED } from './law-kinds.ts';
 import { MATRIX, NEW, type Row } from './law-matrix.ts';
 import { WIDGETS } from './widget.ts';
 
-requireControlPlane();
 // A row is a dozen commands and their undo, with rollouts on the way.
 vi.setConfig({ testTimeout: 180_000 });
 
-let plane: ControlPlane;
+// Alone: nodes are cordoned here, and that is everybody's business.
+const plane = await useOwnCluster({ nodes: 2 });
+const bench = useBench(plane);
 let namespace = '';
-
-// One of its own: nodes are cordoned here, and that is everybody's business.
-beforeAll(async () => {
-  plane = await startControlPlane({ nodes: 2 });
-});
-const bench = useBench(() => plane);
-afterAll(() => plane?.stop());
 
 beforeAll(async () => {
   namespace = await plane.namespace('tool-law');

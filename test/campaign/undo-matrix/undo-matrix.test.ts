@@ -1,9 +1,10 @@
 import { test } from 'vitest';
-import { useCluster } from '../../cluster/index.ts';
+import { useOwnCluster } from '../../cluster/index.ts';
 import { expectHolds } from '../small.ts';
 import { undoMatrix } from './campaign.ts';
 
-const cluster = useCluster();
+// Alone: its transactions are on all namespaces.
+const cluster = await useOwnCluster();
 
 test(
   'every write is told its class before, and taken back as the matrix says',

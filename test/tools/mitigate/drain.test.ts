@@ -2,27 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { at, type JsonObject, objectsOf, stringOf } from '../../../src/core/json.ts';
 import type { KubeObject } from '../../../src/core/kube.ts';
 import { openJournalReader } from '../../../src/journal/open.ts';
-import { type ControlPlane, requireControlPlane, startControlPlane } from '../../cluster/index.ts';
+import { useOwnCluster } from '../../cluster/index.ts';
 import { type Answer, type Assistant, startAssistant } from '../../story/client.ts';
-
-requireControlPlane();
 
 const OPEN_POLICY = fileURLToPath(new URL('../../undo/policy.yaml', import.meta.url));
 
-// Its own: a cordoned node is everybody's trouble.
-let cluster: ControlPlane;
+// Alone: a cordoned node is everybody's trouble.
+const cluster = await useOwnCluster();
 let assistant: Assistant;
 let folder = '';
 let namespace = '';
-
-beforeAll(async () => {
-  cluster = await startControlPlane({ nodes: 3 });
-}, 120_000);
-afterAll(() => cluster?.stop());
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'stratus-drain-'));
