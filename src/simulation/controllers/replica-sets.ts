@@ -1,4 +1,4 @@
-import { equalJson, type JsonObject, numberOf, objectOf } from '../../core/json.ts';
+import { equalJson, type JsonObject, numberOf, objectOf, objectsOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { ApiError } from '../api/error.ts';
 import { matchesSelector } from '../rules/selector.ts';
@@ -104,21 +104,26 @@ function report(
     terminatingReplicas: terminating,
     observedGeneration: live.metadata.generation,
   };
-  const conditions =
-    failure === undefined
-      ? withoutCondition(before.conditions, 'ReplicaFailure')
-      : withCondition(
-          before.conditions,
-          {
-            type: 'ReplicaFailure',
-            status: 'True',
-            reason: 'FailedCreate',
-            message: failure.message,
-          },
-          client.machine.timestamp(),
-        );
+  const conditions = conditionsOf(client, before, failure);
   if (conditions.length > 0) status.conditions = conditions;
   if (!equalJson(status, before)) client.updateStatus(live, status);
   const next = Math.min(...times.filter((it) => it > client.now));
   return Number.isFinite(next) ? next - client.now : undefined;
+}
+
+/** The first refusal stands until one succeeds: later ones name other pods and are not told. */
+function conditionsOf(
+  client: Client,
+  { conditions }: JsonObject,
+  failure: ApiError | undefined,
+): JsonObject[] {
+  if (failure === undefined) return withoutCondition(conditions, 'ReplicaFailure');
+  const all = objectsOf(conditions);
+  if (all.some((it) => it.type === 'ReplicaFailure')) return all;
+  const { message } = failure;
+  return withCondition(
+    conditions,
+    { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message },
+    client.machine.timestamp(),
+  );
 }

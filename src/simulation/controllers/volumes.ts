@@ -4,15 +4,15 @@ import { parseQuantity } from '../../core/quantity.ts';
 import type { Change } from '../store.ts';
 import type { Client } from './client.ts';
 import type { Controller } from './loop.ts';
-import { isDeleting, isFinished, specOf } from './pods.ts';
+import { isDeleting, specOf } from './pods.ts';
 
 /** Binds claims to volumes, and lets go of both when they are deleted and unused. */
 export function volumeController(client: Client): Controller {
   const all = 'all';
   return {
-    concerns: ({ kind, type, object }: Change) =>
+    concerns: ({ kind, type }: Change) =>
       ['PersistentVolume', 'PersistentVolumeClaim'].includes(kind.kind) ||
-      (kind.kind === 'Pod' && (type === 'DELETED' || isFinished(object)))
+      (kind.kind === 'Pod' && type === 'DELETED')
         ? [all]
         : [],
     reconcile() {
@@ -107,14 +107,17 @@ function sizeOf(resources: JsonObject): bigint {
   return parseQuantity(String(resources.storage ?? '0')) ?? 0n;
 }
 
-/** A claim stays while a pod uses it. */
+/**
+ * A claim stays while a pod on a node names it, even one that is finished. What has no node yet doesn't hold it:
+ * no pod is started with a claim that is being deleted.
+ */
 function releaseClaim(client: Client, claim: KubeObject): void {
   const { name, namespace } = claim.metadata;
   const used = client
     .list('Pod', namespace)
     .some(
       (pod) =>
-        !isFinished(pod) &&
+        Boolean(specOf(pod).nodeName) &&
         objectsOf(specOf(pod).volumes).some(
           (it) => objectOf(it.persistentVolumeClaim).claimName === name,
         ),
