@@ -8,6 +8,8 @@ import { table } from './table.ts';
 /** What `npm run -s scenarios -- --json` printed, of which the README shows the figures. */
 type Run = Pick<CampaignReport, 'columns' | 'rows'>;
 
+const KINDS: readonly ClusterKind[] = ['real', 'simulated', 'embedded'];
+
 function measured(kind: ClusterKind): Run {
   const path = fileURLToPath(new URL(`../scenarios/measured/${kind}.json`, import.meta.url));
   if (!existsSync(path)) return { columns: [], rows: [] };
@@ -21,39 +23,55 @@ function cell({ columns, rows }: Run, card: string, plan: string, column: string
   return value === undefined ? '' : String(value);
 }
 
-/** One word where both kinds of pods agree, or only one was measured. */
-function endOf(real: string, simulated: string): string {
-  if (real === simulated || simulated === '') return real;
-  return real === '' ? simulated : `${real}; simulated: ${simulated}`;
+/** One word where every kind of cluster that was measured agrees; others are named. */
+function endOf(ends: Readonly<Record<ClusterKind, string>>): string {
+  const [first = '', ...rest] = KINDS.map((kind) => ends[kind]).filter((end) => end !== '');
+  if (rest.every((end) => end === first)) return first;
+  return KINDS.flatMap((kind) => (ends[kind] === '' ? [] : [`${kind}: ${ends[kind]}`])).join('; ');
 }
 
 /** Every plan of every card: what it is, how it ends, and what was measured. */
 export function scenarioTable(): string {
-  const [real, simulated] = [measured('real'), measured('simulated')];
+  const runs = {
+    real: measured('real'),
+    simulated: measured('simulated'),
+    embedded: measured('embedded'),
+  };
   const rows = CARDS.flatMap((card) =>
     card.plans.map((plan, index) => {
-      const of = (run: Run, column: string) => cell(run, card.id, plan.id, column);
-      const severity = (run: Run) =>
+      const of = (kind: ClusterKind, column: string) => cell(runs[kind], card.id, plan.id, column);
+      const severity = (kind: ClusterKind) =>
         ['before', 'after', 'undone']
-          .map((column) => of(run, column))
+          .map((column) => of(kind, column))
           .filter((value) => value !== '-' && value !== '')
           .join(' → ');
-      const ends = (run: Run) => of(run, 'outcome');
-      const [here, there] = [ends(real), ends(simulated)];
+      const outcome = (kind: ClusterKind) => of(kind, 'outcome');
       return [
         index === 0 ? `**${card.id} ${card.title}**` : '',
         plan.title,
         plan.right ? 'right' : 'wrong',
-        endOf(here, there),
-        severity(real),
-        severity(simulated),
-        of(real, 'lost'),
+        endOf({
+          real: outcome('real'),
+          simulated: outcome('simulated'),
+          embedded: outcome('embedded'),
+        }),
+        ...KINDS.map(severity),
+        of('real', 'lost'),
       ];
     }),
   );
   const severities = 'severity before → after → undone';
   return table(
-    ['scenario', 'plan', '', 'ends', `${severities}, real`, 'simulated', 'requests lost'],
+    [
+      'scenario',
+      'plan',
+      '',
+      'ends',
+      `${severities}, real`,
+      'simulated',
+      'embedded',
+      'requests lost',
+    ],
     rows,
   );
 }

@@ -55,12 +55,8 @@ function schedule(client: Client, pod: KubeObject): void {
   const nodes = client.list('Node');
   const claims = claimsOf(client, pod);
   if (typeof claims === 'string') {
-    const all = `0/${nodes.length} nodes are available: ${claims}.`;
-    fail(
-      client,
-      pod,
-      claims.endsWith('not found') ? `${all} not found` : `${all} ${preemption(nodes.length)}`,
-    );
+    // Refused before any node is looked at, it has no node to preempt on: that is what is not found.
+    fail(client, pod, `0/${nodes.length} nodes are available: ${claims}. not found`);
     return;
   }
   const gates = objectsOf(specOf(pod).schedulingGates);

@@ -1,7 +1,6 @@
 import { at } from '../../../src/core/json.ts';
 import type { Behaviour } from '../types.ts';
-import { deployment } from './manifests.ts';
-import { condition, pod, pods } from './pod-helpers.ts';
+import { pod, pods } from './pod-helpers.ts';
 
 /** What admission refuses. */
 export const ADMISSION: readonly Behaviour[] = [
@@ -30,35 +29,6 @@ export const ADMISSION: readonly Behaviour[] = [
       });
       stage.note('used', used);
       await stage.see('second', 'POST', pods(stage), pod('second', sized('16Mi')));
-    },
-  },
-  {
-    name: 'a Deployment whose pods are refused says so',
-    async play(stage) {
-      const hard = { 'limits.memory': '1Gi' };
-      await stage.send('POST', stage.core('resourcequotas'), {
-        metadata: { name: 'q' },
-        spec: { hard },
-      });
-      await stage.until('the quota', async () => {
-        const { body } = await stage.send('GET', stage.core('resourcequotas', 'q'));
-        return at(body, 'status', 'used', 'limits.memory') === '0';
-      });
-      await stage.send(
-        'POST',
-        stage.named('apps/v1', 'deployments'),
-        deployment('web', { replicas: 1 }),
-      );
-      const failed = await stage.until('ReplicaFailure', async () => {
-        const { body } = await stage.send('GET', stage.named('apps/v1', 'deployments', 'web'));
-        return condition(body, 'ReplicaFailure') === undefined ? undefined : body;
-      });
-      const { status, reason, message } = condition(failed, 'ReplicaFailure') ?? {};
-      stage.note('condition', [
-        status ?? '',
-        reason ?? '',
-        String(message).replace(/web-\w+-\w+/, 'POD'),
-      ]);
     },
   },
   {

@@ -1,10 +1,12 @@
 import type { Behaviour } from '../types.ts';
 import { ADMISSION } from './admission.ts';
+import { CLAIMS } from './claims.ts';
 import { DELETION } from './deletion.ts';
 import { OBJECTS } from './objects.ts';
 import { PATCHES } from './patches.ts';
 import { PODS } from './pods.ts';
 import { READS } from './reads.ts';
+import { REFUSED_PODS } from './refused-pods.ts';
 import { ROLLOUTS } from './rollouts.ts';
 import { SCHEDULING } from './scheduling.ts';
 import { SETS } from './sets.ts';
@@ -24,6 +26,8 @@ export const AREAS: readonly Area[] = [
   { area: 'rollouts', behaviours: ROLLOUTS },
   { area: 'sets', behaviours: SETS },
   { area: 'pods', behaviours: PODS },
+  { area: 'claims', behaviours: CLAIMS },
   { area: 'scheduling', behaviours: SCHEDULING },
   { area: 'admission', behaviours: ADMISSION },
+  { area: 'refused pods', behaviours: REFUSED_PODS },
 ];

@@ -62,65 +62,6 @@ export const PODS: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a claim binds to its volume, and stays while a pod uses it',
-    async play(stage) {
-      const name = stage.namespace;
-      const capacity = { storage: '1Gi' };
-      await stage.send('POST', '/api/v1/persistentvolumes', {
-        metadata: { name },
-        spec: {
-          capacity,
-          accessModes: ['ReadWriteOnce'],
-          storageClassName: '',
-          hostPath: { path: '/tmp/x' },
-          claimRef: { namespace: name, name: 'data' },
-        },
-      });
-      await stage.send('POST', stage.core('persistentvolumeclaims'), {
-        metadata: { name: 'data' },
-        spec: {
-          accessModes: ['ReadWriteOnce'],
-          storageClassName: '',
-          volumeName: name,
-          resources: { requests: capacity },
-        },
-      });
-      const claim = await stage.until('Bound', async () => {
-        const { body } = await stage.send('GET', stage.core('persistentvolumeclaims', 'data'));
-        return at(body, 'status', 'phase') === 'Bound' ? body : undefined;
-      });
-      stage.note('claim', [
-        claim.status ?? null,
-        at(claim, 'metadata', 'annotations') ?? null,
-        at(claim, 'metadata', 'finalizers') ?? null,
-      ]);
-      const volumes = [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }];
-      await stage.send('POST', pods(stage), pod('web', { volumes }));
-      await seen(stage, 'web', ready);
-      const { status, body } = await stage.send(
-        'DELETE',
-        stage.core('persistentvolumeclaims', 'data'),
-      );
-      stage.note('delete', [
-        status,
-        body.kind ?? '',
-        at(body, 'metadata', 'deletionTimestamp') !== undefined,
-      ]);
-      await stage.send('DELETE', pods(stage, 'web'), { gracePeriodSeconds: 0 });
-      await stage.until(
-        'the claim to go',
-        async () =>
-          (await stage.send('GET', stage.core('persistentvolumeclaims', 'data'))).status === 404,
-      );
-      const released = await stage.until('Released', async () => {
-        const { body: volume } = await stage.send('GET', `/api/v1/persistentvolumes/${name}`);
-        return at(volume, 'status', 'phase') === 'Released' ? true : undefined;
-      });
-      stage.note('released', released);
-      await stage.send('DELETE', `/api/v1/persistentvolumes/${name}`);
-    },
-  },
-  {
     name: 'the status of a pod is written by its subresource only',
     async play(stage) {
       const spec = { nodeSelector: { none: 'such' } };
