@@ -19,6 +19,17 @@ function invariantHolds({ checked, broken }: Invariant): boolean {
   return checked > 0 && broken.length === 0;
 }
 
+/** How often all of them were looked at, and what was found against them. */
+export function sumOf(invariants: readonly Invariant[]): { checked: number; broken: number } {
+  return invariants.reduce(
+    (sum, one) => ({
+      checked: sum.checked + one.checked,
+      broken: sum.broken + one.broken.length,
+    }),
+    { checked: 0, broken: 0 },
+  );
+}
+
 /** The report for a reader: the table, the totals, each invariant with what was found against it. */
 export function textOf(facts: RunFacts, report: CampaignReport): string {
   const { campaign, seed, size, seconds, machine } = facts;

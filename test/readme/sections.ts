@@ -13,6 +13,7 @@ import { planWritesNothing } from '../campaign/plan-writes-nothing/campaign.ts';
 import type { Campaign } from '../campaign/types.ts';
 import { undoMatrix } from '../campaign/undo-matrix/campaign.ts';
 import { scenarios } from '../scenarios/campaign.ts';
+import { measuredTable } from './measured.ts';
 import { scenarioTable } from './scenarios.ts';
 import { table } from './table.ts';
 
@@ -22,6 +23,7 @@ export const SECTIONS: Readonly<Record<string, () => string>> = {
   tools: toolsTable,
   matrix: matrixTable,
   campaigns: campaignTable,
+  measured: measuredTable,
   scenarios: scenarioTable,
   phases: phaseTable,
   edges: edgeTable,

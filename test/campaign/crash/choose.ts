@@ -18,6 +18,8 @@ export function classOf(point: Point): string {
   return TELLING.test(name) ? [...parts.slice(0, 2), parts.at(-1)].join('.') : `${parts[0]}`;
 }
 
+const tells = ({ point }: At) => TELLING.test(point);
+
 /** As many of them as asked for, evenly drawn; the same for the same seed. */
 export function some<T>(seed: number, items: readonly T[], count: number): T[] {
   if (count >= items.length) return [...items];
@@ -31,7 +33,8 @@ export function some<T>(seed: number, items: readonly T[], count: number): T[] {
 
 /** A part of the boundaries, in which each class of them is. */
 export function samplePoints(seed: number, all: readonly At[], share: number): At[] {
-  if (share >= 1) return [...all];
+  // Where something was just written comes before where the cluster was only read: whoever stops it early has those.
+  if (share >= 1) return all.toSorted((a, b) => Number(tells(b)) - Number(tells(a)));
   const shuffled = some(seed, all, all.length - 1);
   const one = new Map(shuffled.map((at) => [classOf(at.point), at]));
   const rest = shuffled.filter((at) => one.get(classOf(at.point)) !== at);

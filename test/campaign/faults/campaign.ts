@@ -12,13 +12,15 @@ import type { RequestKind } from './requests.ts';
 import { runCase } from './run-case.ts';
 import { Tally } from './tally.ts';
 
-const LANES = 4;
+/** Runs side by side: most of their time they wait for a Lease to expire. */
+const LANES = 8;
 
 export const faultCampaign: Campaign = {
   name: 'fault-campaign',
   about:
     'A network that loses, repeats, delays and lies about requests, and a server that stands still meanwhile: what is undone is undone, what is kept is kept.',
   size: { unit: 'runs, all combinations at most', ci: 20, full: 5_000 },
+  stops: true,
   run,
 };
 
@@ -26,7 +28,8 @@ async function run(options: CampaignRun): Promise<CampaignReport> {
   const { seed, size, only, say } = options;
   const cluster = await options.cluster();
   const lanes: Lane[] = [];
-  for (let i = 0; i < LANES; i++) lanes.push(await Lane.open(cluster, options.folder, i));
+  const count = size <= faultCampaign.size.ci ? 4 : LANES;
+  for (let i = 0; i < count; i++) lanes.push(await Lane.open(cluster, options.folder, i));
   try {
     const small = size <= faultCampaign.size.ci;
     const seen = await discover(lanes, coursesFor(small));
@@ -36,7 +39,9 @@ async function run(options: CampaignRun): Promise<CampaignReport> {
     const tally = new Tally();
     await runAll(lanes, cases, tally, options);
     for (const lane of lanes) tally.chain(inJournal(lane.journal(), brokenChain));
-    return tally.report();
+    const report = tally.report();
+    const early = options.stopped?.() ? ['stopped early: the rest was not run.'] : [];
+    return { ...report, notes: [...early, ...(report.notes ?? [])] };
   } finally {
     for (const lane of lanes) await lane.close();
   }
@@ -75,7 +80,7 @@ async function runAll(
   lanes: readonly Lane[],
   cases: readonly Case[],
   tally: Tally,
-  { seed, say }: CampaignRun,
+  { seed, say, stopped = () => false }: CampaignRun,
 ): Promise<void> {
   let done = 0;
   await inLanes(lanes.length, cases, async (next, i) => {
@@ -84,9 +89,14 @@ async function runAll(
     let turn = 0;
     const pause = () => pauses[turn++ % pauses.length] ?? 50;
     for (let one = next(); one !== undefined; one = next()) {
+      if (stopped()) return;
       try {
-        tally.judged(one, judge(lane, one, await runCase(lane, one, one, pause)));
+        const ran = await runCase(lane, one, one, pause);
+        // A Ctrl-C reaches the servers too: what was under way then is no run.
+        if (stopped()) return;
+        tally.judged(one, judge(lane, one, ran));
       } catch (error) {
+        if (stopped()) return;
         tally.failed(one, error instanceof Error ? (error.stack ?? error.message) : String(error));
         await lane.kill();
       }

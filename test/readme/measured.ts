@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type RunFacts, sumOf } from '../campaign/report.ts';
+import type { CampaignReport } from '../campaign/types.ts';
+import { table } from './table.ts';
+
+/** What campaigns printed with `--json`, as they printed it. */
+const FOLDER = fileURLToPath(new URL('../campaign/measured/', import.meta.url));
+
+/** Runs that were made: their command, what they did, and what was found against their invariants. */
+export function measuredTable(): string {
+  const runs = readdirSync(FOLDER)
+    .sort()
+    .map(
+      (file) => JSON.parse(readFileSync(`${FOLDER}${file}`, 'utf8')) as RunFacts & CampaignReport,
+    );
+  const rows = runs.map((run) => [
+    `\`npm run ${run.campaign} -- --size ${run.size} --seed ${run.seed}\``,
+    Object.entries(run.totals)
+      .map(([what, count]) => `${what} ${count.toLocaleString('en')}`)
+      .join(', '),
+    foundIn(run),
+    `${Math.round(run.seconds / 60)} min`,
+  ]);
+  return table(['run', 'what it did', 'invariants', 'time'], rows);
+}
+
+function foundIn({ invariants }: CampaignReport): string {
+  const { checked, broken } = sumOf(invariants);
+  return `${invariants.length}, looked at ${checked.toLocaleString('en')} times, **${broken}** broken`;
+}
