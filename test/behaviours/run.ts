@@ -25,7 +25,7 @@ export async function play(
     ...(problem && { problem }),
   });
   await cluster.apply(objectsIn(behaviour, namespace));
-  const history = new PodHistory(site);
+  const history = await PodHistory.open(site);
   try {
     await cluster.apply(podOf(behaviour, namespace));
     let since = 0;

@@ -9,8 +9,6 @@ const cluster = await useOwnCluster();
 
 test.concurrent.each(BEHAVIOURS.map((behaviour) => [behaviour.name, behaviour] as const))(
   'simulated kubelets: %s',
-  // Some states last less than a second, and on a busy machine one may pass unseen.
-  { retry: 1 },
   async (_name, behaviour) => {
     expect(problemText(await play(cluster, 'simulated', behaviour))).toBe('');
   },
