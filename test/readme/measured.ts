@@ -22,7 +22,8 @@ export function measuredTable(): string {
     foundIn(run),
     `${Math.round(run.seconds / 60)} min`,
   ]);
-  return table(['run', 'what it did', 'invariants', 'time'], rows);
+  const machines = [...new Set(runs.map(({ machine }) => machine))].join('; ');
+  return `Machine: ${machines}.\n\n${table(['run', 'what it did', 'invariants', 'time'], rows)}`;
 }
 
 function foundIn({ invariants }: CampaignReport): string {

@@ -9,7 +9,7 @@ import type { Machine } from './machine.ts';
 /** What admission does to a new object, in place. @throws ApiError where it refuses. */
 export function admitCreate(machine: Machine, kind: KindDefinition, object: KubeObject): void {
   const { namespace, name } = object.metadata;
-  if (kind.unenforced) throw notSimulated(`enforcing a ${kind.kind}`);
+  if (kind.unenforced) throw notSimulated(`acting on a ${kind.kind}`);
   if (kind.namespaced) {
     const home = machine.store.get(kindNamed('Namespace'), undefined, namespace ?? '');
     if (home === undefined) throw notFound(kindNamed('Namespace'), namespace ?? '');

@@ -100,14 +100,6 @@ const RULES: Readonly<Record<string, Rule>> = {
     template(spec);
   },
   Job: job,
-  CronJob: (spec) => {
-    spec.concurrencyPolicy ??= 'Allow';
-    spec.suspend ??= false;
-    spec.successfulJobsHistoryLimit ??= 3;
-    spec.failedJobsHistoryLimit ??= 1;
-    const inner = objectOf(objectOf(spec.jobTemplate).spec);
-    template(inner);
-  },
   Service: (spec) => {
     spec.sessionAffinity ??= 'None';
     spec.type ??= 'ClusterIP';
@@ -155,11 +147,6 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   NetworkPolicy: (spec) => {
     spec.policyTypes ??= spec.egress === undefined ? ['Ingress'] : ['Ingress', 'Egress'];
-  },
-  HorizontalPodAutoscaler: (spec) => {
-    spec.minReplicas ??= 1;
-    const target = { averageUtilization: 80, type: 'Utilization' };
-    spec.metrics ??= [{ type: 'Resource', resource: { name: 'cpu', target } }];
   },
   StorageClass: (_spec, object) => {
     object.reclaimPolicy ??= 'Delete';

@@ -56,20 +56,12 @@ const SKELETONS: Readonly<Record<string, JsonObject>> = {
   },
   ControllerRevision: { revision: 0 },
   Job: { spec: { template }, status: {} },
-  CronJob: {
-    spec: { jobTemplate: { metadata: {}, spec: { template } }, schedule: '' },
-    status: {},
-  },
   PodDisruptionBudget: {
     spec: {},
     status: { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
   },
   Ingress: { spec: {}, status: { loadBalancer: {} } },
   NetworkPolicy: { spec: { podSelector: {} } },
-  HorizontalPodAutoscaler: {
-    spec: { maxReplicas: 0, scaleTargetRef: { kind: '', name: '' } },
-    status: { currentMetrics: null, desiredReplicas: 0 },
-  },
   Lease: { spec: {} },
   EndpointSlice: { addressType: '', endpoints: null, ports: null },
   StorageClass: { provisioner: '' },
