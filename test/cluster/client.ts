@@ -16,6 +16,9 @@ import {
   type UserName,
 } from './types.ts';
 
+/** After a restart of the API server the controllers come back in their own time. */
+const CONTROLLERS_MS = 90_000;
+
 export interface OwnedClient extends ControlPlaneClient {
   /** Closes the connections. */
   close(): Promise<void>;
@@ -72,7 +75,8 @@ export function createClient(facts: ClusterFacts): OwnedClient {
     async namespace(prefix = 'test') {
       const name = `${prefix}-${randomBytes(4).toString('hex')}`;
       await request('POST', '/api/v1/namespaces', { metadata: { name } });
-      await waitFor(`the default ServiceAccount in ${name}`, () => hasDefaultAccount(client, name));
+      const account = `the default ServiceAccount in ${name}`;
+      await waitFor(account, () => hasDefaultAccount(client, name), CONTROLLERS_MS);
       return name;
     },
     allowMitigator: (namespace) => applyManifests(client, mitigatorManifests(namespace)),
