@@ -6,6 +6,7 @@ import { afterRecreate } from './after-recreate.ts';
 import { type Parting, partingOf } from './children.ts';
 import { diffPaths } from './diff.ts';
 import { leftBehind } from './left-behind.ts';
+import { markNewest, unmarkNewest } from './newest-pods.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
 import { restoreOwnership } from './ownership.ts';
 import { formatPath } from './path.ts';
@@ -50,6 +51,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
     const target = undoTarget(steps, live?.object, shape, options, group.resolution);
     if (target.kind === 'conflict') {
       await unfence(live, port);
+      await unmarkNewest(group, live, port);
       port.mark('UNDO_CONFLICT', { conflicts: target.conflicts });
       return {
         state: 'UNDO_CONFLICT',
@@ -73,6 +75,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       const paths = diffPaths(target.object, live && normalise(live.object, options), shape).map(
         formatPath,
       );
+      await unmarkNewest(group, live, port);
       const error = `Something in the cluster changes it back right away, at ${paths.join(', ')}.`;
       port.mark('UNDO_IMPOSSIBLE', { error });
       return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
@@ -87,6 +90,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
     }
     const request = await requestFor(group.key, target, live, port, options, parting);
     port.mark('UNDO_INTENT', 'body' in request ? { body: request.body } : {});
+    if (target.kind === 'replace') await markNewest(group, live, target.object, port);
     const outcome = await port.send(request);
     if (outcome.kind === 'applied') {
       // Known from here on as the one that we created, whatever others do to it.
@@ -114,6 +118,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       return { state: 'UNDO_CONFLICT', how: 'not created again', residual: [], conflicts: taken };
     }
     if (refused !== undefined) {
+      await unmarkNewest(group, live, port);
       const error = `The API server refused the restore: ${refused}`;
       port.mark('UNDO_IMPOSSIBLE', { error });
       const nothing = { residual: [], conflicts: [] };
@@ -236,6 +241,7 @@ async function finish(
     residual.push(...(await restoreOwnership(group.key, first, port)));
     residual.push(...(await replaceStuckPods(group, port)));
     residual.push(...(await emptyRefusedSets(group, port)));
+    await unmarkNewest(group, live, port);
     const after = (await port.get(group.key))?.object ?? live.object;
     residual.push(...leftBehind(first, after));
     how = describe(first, after, did, optionsOf(group.key));

@@ -78,11 +78,18 @@ export class Objects {
   async remove(twin: Twin): Promise<void> {
     const url = await this.#url(twin);
     await this.cluster.request('DELETE', url, undefined, { allow: [404, 409, 403] });
+    if (twin.sample.kind === 'StatefulSet') await this.#removeClaims(twin);
     const live = await this.read(twin);
     if (live?.metadata.finalizers !== undefined && twin.sample.kind !== 'Namespace') {
       const patch = stringifyJson({ metadata: { finalizers: null } });
       await this.cluster.request('PATCH', url, patch, { allow: [404, 409, 422] });
     }
+  }
+
+  /** They outlive their StatefulSet, and one that no volume fits is ill for ever: another case would see it. */
+  async #removeClaims({ namespace, name }: Twin): Promise<void> {
+    const claims = `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
+    await this.cluster.request('DELETE', `${claims}?labelSelector=app%3D${name}`);
   }
 
   /** uids of what a workload's controller made, by the label that its samples select. */
