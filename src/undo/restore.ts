@@ -20,6 +20,7 @@ import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort, UndoStep } from './types.ts';
 import { unfence } from './unfence.ts';
+import { unjournaledUid } from './unjournaled.ts';
 import { noClearAnswer, unreached } from './unreached.ts';
 import { losesVolume } from './volume-guard.ts';
 
@@ -47,6 +48,11 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
   const keeper = changesReplicas(group.steps) ? await port.scaledBy(group.key) : undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await port.get(group.key);
+    const again = unjournaledUid(known, live?.object, shape, options);
+    if (again !== undefined) {
+      port.mark('UNDO_APPLIED', { uid: again });
+      known = known.map((step) => madeAgain(step, again));
+    }
     const steps = keeper === undefined ? known : leavingReplicas(known, live?.object);
     const target = undoTarget(steps, live?.object, shape, options, group.resolution);
     if (target.kind === 'conflict') {

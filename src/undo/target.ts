@@ -1,11 +1,10 @@
-import { equalJson, isObject, type Json, objectsOf, stringOf } from '../core/json.ts';
+import { equalJson, type Json } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import { isCommandManager, isOurManager } from '../core/managers.ts';
 import { changesSinceCreate } from './created.ts';
 import { type Update, undoHistory } from './history.ts';
+import { isMadeByUndo, isRecreated } from './made-again.ts';
 import { INTENT_LABEL, isMark } from './marks.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
-import { recreatedForm } from './recreate.ts';
 import { withUidsNow } from './renewed.ts';
 import { laterScale, withReplicas } from './replicas.ts';
 import type { Resolution } from './resolution.ts';
@@ -141,23 +140,6 @@ function afterDelete(
   return clash('Somebody else created an object of the same name meanwhile.', resolution);
 }
 
-/**
- * True for what the undo of a single delete has created again, and somebody else has edited since, where the answer
- * with its uid was lost: by the manager that created it, because ownership is restored only after that answer.
- */
-function isMadeByUndo([step, ...more]: readonly UndoStep[], now: KubeObject): boolean {
-  if (step?.verb !== 'delete' || !step.restoring || more.length > 0) return false;
-  return objectsOf(now.metadata.managedFields).some(({ manager, operation }) => {
-    const name = stringOf(manager) ?? '';
-    return operation === 'Update' && isOurManager(name) && !isCommandManager(name);
-  });
-}
-
-function isRecreated(wanted: KubeObject, now: KubeObject, options: NormaliseOptions): boolean {
-  const [was, is] = [wanted, now].map((one) => withoutPlace(recreatedForm(one, options)));
-  return equalJson(was ?? null, is ?? null);
-}
-
 /** The steps as if the deleted object had been the one that is there now. */
 function renewedSteps(
   steps: readonly UndoStep[],
@@ -172,15 +154,6 @@ function renewedSteps(
     post: step.post && withUidsNow(step.post, renewed),
     postUid: step.postUid === was ? is : step.postUid,
   }));
-}
-
-/** Owner references may have been remapped by the recreate, and a pod may have had to go to another node. */
-function withoutPlace(object: KubeObject): KubeObject {
-  const { ownerReferences: _owners, ...metadata } = object.metadata;
-  const rest = { ...object, metadata: metadata as KubeObject['metadata'] };
-  if (object.kind !== 'Pod' || !isObject(object.spec)) return rest;
-  const { nodeName: _node, ...spec } = object.spec;
-  return { ...rest, spec };
 }
 
 /** Splits the steps so that updates in a row are taken back together, creates and deletes alone. */

@@ -138,3 +138,42 @@ test('what the reconciler does not declare is kept by it, and commits', async ()
   expect(data.status, text).toBe('committed');
   expect(await replicasOf('free')).toBe(2);
 });
+
+test('writes of ours within what we had reordered are nobody putting it back', async () => {
+  const { spec, ...rest } = deployment(namespace, 'ordered');
+  const labels = { app: 'ordered' };
+  const containers = ['proxy', 'web'].map((name) => ({ name, image: 'local/web:1' }));
+  await cluster.apply({
+    ...rest,
+    spec: { ...(spec as JsonObject), template: { metadata: { labels }, spec: { containers } } },
+  });
+  await observed('ordered');
+  const transaction = await begin();
+  const place = { namespace, name: 'ordered', reason: 'test', transaction };
+  const path = '/spec/template/spec/containers';
+  const patch = [{ op: 'move', from: `${path}/1`, path: `${path}/0` }];
+  const moved = { ...place, kind: 'Deployment', type: 'json', patch };
+  const calls: [string, JsonObject][] = [
+    ['mitigate_patch', moved],
+    ...[2, 1, 2].map((tag): [string, JsonObject] => [
+      'mitigate_set_container',
+      { ...place, container: 'web', image: `local/web:${tag}` },
+    ]),
+  ];
+  for (const [tool, args] of calls) {
+    const answer = await server.call(tool, args);
+    expect(answer.isError, answer.text).toBe(false);
+    // Its controller writes the status: the object is another one than we left.
+    await observed('ordered');
+  }
+  const aborted = await server.call('transaction_abort', { transaction, reason: 'test' });
+  expect(aborted.data.state, aborted.text).toBe('ABORTED');
+});
+
+async function observed(name: string): Promise<void> {
+  await cluster.waitFor('the controller to have seen it', async () => {
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+    const { json } = await cluster.request('GET', path);
+    return at(json, 'status', 'observedGeneration') === at(json, 'metadata', 'generation');
+  });
+}

@@ -76,3 +76,30 @@ test.each(FLOWS)(
     bench.remove();
   },
 );
+
+test('what the undo created again is known by its uid before its field owners are restored', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'marks');
+  const dying = await bench.start({ STRATUS_CRASHPOINT: 'journal.moveStep.UNDO_APPLIED.before' });
+  const transaction = await begin(dying, bench);
+  const place = { namespace: bench.namespace, transaction, reason: 'test' };
+  await dying.call('mitigate_delete', { ...settings, ...place });
+  const aborting = dying.call('transaction_abort', { transaction, reason: 'test' });
+  await aborting.catch(() => undefined);
+  await dying.exited;
+  // By now it is not what was deleted any more, and whoever made it can only be told from its field owners.
+  const path = `/api/v1/namespaces/${bench.namespace}/configmaps/settings?fieldManager=person`;
+  await cluster.request('PATCH', path, { data: { mode: 'theirs' } });
+  await (await bench.start({ STRATUS_CRASHPOINT: 'journal.moveStep.UNDONE.before' })).exited;
+
+  const server = await bench.start();
+  await settled(server);
+  expect(bench.rows()).toMatchObject([{ state: 'ABORTED' }]);
+  expect(await bench.configMap('settings')).toMatchObject({
+    data: { mode: 'theirs', level: 'info' },
+  });
+  await expectNoMarks(bench);
+  await kill(server);
+  bench.remove();
+});

@@ -73,17 +73,18 @@ export function flipsOf(
 }
 
 function track(tracked: Map<string, Tracked>, pre: KubeObject, post: KubeObject, shape: Shape) {
+  // A later write of ours within a field, or around it, is nobody else's doing.
+  for (const known of tracked.values()) {
+    const expected = valueAt(post, known.path, shape);
+    if (equalJson(valueAt(pre, known.path, shape), expected)) continue;
+    known.expected = expected;
+    known.last = undefined;
+  }
   for (const path of diffPaths(pre, post, shape)) {
     const id = formatPath(path);
-    const known = tracked.get(id);
-    const expected = valueAt(post, path, shape);
-    if (known === undefined) {
-      const before = valueAt(pre, path, shape);
-      tracked.set(id, { path, before, expected, last: undefined, times: new Map() });
-    } else {
-      known.expected = expected;
-      known.last = undefined;
-    }
+    if (tracked.has(id)) continue;
+    const [before, expected] = [valueAt(pre, path, shape), valueAt(post, path, shape)];
+    tracked.set(id, { path, before, expected, last: undefined, times: new Map() });
   }
 }
 
