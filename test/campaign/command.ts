@@ -81,7 +81,7 @@ async function run(campaign: Campaign): Promise<number> {
     const given = { seed, size, only, say, cluster, clusterKind, folder, stopped };
     const report = await campaign.run(given);
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
-    const facts = { campaign: campaign.name, seed, size, seconds, machine: machine() };
+    const facts = { campaign: campaign.name, seed, size, only, seconds, machine: machine() };
     process.stdout.write(
       values.json
         ? `${JSON.stringify({ ...facts, holds: holds(report), ...report }, null, 2)}\n`

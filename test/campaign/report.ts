@@ -4,6 +4,8 @@ export interface RunFacts {
   readonly campaign: string;
   readonly seed: number;
   readonly size: number;
+  /** Words that it was limited to. */
+  readonly only?: readonly string[];
   readonly seconds: number;
   readonly machine: string;
 }
@@ -32,9 +34,9 @@ export function sumOf(invariants: readonly Invariant[]): { checked: number; brok
 
 /** The report for a reader: the table, the totals, each invariant with what was found against it. */
 export function textOf(facts: RunFacts, report: CampaignReport): string {
-  const { campaign, seed, size, seconds, machine } = facts;
+  const { campaign, seed, size, only = [], seconds, machine } = facts;
   const sections = [
-    `${campaign}: size ${size}, seed ${seed}, ${seconds} s\n${machine}`,
+    `${campaign}: size ${size}, seed ${seed}, ${only.map((word) => `only ${word}, `).join('')}${seconds} s\n${machine}`,
     table(report.columns, report.rows),
     Object.entries(report.totals)
       .map(([what, count]) => `${what}: ${count}`)

@@ -15,7 +15,7 @@ export function measuredTable(): string {
       (file) => JSON.parse(readFileSync(`${FOLDER}${file}`, 'utf8')) as RunFacts & CampaignReport,
     );
   const rows = runs.map((run) => [
-    `\`npm run ${run.campaign} -- --size ${run.size} --seed ${run.seed}\``,
+    `\`${commandOf(run)}\``,
     Object.entries(run.totals)
       .map(([what, count]) => `${what} ${count.toLocaleString('en')}`)
       .join(', '),
@@ -24,6 +24,11 @@ export function measuredTable(): string {
   ]);
   const machines = [...new Set(runs.map(({ machine }) => machine))].join('; ');
   return `Machine: ${machines}.\n\n${table(['run', 'what it did', 'invariants', 'time'], rows)}`;
+}
+
+function commandOf({ campaign, size, seed, only = [] }: RunFacts): string {
+  const words = only.map((word) => ` --only "${word}"`).join('');
+  return `npm run ${campaign} -- --size ${size} --seed ${seed}${words}`;
 }
 
 function foundIn({ invariants }: CampaignReport): string {

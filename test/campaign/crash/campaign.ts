@@ -19,6 +19,8 @@ import { Witness } from './witness.ts';
 const FULL = 1_000;
 const CI = 4;
 const AT_ONCE = 3;
+/** Also words for `--only`. Those first of which there are few: whoever stops it early has some of each. */
+const PHASES = ['random instant', 'two boundaries', 'one boundary'] as const;
 const STATES = ['none', 'ABORTED', 'COMMITTED', 'UNDONE'] as const;
 
 interface Job {
@@ -51,8 +53,12 @@ async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
   const whole = run.size >= FULL;
   const stopped = run.stopped ?? (() => false);
   const lab: Lab = { cluster, folder: run.folder, tally: new Tally(run.say), stopped };
+  const phases = PHASES.filter((phase) => run.only.includes(phase));
+  const words = run.only.filter((word) => !PHASES.some((phase) => phase === word));
+  const isWanted = (phase: (typeof PHASES)[number]) =>
+    phases.length === 0 || phases.includes(phase);
   const wanted = FLOWS.filter(({ name, inCi, alone }) => {
-    if (run.only.length > 0) return run.only.some((word) => name.includes(word));
+    if (words.length > 0) return words.some((word) => name.includes(word));
     return whole || run.size > CI * 10 ? true : inCi === true && !alone;
   });
   if (wanted.some(({ alone }) => alone)) await reserveNode(cluster);
@@ -88,10 +94,11 @@ async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
   };
 
   const all = unharmed.flatMap((flow) => flow.points.map((point) => ({ flow, point })));
-  const points = samplePoints(run.seed, all, share);
-  // Those first of which there are few: whoever stops it early has some of each.
-  await perform('random instant', atRandom(run, unharmed));
-  await perform('two boundaries', await pairs(run, lab, unharmed, share));
+  const points = isWanted('one boundary') ? samplePoints(run.seed, all, share) : [];
+  if (isWanted('random instant')) await perform('random instant', atRandom(run, unharmed));
+  if (isWanted('two boundaries')) {
+    await perform('two boundaries', await pairs(run, lab, unharmed, share));
+  }
   await perform(
     'one boundary',
     points.map(({ flow, point }) => ({
