@@ -102,9 +102,20 @@ export function podOf(owner: KubeObject, more: JsonObject): JsonObject {
   };
 }
 
-/** Which of a workload's pods go first: unscheduled, then unready, then the youngest. */
+const COST = 'controller.kubernetes.io/pod-deletion-cost';
+
+/** Which of a workload's pods go first: unscheduled, unready, of the lowest deletion cost, then the youngest. */
 export function byUsefulness(a: KubeObject, b: KubeObject): number {
-  return rank(a) - rank(b) || age(b) - age(a) || (a.metadata.name < b.metadata.name ? -1 : 1);
+  return (
+    rank(a) - rank(b) ||
+    cost(a) - cost(b) ||
+    age(b) - age(a) ||
+    (a.metadata.name < b.metadata.name ? -1 : 1)
+  );
+}
+
+function cost({ metadata }: KubeObject): number {
+  return Number(metadata.annotations?.[COST] ?? 0) || 0;
 }
 
 function rank(pod: KubeObject): number {

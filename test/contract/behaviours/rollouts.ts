@@ -1,7 +1,7 @@
 import { arrayOf, at, type JsonObject, objectsOf } from '../../../src/core/json.ts';
 import type { Behaviour } from '../types.ts';
 import { deployment } from './manifests.ts';
-import { apps, conditions, counts, items, rolledOut, status } from './watching.ts';
+import { apps, conditions, counts, items, nameOf, rolledOut, status } from './watching.ts';
 
 /** Deployments and what follows from them. */
 export const ROLLOUTS: readonly Behaviour[] = [
@@ -96,6 +96,30 @@ export const ROLLOUTS: readonly Behaviour[] = [
       stage.note('paused', [conditions(paused), counts(paused)]);
       await stage.send('PATCH', apps(stage, 'deployments', 'web'), { spec: { paused: null } });
       stage.note('resumed', conditions(await rolledOut(stage, 'web', 2)));
+    },
+  },
+  {
+    name: 'scaled down, a Deployment loses the pods of the lowest deletion cost',
+    async play(stage) {
+      await stage.send('POST', apps(stage, 'deployments'), deployment('web', { replicas: 4 }));
+      await rolledOut(stage, 'web', 4);
+      const pods = async () => {
+        const { body } = await stage.send('GET', `${stage.core('pods')}?labelSelector=app%3Dweb`);
+        return items(body)
+          .filter((it) => at(it, 'metadata', 'deletionTimestamp') === undefined)
+          .map(nameOf)
+          .sort();
+      };
+      const all = await pods();
+      // Neither the first nor the last of any order.
+      const [low, high] = [all.slice(1, 3), [...all.slice(0, 1), ...all.slice(3)]];
+      for (const name of low) {
+        const annotations = { 'controller.kubernetes.io/pod-deletion-cost': '-5' };
+        await stage.send('PATCH', stage.core('pods', name), { metadata: { annotations } });
+      }
+      await stage.send('PATCH', apps(stage, 'deployments', 'web'), { spec: { replicas: 2 } });
+      await rolledOut(stage, 'web', 2);
+      stage.note('the others are left', JSON.stringify(await pods()) === JSON.stringify(high));
     },
   },
   {
