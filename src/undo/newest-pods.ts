@@ -1,23 +1,30 @@
 import type { LiveObject } from '../cluster/types.ts';
-import { StratusError } from '../core/errors.ts';
-import { at, numberOf, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
+import { type ErrorCode, StratusError } from '../core/errors.ts';
+import { at, type Json, numberOf, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { isOurManager } from '../core/managers.ts';
+import { heldBy } from './managed-fields.ts';
 import { changesReplicas } from './replicas.ts';
+import { changesTemplate } from './stuck-pods.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
 
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
-/** The lowest there is. Nobody else asks for it, so it tells our mark from theirs. */
+/** The lowest there is. */
 const FIRST = '-2147483648';
 const GONE_WITHIN_MS = 10_000;
+const ATTEMPTS = 8;
 /** Whose pods a ReplicaSet controller chooses among; a StatefulSet's go by their ordinals. */
 const CHOSEN = ['apps/Deployment', 'apps/ReplicaSet', '/ReplicationController'];
+
+/** Of a list that fails, all but these only mean that nothing is marked. */
+const ENDING: readonly ErrorCode[] = ['lease_lost', 'cancelled', 'writer_busy'];
 
 /**
  * Scaling back, the ReplicaSet controller takes pods of crowded nodes before others, and of pods that differ little
  * in age any one: those of before could go, and those that the change had added stay. Says on the newest that they
  * go first, by the annotation that the controller asks (among pods that are ready).
- * Nothing is marked where somebody else's costs say which go, and in mid-rollout, where its controller decides.
+ * Nothing is marked where somebody else's costs say which go, and in a rollout, where its controller decides.
  */
 export async function markNewest(
   group: UndoGroup,
@@ -25,36 +32,46 @@ export async function markNewest(
   restored: KubeObject,
   port: UndoPort,
 ): Promise<void> {
-  if (live === undefined || !isChosen(group)) return;
+  if (live === undefined || !isChosen(group) || group.steps.some(changesTemplate)) return;
   const wanted = replicasOf(restored);
-  if (wanted >= replicasOf(live.object)) return;
-  const pods = await podsOf(live, port);
-  const isTheirs = pods.some(({ object }) => ![undefined, FIRST].includes(costOf(object)));
+  if (wanted === 0 || wanted >= replicasOf(live.object)) return;
+  const pods = await podsOf(live, port).catch((error: unknown): LiveObject[] => {
+    if (error instanceof StratusError && !ENDING.includes(error.code)) return [];
+    throw error;
+  });
+  const isTheirs = pods.some((pod) => costOf(pod) !== undefined && !isMarked(pod));
   if (isTheirs || new Set(pods.map(controllerOf)).size > 1) return;
   const newest = pods.toSorted((a, b) => bornOf(a).localeCompare(bornOf(b))).slice(wanted);
-  for (const pod of newest.filter(({ object }) => costOf(object) === undefined)) {
-    await annotate(pod, FIRST, port);
-  }
+  // What is refused leaves the choice to the controller.
+  for (const pod of newest) if (!isMarked(pod)) await annotate(pod, FIRST, port);
 }
 
-/** Takes the marks off pods that stay after all, because somebody else decided so meanwhile. */
+/**
+ * Takes the marks off pods that stay after all, because somebody else decided so meanwhile.
+ * @returns what is left of it, for the report
+ */
 export async function unmarkNewest(
   group: UndoGroup,
   live: LiveObject | undefined,
   port: UndoPort,
-): Promise<void> {
-  if (live === undefined || !isChosen(group) || !changesReplicas(group.steps)) return;
+): Promise<Json[]> {
+  if (live === undefined || !isChosen(group) || !changesReplicas(group.steps)) return [];
   const until = port.clock.monotonic() + GONE_WITHIN_MS;
-  for (;;) {
+  const notes = new Set<string>();
+  for (let failures = 0; ; ) {
     const now = await port.get(live.key);
-    if (now === undefined) return;
+    if (now === undefined) return [];
     const pods = await podsOf(now, port);
-    const marked = pods.filter(({ object }) => costOf(object) === FIRST);
-    if (marked.length === 0) return;
-    const toGo = pods.length > replicasOf(now.object);
-    if (!toGo || port.clock.monotonic() > until) {
-      for (const pod of marked) await annotate(pod, null, port);
-      return;
+    const marked = pods.filter(isMarked);
+    if (marked.length === 0) return [...notes];
+    const isLate = port.clock.monotonic() > until;
+    if (isLate) notes.add('Its controller has not scaled it back yet, and chooses which pods go.');
+    if (pods.length <= replicasOf(now.object) || isLate) {
+      for (const pod of marked) if (!(await annotate(pod, null, port))) failures += 1;
+      if (failures > ATTEMPTS) {
+        const names = marked.map(({ key }) => key.name).join(', ');
+        return [`The annotation ${COST} of ours could not be taken off ${names}.`];
+      }
     }
     await port.clock.sleep(100);
   }
@@ -65,7 +82,16 @@ function isChosen({ key: { resource } }: UndoGroup): boolean {
 }
 
 const replicasOf = (object: KubeObject) => numberOf(at(object, 'spec', 'replicas')) ?? 1;
-const costOf = ({ metadata }: KubeObject) => metadata.annotations?.[COST];
+const costOf = ({ object }: LiveObject) => object.metadata.annotations?.[COST];
+
+/** By its value and by who wrote it: the same value of somebody else is theirs. */
+function isMarked({ object }: LiveObject): boolean {
+  if (object.metadata.annotations?.[COST] !== FIRST) return false;
+  const holders = objectsOf(object.metadata.managedFields)
+    .map(({ manager }) => stringOf(manager) ?? '')
+    .filter((manager) => heldBy(object, manager, ['metadata', 'annotations', COST]));
+  return holders.length > 0 && holders.every(isOurManager);
+}
 
 /** Pods of the same second by when they became ready. */
 function bornOf({ object }: LiveObject): string {
@@ -101,9 +127,14 @@ function counts(pod: KubeObject): boolean {
   return !ended && pod.metadata.deletionTimestamp === undefined;
 }
 
-/** One try: what is refused leaves the choice to the controller. */
-async function annotate(pod: LiveObject, cost: string | null, port: UndoPort): Promise<void> {
-  const metadata = { uid: pod.uid, annotations: { [COST]: cost } };
-  const body = stringifyJson({ metadata });
-  unreached(await port.send({ verb: 'patch', key: pod.key, patchType: 'merge', body }, 'child'));
+/** On what was read, so that a late one fails where anybody wrote since. @returns whether it was done */
+async function annotate(pod: LiveObject, cost: string | null, port: UndoPort): Promise<boolean> {
+  const { uid, resourceVersion } = pod;
+  const body = stringifyJson({ metadata: { uid, resourceVersion, annotations: { [COST]: cost } } });
+  const outcome = await port.send(
+    { verb: 'patch', key: pod.key, patchType: 'merge', body },
+    'child',
+  );
+  unreached(outcome);
+  return outcome.kind === 'applied';
 }

@@ -51,7 +51,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
     const again = unjournaledUid(known, live?.object, shape, options);
     if (again !== undefined) {
       port.mark('UNDO_APPLIED', { uid: again });
-      known = known.map((step) => madeAgain(step, again));
+      known = madeAgain(known, again);
     }
     const steps = keeper === undefined ? known : leavingReplicas(known, live?.object);
     const target = undoTarget(steps, live?.object, shape, options, group.resolution);
@@ -70,7 +70,10 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       released.push(...(await waitGone(group, live, port)));
       continue;
     }
-    if (target.kind === 'done' && target.kept) return leave(port, target.residual);
+    if (target.kind === 'done' && target.kept) {
+      const marks = await unmarkNewest(group, live, port);
+      return leave(port, [...target.residual, ...marks]);
+    }
     if (target.kind === 'done') {
       const kept = keeper && keptReplicas(group.steps, live?.object, keeper);
       const known = [...overwritten, ...target.residual, ...(parting?.residual ?? []), ...released];
@@ -102,7 +105,7 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       // Known from here on as the one that we created, whatever others do to it.
       const uid = target.kind === 'recreate' ? outcome.object?.uid : undefined;
       port.mark('UNDO_APPLIED', uid === undefined ? {} : { uid });
-      if (uid !== undefined) known = known.map((step) => madeAgain(step, uid));
+      if (uid !== undefined) known = madeAgain(known, uid);
       replaced ||= target.kind === 'replace';
       if (target.kind === 'replace') written = target.object;
       if (target.kind === 'replace' && group.resolution) overwritten = target.residual;
@@ -147,8 +150,9 @@ function leave(port: UndoPort, residual: readonly Json[]): ObjectUndo {
 }
 
 /** As the journal tells it from now on: others may edit the object before it is read again. */
-function madeAgain(step: UndoStep, uid: string): UndoStep {
-  return step.verb === 'delete' ? { ...step, restoring: true, postUid: uid } : step;
+function madeAgain(steps: readonly UndoStep[], uid: string): readonly UndoStep[] {
+  const first = steps.find(({ verb }) => verb === 'delete');
+  return steps.map((step) => (step === first ? { ...step, restoring: true, postUid: uid } : step));
 }
 
 export function optionsOf(key: ObjectKey): NormaliseOptions {
@@ -247,7 +251,7 @@ async function finish(
     residual.push(...(await restoreOwnership(group.key, first, port)));
     residual.push(...(await replaceStuckPods(group, port)));
     residual.push(...(await emptyRefusedSets(group, port)));
-    await unmarkNewest(group, live, port);
+    residual.push(...(await unmarkNewest(group, live, port)));
     const after = (await port.get(group.key))?.object ?? live.object;
     residual.push(...leftBehind(first, after));
     how = describe(first, after, did, optionsOf(group.key));

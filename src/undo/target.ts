@@ -112,31 +112,45 @@ function afterDelete(
   options: NormaliseOptions,
   resolution: Resolution | undefined,
 ): Target {
+  const again = { kind: 'done', residual: ['uid and creationTimestamp are new'] } as const;
+  const made = steps.findIndex(
+    ({ verb, postUid }) => verb === 'delete' && postUid === now.metadata.uid,
+  );
+  const origin = steps[made]?.pre;
+  if (origin !== undefined) {
+    // What was done before it was deleted may have to be taken back on what was created for it.
+    if (made === 0) return again;
+    return undoTarget(
+      renewedSteps(steps.slice(0, made), origin, now),
+      now,
+      shape,
+      options,
+      resolution,
+    );
+  }
   const last = steps.findLastIndex((step) => step.verb === 'delete');
   const since = steps.slice(last + 1);
   if (since[0]?.pre === undefined && since[0] !== undefined && isOurs(since[0], now)) {
     // Ours has to go first; once it is gone the rest is taken back.
     return undoTarget(since, now, shape, options, resolution);
   }
-  const deleted = steps[last]?.pre;
-  const uids = steps.flatMap(({ verb, postUid }) => (verb === 'delete' ? [postUid] : []));
-  const isAgain = (object: KubeObject) =>
-    uids.includes(now.metadata.uid) || isRecreated(object, now, options);
-  if (last > 0 && since.length === 0 && steps[last]?.restoring && deleted && isAgain(deleted)) {
-    // The undo of the delete alone was interrupted after it had created the object again.
-    const renewed = renewedSteps(steps.slice(0, last), deleted, now);
-    return undoTarget(renewed, now, shape, options, resolution);
-  }
   const goal = undoTarget(steps, undefined, shape, options);
+  if (goal.kind === 'recreate' && isRecreated(goal.object, now, options)) return again;
+  const deleted = steps[last];
+  if (last > 0 && since.length === 0 && deleted?.restoring && deleted.pre) {
+    // The undo of the delete alone may have been interrupted after it had created the object again.
+    if (isRecreated(deleted.pre, now, options)) {
+      const renewed = renewedSteps(steps.slice(0, last), deleted.pre, now);
+      return undoTarget(renewed, now, shape, options, resolution);
+    }
+  }
   if (goal.kind === 'done') {
     return {
       kind: 'done',
       residual: ['Somebody else created an object of the same name meanwhile; it is kept.'],
     };
   }
-  if (goal.kind === 'recreate' && (isAgain(goal.object) || isMadeByUndo(steps, now))) {
-    return { kind: 'done', residual: ['uid and creationTimestamp are new'] };
-  }
+  if (goal.kind === 'recreate' && isMadeByUndo(steps, now)) return again;
   return clash('Somebody else created an object of the same name meanwhile.', resolution);
 }
 

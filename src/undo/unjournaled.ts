@@ -16,7 +16,8 @@ export function unjournaledUid(
   shape: Shape,
   options: NormaliseOptions,
 ): string | undefined {
-  const deleted = steps.findLast(({ verb }) => verb === 'delete');
+  const deletes = steps.filter(({ verb }) => verb === 'delete');
+  const deleted = deletes.at(-1);
   const uid = now?.metadata.uid;
   if (now === undefined || now.metadata.deletionTimestamp !== undefined) return undefined;
   if (!deleted?.restoring || deleted.postUid === uid || deleted.pre === undefined) return undefined;
@@ -25,6 +26,8 @@ export function unjournaledUid(
   }
   const goal = undoTarget(steps, undefined, shape, options);
   if (goal.kind !== 'recreate') return undefined;
-  const again = [deleted.pre, goal.object].some((form) => isRecreated(form, now, options));
+  // The journal has it with the first delete: what the undo of a later one alone made is none of its.
+  const forms = deletes.length === 1 ? [deleted.pre, goal.object] : [goal.object];
+  const again = forms.some((form) => isRecreated(form, now, options));
   return again || isMadeByUndo(steps, now) ? uid : undefined;
 }

@@ -16,9 +16,7 @@ export function measuredTable(): string {
     );
   const rows = runs.map((run) => [
     `\`${commandOf(run)}\``,
-    Object.entries(run.totals)
-      .map(([what, count]) => `${what} ${count.toLocaleString('en')}`)
-      .join(', '),
+    didOf(run),
     foundIn(run),
     `${Math.round(run.seconds / 60)} min`,
   ]);
@@ -29,6 +27,13 @@ export function measuredTable(): string {
 function commandOf({ campaign, size, seed, only = [] }: RunFacts): string {
   const words = only.map((word) => ` --only "${word}"`).join('');
   return `npm run ${campaign} -- --size ${size} --seed ${seed}${words}`;
+}
+
+function didOf({ totals, notes = [] }: CampaignReport): string {
+  const did = Object.entries(totals)
+    .map(([what, count]) => `${what} ${count.toLocaleString('en')}`)
+    .join(', ');
+  return notes.some((note) => note.startsWith('stopped early')) ? `stopped early: ${did}` : did;
 }
 
 function foundIn({ invariants }: CampaignReport): string {

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { useCluster } from '../cluster/index.ts';
+import { startAssistant } from '../story/client.ts';
 import {
   begin,
   expectChainWhole,
@@ -14,6 +16,8 @@ import {
 
 const cluster = useCluster();
 
+const MORE_COMMANDS = fileURLToPath(new URL('../undo/policy.yaml', import.meta.url));
+
 type Call = [tool: string, args: JsonObject];
 const settings = { kind: 'ConfigMap', name: 'settings' };
 const fresh = { kind: 'ConfigMap', name: 'fresh' };
@@ -21,6 +25,12 @@ const patch = (ref: JsonObject, mode: string): Call => [
   'mitigate_patch',
   { ...ref, patch: { data: { mode } } },
 ];
+
+const made = (namespace: string, mode: string): Call => {
+  const metadata = { name: 'settings', namespace, labels: { app: 'settings' } };
+  const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mode } };
+  return ['mitigate_apply', { mode: 'create', manifest: JSON.stringify(manifest) }];
+};
 
 const FLOWS: [what: string, calls: (namespace: string) => Call[], recreated?: true][] = [
   ['changed twice', () => [patch(settings, 'slow'), patch(settings, 'off')]],
@@ -103,3 +113,37 @@ test('what the undo created again is known by its uid before its field owners ar
   await kill(server);
   bench.remove();
 });
+
+test.each(['UNDO_APPLIED.before', 'UNDO_APPLIED.after', 'UNDONE.before'])(
+  'deleted, created and deleted again, killed at %s of its undo',
+  { timeout: 120_000 },
+  async (where) => {
+    const bench = await openBench(cluster, 'marks');
+    const before = await bench.configMap('settings');
+    const point = `journal.moveStep.${where}`;
+    const dying = await startAssistant({
+      kubeconfig: cluster.kubeconfig(),
+      journal: bench.journal,
+      policy: MORE_COMMANDS,
+      env: { STRATUS_CRASHPOINT: point },
+    });
+    const transaction = await begin(dying, bench);
+    const { namespace } = bench;
+    const remove: Call = ['mitigate_delete', { ...settings, namespace }];
+    for (const [tool, args] of [remove, made(namespace, 'other'), remove]) {
+      const { isError, text } = await dying.call(tool, { ...args, transaction, reason: 'test' });
+      expect(isError, text).toBe(false);
+    }
+    const aborting = dying.call('transaction_abort', { transaction, reason: 'test' });
+    await aborting.catch(() => undefined);
+    await dying.exited;
+
+    const server = await bench.start();
+    await settled(server);
+    expect(bench.rows()).toMatchObject([{ state: 'ABORTED' }]);
+    expectRecreated(await bench.configMap('settings'), before);
+    await expectNoMarks(bench);
+    await kill(server);
+    bench.remove();
+  },
+);

@@ -32,7 +32,7 @@ async function ready(name: string, count: number): Promise<JsonObject[]> {
   });
 }
 
-async function deployment(name: string): Promise<JsonObject[]> {
+async function deployment(name: string, annotations: JsonObject = {}): Promise<JsonObject[]> {
   const labels = { app: name };
   const containers = [{ name: 'web', image: 'local/web:1' }];
   await cluster.apply({
@@ -43,7 +43,7 @@ async function deployment(name: string): Promise<JsonObject[]> {
       replicas: 2,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations },
         spec: { terminationGracePeriodSeconds: 1, containers },
       },
     },
@@ -62,7 +62,7 @@ async function scaled(server: Assistant, name: string, transaction: string): Pro
 describe('taking a scale-up back', { timeout: 120_000 }, () => {
   test('the pods of before stay, the added ones go', async () => {
     const names = ['grown', 'grown-too'];
-    const before = await Promise.all(names.map(deployment));
+    const before = await Promise.all(names.map((name) => deployment(name)));
     const server = await bench.start();
     const transaction = await begin(server, bench);
     for (const name of names) await scaled(server, name, transaction);
@@ -95,6 +95,19 @@ describe('taking a scale-up back', { timeout: 120_000 }, () => {
         requestUri.includes('stratus'),
     );
     expect(written).toEqual([]);
+    await kill(server);
+  });
+
+  test('the same cost in a template is no mark of ours', async () => {
+    await deployment('alike', { [COST]: '-2147483648' });
+    const server = await bench.start();
+    const transaction = await begin(server, bench);
+    await scaled(server, 'alike', transaction);
+    await ready('alike', 5);
+    await server.call('transaction_abort', { transaction, reason: 'test' });
+    for (const pod of await ready('alike', 2)) {
+      expect(at(pod, 'metadata', 'annotations', COST)).toBe('-2147483648');
+    }
     await kill(server);
   });
 

@@ -102,3 +102,19 @@ test('a dependent finds the owner that came back under another uid', async () =>
     { name: owner.name, uid: now },
   ]);
 });
+
+test.each(['old', 'other'])(
+  'deleted, created as %s and deleted again, it comes back as it was',
+  async (data) => {
+    const ref = configMap(`twice-${data}`);
+    await createAs(cluster, 'kubectl-create', ref, manifest(ref));
+    const before = await mustRead(cluster, ref);
+    const transaction = await bench.begun(namespace);
+    await bench.step(transaction, ref, REMOVE);
+    const between = { ...manifest(ref), data: { mode: data } };
+    await bench.step(transaction, ref, { verb: 'create', manifest: between });
+    await bench.step(transaction, ref, REMOVE);
+    await bench.aborted(transaction);
+    expectRestored(before, await read(cluster, ref), { recreated: true });
+  },
+);

@@ -14,8 +14,8 @@ const REPLICATED = [
   'ReplicationController',
 ];
 
-const SCALED_BACK = 'Scales back to {replicas}; the newest pods go.';
-const KEPT_PODS = 'count equal; the pods of before are still there';
+const SCALED_BACK = 'Scales back to {replicas}; the newest pods go, if those of before are ready.';
+const KEPT_PODS = 'count equal; the pods of before that are ready are still there';
 const REVISION =
   'template equal; every pod of the restored revision (controller-revision-hash) and Ready, stuck ones started anew';
 

@@ -73,19 +73,25 @@ export function flipsOf(
 }
 
 function track(tracked: Map<string, Tracked>, pre: KubeObject, post: KubeObject, shape: Shape) {
+  const paths = diffPaths(pre, post, shape);
   // A later write of ours within a field, or around it, is nobody else's doing.
   for (const known of tracked.values()) {
     const expected = valueAt(post, known.path, shape);
     if (equalJson(valueAt(pre, known.path, shape), expected)) continue;
     known.expected = expected;
-    known.last = undefined;
+    if (paths.some((path) => isWithin(known.path, path))) known.last = undefined;
   }
-  for (const path of diffPaths(pre, post, shape)) {
+  for (const path of paths) {
     const id = formatPath(path);
     if (tracked.has(id)) continue;
     const [before, expected] = [valueAt(pre, path, shape), valueAt(post, path, shape)];
     tracked.set(id, { path, before, expected, last: undefined, times: new Map() });
   }
+}
+
+/** Whether a path is that of a field, or of a part of it. */
+function isWithin(path: Path, field: Path): boolean {
+  return equalJson(path.slice(0, field.length) as Json, field as Json);
 }
 
 function observe(
