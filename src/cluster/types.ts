@@ -207,7 +207,7 @@ export type WriteRequest =
 
 /**
  * `send` a command's own write; `fence` makes a late one fail; `undo` restores an object, `ownership` its
- * managedFields; `child` removes what hangs on a restored object; `finalise` cleans up after the decision to
+ * managedFields; `child` writes to what hangs on a restored object; `finalise` cleans up after the decision to
  * commit; `sweep` takes away what a late create left; `lease` is of the writers' Lease.
  */
 export type WritePurpose =

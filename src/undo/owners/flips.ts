@@ -2,6 +2,7 @@ import { equalJson, type Json, objectsOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { isOurManager } from '../../core/managers.ts';
 import { diffPaths } from '../diff.ts';
+import { elementsOf } from '../elements.ts';
 import { valueAt } from '../history.ts';
 import { isController, type Owner, ownerOf } from '../managed-fields.ts';
 import { type NormaliseOptions, normalise } from '../normalise.ts';
@@ -76,17 +77,28 @@ function track(tracked: Map<string, Tracked>, pre: KubeObject, post: KubeObject,
   const paths = diffPaths(pre, post, shape);
   // A later write of ours within a field, or around it, is nobody else's doing.
   for (const known of tracked.values()) {
-    const expected = valueAt(post, known.path, shape);
-    if (equalJson(valueAt(pre, known.path, shape), expected)) continue;
+    const expected = stateAt(post, known.path, shape);
+    if (equalJson(stateAt(pre, known.path, shape), expected)) continue;
     known.expected = expected;
     if (paths.some((path) => isWithin(known.path, path))) known.last = undefined;
   }
   for (const path of paths) {
     const id = formatPath(path);
     if (tracked.has(id)) continue;
-    const [before, expected] = [valueAt(pre, path, shape), valueAt(post, path, shape)];
+    const [before, expected] = [stateAt(pre, path, shape), stateAt(post, path, shape)];
     tracked.set(id, { path, before, expected, last: undefined, times: new Map() });
   }
+}
+
+/** The value at a path that differs; of a list of elements that is their order alone, for they have paths of their own. */
+function stateAt(object: KubeObject, path: Path, shape: Shape): Json | undefined {
+  const value = valueAt(object as Json, path, shape);
+  const kind = path.reduce<Shape>(
+    (at, segment) => (typeof segment === 'string' ? at.field(segment) : at.element()),
+    shape,
+  );
+  const order = kind.kind === 'keyed-list' ? elementsOf(value, kind)?.order : undefined;
+  return order === undefined ? value : [...order];
 }
 
 /** Whether a path is that of a field, or of a part of it. */
@@ -104,7 +116,7 @@ function observe(
   if (tracked.size === 0 || seen.metadata.uid !== origin?.metadata.uid) return;
   const state = normalise(seen, options);
   for (const it of tracked.values()) {
-    const value = valueAt(state, it.path, shape);
+    const value = stateAt(state, it.path, shape);
     if (equalJson(value, it.expected)) continue;
     const owner = ownerOf(seen, it.path) ?? lastWriter(seen);
     const manager = owner?.manager ?? 'unknown';
