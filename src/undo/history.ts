@@ -86,6 +86,15 @@ function undoAll(
 
 /** The value at a path; `undefined` when there is none. */
 export function valueAt(value: Json | undefined, path: Path, shape: Shape): Json | undefined {
+  return placeAt(value, path, shape).value;
+}
+
+/** The same, with the shape that the value has there. */
+export function placeAt(
+  value: Json | undefined,
+  path: Path,
+  shape: Shape,
+): { readonly value: Json | undefined; readonly shape: Shape } {
   let here = value;
   let kind = shape;
   for (const segment of path) {
@@ -97,5 +106,5 @@ export function valueAt(value: Json | undefined, path: Path, shape: Shape): Json
       kind = kind.element();
     }
   }
-  return here;
+  return { value: here, shape: kind };
 }

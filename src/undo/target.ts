@@ -137,12 +137,11 @@ function afterDelete(
   const goal = undoTarget(steps, undefined, shape, options);
   if (goal.kind === 'recreate' && isRecreated(goal.object, now, options)) return again;
   const deleted = steps[last];
-  if (last > 0 && since.length === 0 && deleted?.restoring && deleted.pre) {
-    // The undo of the delete alone may have been interrupted after it had created the object again.
-    if (isRecreated(deleted.pre, now, options)) {
-      const renewed = renewedSteps(steps.slice(0, last), deleted.pre, now);
-      return undoTarget(renewed, now, shape, options, resolution);
-    }
+  const alone = last > 0 && since.length === 0 && deleted?.restoring ? deleted.pre : undefined;
+  if (alone !== undefined && isRecreated(alone, now, options)) {
+    // The undo of the delete alone was interrupted after it had created the object again.
+    const renewed = renewedSteps(steps.slice(0, last), alone, now);
+    return undoTarget(renewed, now, shape, options, resolution);
   }
   if (goal.kind === 'done') {
     return {

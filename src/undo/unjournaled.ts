@@ -20,7 +20,7 @@ export function unjournaledUid(
   const deleted = deletes.at(-1);
   const uid = now?.metadata.uid;
   if (now === undefined || now.metadata.deletionTimestamp !== undefined) return undefined;
-  if (!deleted?.restoring || deleted.postUid === uid || deleted.pre === undefined) return undefined;
+  if (!deleted?.restoring || deleted.pre === undefined) return undefined;
   if (deleted.pre.metadata.uid === uid || steps.some(({ postUid }) => postUid === uid)) {
     return undefined;
   }

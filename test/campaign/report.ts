@@ -10,6 +10,9 @@ export interface RunFacts {
   readonly machine: string;
 }
 
+/** Among the notes of a campaign that was interrupted. */
+export const STOPPED_EARLY = 'stopped early: the rest was not run.';
+
 /** How many broken cases of one invariant are spelled out. */
 const SHOWN = 20;
 

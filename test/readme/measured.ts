@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type RunFacts, sumOf } from '../campaign/report.ts';
+import { type RunFacts, STOPPED_EARLY, sumOf } from '../campaign/report.ts';
 import type { CampaignReport } from '../campaign/types.ts';
 import { table } from './table.ts';
 
@@ -33,7 +33,7 @@ function didOf({ totals, notes = [] }: CampaignReport): string {
   const did = Object.entries(totals)
     .map(([what, count]) => `${what} ${count.toLocaleString('en')}`)
     .join(', ');
-  return notes.some((note) => note.startsWith('stopped early')) ? `stopped early: ${did}` : did;
+  return notes.includes(STOPPED_EARLY) ? `stopped early: ${did}` : did;
 }
 
 function foundIn({ invariants }: CampaignReport): string {

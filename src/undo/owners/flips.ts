@@ -3,7 +3,7 @@ import type { KubeObject } from '../../core/kube.ts';
 import { isOurManager } from '../../core/managers.ts';
 import { diffPaths } from '../diff.ts';
 import { elementsOf } from '../elements.ts';
-import { valueAt } from '../history.ts';
+import { placeAt } from '../history.ts';
 import { isController, type Owner, ownerOf } from '../managed-fields.ts';
 import { type NormaliseOptions, normalise } from '../normalise.ts';
 import { formatPath, type Path } from '../path.ts';
@@ -92,12 +92,8 @@ function track(tracked: Map<string, Tracked>, pre: KubeObject, post: KubeObject,
 
 /** The value at a path that differs; of a list of elements that is their order alone, for they have paths of their own. */
 function stateAt(object: KubeObject, path: Path, shape: Shape): Json | undefined {
-  const value = valueAt(object as Json, path, shape);
-  const kind = path.reduce<Shape>(
-    (at, segment) => (typeof segment === 'string' ? at.field(segment) : at.element()),
-    shape,
-  );
-  const order = kind.kind === 'keyed-list' ? elementsOf(value, kind)?.order : undefined;
+  const { value, shape: here } = placeAt(object as Json, path, shape);
+  const order = here.kind === 'keyed-list' ? elementsOf(value, here)?.order : undefined;
   return order === undefined ? value : [...order];
 }
 

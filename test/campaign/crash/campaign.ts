@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ControlPlaneClient } from '../../cluster/types.ts';
 import { draw } from '../draw.ts';
+import { STOPPED_EARLY } from '../report.ts';
 import type { Campaign, CampaignReport, CampaignRun } from '../types.ts';
 import { firstDeaths, samplePoints, some } from './choose.ts';
 import { DRAINED, DRAINED_TAINT, FLOWS } from './flows.ts';
@@ -196,7 +197,7 @@ function report(
     },
     invariants: tally.invariants(),
     notes: [
-      ...(lab.stopped() ? ['stopped early: the rest was not run.'] : []),
+      ...(lab.stopped() ? [STOPPED_EARLY] : []),
       'runs without their kill: the boundary was not reached, because how often the cluster is read depends on its pace.',
       'unacknowledged: stored by the word of the API server’s audit log, while the journal of the dead process did not know.',
       ...(run.size < FULL

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { draw } from '../draw.ts';
+import { STOPPED_EARLY } from '../report.ts';
 import type { Campaign, CampaignReport, CampaignRun } from '../types.ts';
 import { brokenChain } from '../world/checks.ts';
 import { FLOWS } from '../world/flows.ts';
@@ -40,7 +41,7 @@ async function run(options: CampaignRun): Promise<CampaignReport> {
     await runAll(lanes, cases, tally, options);
     for (const lane of lanes) tally.chain(inJournal(lane.journal(), brokenChain));
     const report = tally.report();
-    const early = options.stopped?.() ? ['stopped early: the rest was not run.'] : [];
+    const early = options.stopped?.() ? [STOPPED_EARLY] : [];
     return { ...report, notes: [...early, ...(report.notes ?? [])] };
   } finally {
     for (const lane of lanes) await lane.close();
