@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import { at, isObject, type JsonObject, parseJson, stringOf } from '../../src/core/json.ts';
 
 /** One write that the API server answered, as its own audit log tells it. */
@@ -20,11 +21,40 @@ export interface AuditEvent {
 /**
  * All writes so far, in the order of their answers, dry runs included. An event may appear some
  * milliseconds after its answer: wait for the last one expected before counting.
+ *
+ * @param mentioning only events whose line has this text: a long run's log is larger than memory likes
  */
-export function readAuditLog(source: { readonly auditLogPath: string }): AuditEvent[] {
-  const lines = readFileSync(source.auditLogPath, 'utf8').split('\n');
-  // The last piece is empty, or an event that is still being written.
-  return lines.slice(0, -1).map(parseJson).filter(isObject).map(eventOf);
+export function readAuditLog(
+  source: { readonly auditLogPath: string },
+  mentioning = '',
+): AuditEvent[] {
+  const events: AuditEvent[] = [];
+  for (const line of auditLines(source.auditLogPath)) {
+    if (!line.includes(mentioning)) continue;
+    const raw = parseJson(line);
+    if (isObject(raw)) events.push(eventOf(raw));
+  }
+  return events;
+}
+
+const CHUNK = 1024 ** 2;
+
+/** Its lines one by one: after hours it is longer than a string can be. */
+export function* auditLines(path: string): Generator<string> {
+  const file = openSync(path, 'r');
+  const chunk = Buffer.alloc(CHUNK);
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  try {
+    for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) {
+      const lines = (rest + decoder.write(chunk.subarray(0, size))).split('\n');
+      // The last piece is empty, or an event that is still being written.
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** One line of it. */

@@ -3,7 +3,7 @@ import type { ControlPlaneClient } from '../../cluster/types.ts';
 import { draw } from '../draw.ts';
 import { STOPPED_EARLY } from '../report.ts';
 import type { Campaign, CampaignReport, CampaignRun } from '../types.ts';
-import { firstDeaths, samplePoints, some } from './choose.ts';
+import { type At, boundariesOf, firstDeaths, samplePoints, some } from './choose.ts';
 import { DRAINED, DRAINED_TAINT, FLOWS } from './flows.ts';
 import {
   type Deaths,
@@ -21,7 +21,7 @@ const FULL = 1_000;
 const CI = 4;
 const AT_ONCE = 3;
 /** Also words for `--only`. Those first of which there are few: whoever stops it early has some of each. */
-const PHASES = ['random instant', 'two boundaries', 'one boundary'] as const;
+const PHASES = ['random instant', 'two boundaries', 'one boundary', 'among reads'] as const;
 const STATES = ['none', 'ABORTED', 'COMMITTED', 'UNDONE'] as const;
 
 interface Job {
@@ -95,22 +95,24 @@ async function runCampaign(run: CampaignRun): Promise<CampaignReport> {
   };
 
   const all = unharmed.flatMap((flow) => flow.points.map((point) => ({ flow, point })));
-  const points = isWanted('one boundary') ? samplePoints(run.seed, all, share) : [];
+  const { distinct, among } = boundariesOf(run.seed, unharmed);
   if (isWanted('random instant')) await perform('random instant', atRandom(run, unharmed));
   if (isWanted('two boundaries')) {
     await perform('two boundaries', await pairs(run, lab, unharmed, share));
   }
-  await perform(
-    'one boundary',
-    points.map(({ flow, point }) => ({
-      unharmed: flow,
-      deaths: { name: `killed at ${point}`, row: 'one boundary', first: { at: point } },
-    })),
-  );
+  if (isWanted('one boundary')) {
+    const points = share < 1 ? samplePoints(run.seed, all, share) : distinct;
+    await perform('one boundary', points.map(killedAt));
+  }
+  if (isWanted('among reads') && share >= 1) await perform('among reads', among.map(killedAt));
   return report(cluster, lab, [...rows.values()], run, {
     reached: all.length,
     flows: wanted.length,
   });
+}
+
+function killedAt({ flow, point }: At): Job {
+  return { unharmed: flow, deaths: { name: `killed at ${point}`, first: { at: point } } };
 }
 
 /** A first death, and a second at a boundary that the recovery from it passes. */
@@ -127,7 +129,6 @@ async function pairs(
     if (lab.stopped()) return;
     const deaths: Deaths = {
       name: `killed at ${point}`,
-      row: 'one boundary',
       first: { at: point },
       logged: true,
     };
@@ -138,8 +139,7 @@ async function pairs(
     const byName = new Map(made.recovery.toReversed().map((second) => [nameOf(second), second]));
     for (const second of byName.values()) {
       const name = `killed at ${point}, then at ${second}`;
-      const row = 'two boundaries';
-      jobs.push({ unharmed: flow, deaths: { name, row, first: { at: point }, second } });
+      jobs.push({ unharmed: flow, deaths: { name, first: { at: point }, second } });
     }
   });
   jobs.sort((a, b) => a.deaths.name.localeCompare(b.deaths.name));
@@ -153,7 +153,7 @@ function atRandom(run: CampaignRun, flows: readonly Unharmed[]): Job[] {
     if (flow === undefined) return [];
     const afterMs = Math.round((part / 1_000) * flow.ms);
     const name = `killed ${afterMs} ms after it began`;
-    return [{ unharmed: flow, deaths: { name, row: 'random instant', first: { afterMs } } }];
+    return [{ unharmed: flow, deaths: { name, first: { afterMs } } }];
   });
 }
 

@@ -33,12 +33,51 @@ export function some<T>(seed: number, items: readonly T[], count: number): T[] {
 
 /** A part of the boundaries, in which each class of them is. */
 export function samplePoints(seed: number, all: readonly At[], share: number): At[] {
-  // Where something was just written comes before where the cluster was only read: whoever stops it early has those.
-  if (share >= 1) return all.toSorted((a, b) => Number(tells(b)) - Number(tells(a)));
   const shuffled = some(seed, all, all.length - 1);
   const one = new Map(shuffled.map((at) => [classOf(at.point), at]));
   const rest = shuffled.filter((at) => one.get(classOf(at.point)) !== at);
   return [...one.values(), ...rest.slice(0, Math.floor(share * all.length))];
+}
+
+/** Requests that store nothing: a death at one leaves the journal and the cluster as a death at the next does. */
+const READS = /^cluster\.(list|get|about|review|dry)\b/;
+
+export interface Boundaries {
+  /** Where something is written, what tells most first, and one of each stretch of reads between. */
+  readonly distinct: readonly At[];
+  /** The other reads of each stretch. */
+  readonly among: readonly At[];
+}
+
+export function boundariesOf(seed: number, flows: readonly Unharmed[]): Boundaries {
+  const among: At[] = [];
+  const distinct = flows.flatMap((flow) =>
+    stretchesOf(flow.points).map((stretch, i): At => {
+      const [drawn = ''] = stretch.length > 1 ? some(seed + i, stretch, 1) : stretch;
+      among.push(
+        ...stretch.filter((point) => point !== drawn).map((point): At => ({ flow, point })),
+      );
+      return { flow, point: drawn };
+    }),
+  );
+  return { distinct: distinct.sort((a, b) => Number(tells(b)) - Number(tells(a))), among };
+}
+
+/** Neighbouring reads in one, everything else by itself. */
+function stretchesOf(points: readonly Point[]): Point[][] {
+  const stretches: Point[][] = [];
+  let reads: Point[] | undefined;
+  for (const point of points) {
+    if (!READS.test(point)) reads = undefined;
+    if (reads !== undefined) {
+      reads.push(point);
+      continue;
+    }
+    const stretch = [point];
+    stretches.push(stretch);
+    if (READS.test(point)) reads = stretch;
+  }
+  return stretches;
 }
 
 /** One occurrence of each telling boundary of each flow. */

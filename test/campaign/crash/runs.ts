@@ -91,7 +91,6 @@ export async function runUnharmed({ cluster, folder }: Lab, flow: Flow): Promise
 /** How the servers of a run die, one after the other; the last one lives. */
 export interface Deaths {
   readonly name: string;
-  readonly row: string;
   /** Of the first server: at a boundary, or some milliseconds after its transaction was opened. */
   readonly first: { readonly at: Point } | { readonly afterMs: number };
   readonly second?: Point;
@@ -120,10 +119,10 @@ export async function runKilled(
       standby = await startDying(scene, second === undefined ? living : at(second));
     }
     if (await firstDeath(scene, deaths.first)) kills += 1;
-    killed.push(killedNow(deaths.row, stepsOf(scene)));
+    killed.push(killedNow(stepsOf(scene)));
     if (second !== undefined) {
       if (await secondDeath(scene, second, standby)) kills += 1;
-      killed.push(killedNow(deaths.row, stepsOf(scene)));
+      killed.push(killedNow(stepsOf(scene)));
     }
     const takesOver = second === undefined ? standby : undefined;
     last = takesOver ?? (await scene.start(living));

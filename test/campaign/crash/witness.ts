@@ -1,21 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { at, isObject, parseJson, stringOf } from '../../../src/core/json.ts';
 import type { StepRow } from '../../../src/journal/types.ts';
+import { auditLines } from '../../cluster/audit-log.ts';
 import type { Tally } from './tally.ts';
 
-/** What a journal held right after a kill, and who reads the row of it. */
+/** What a journal held right after a kill. */
 export interface Killed {
-  readonly row: string;
   /** intent ids of which the journal did not know whether they had happened. */
   readonly open: readonly string[];
   /** The same of restores. */
   readonly restoring: readonly string[];
 }
 
-export function killedNow(row: string, steps: readonly StepRow[]): Killed {
+export function killedNow(steps: readonly StepRow[]): Killed {
   const inState = (...states: string[]) =>
     steps.filter(({ state }) => states.includes(state)).map(({ intentId }) => intentId);
-  return { row, open: inState('INTENT', 'UNKNOWN'), restoring: inState('UNDO_INTENT') };
+  return { open: inState('INTENT', 'UNKNOWN'), restoring: inState('UNDO_INTENT') };
 }
 
 /** What the API server itself says of our writes: its audit log names each by our intent's id. */
@@ -32,7 +31,7 @@ export class Witness {
   }
 
   read(auditLogPath: string, tally: Tally): void {
-    for (const line of readFileSync(auditLogPath, 'utf8').split('\n').slice(0, -1)) {
+    for (const line of auditLines(auditLogPath)) {
       if (!line.includes('"userAgent":"stratus-mcp"')) continue;
       const event = parseJson(line);
       if (!isObject(event) || stringOf(event.stage) === 'RequestReceived') continue;

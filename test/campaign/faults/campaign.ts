@@ -14,7 +14,7 @@ import { runCase } from './run-case.ts';
 import { Tally } from './tally.ts';
 
 /** Runs side by side: most of their time they wait for a Lease to expire. */
-const LANES = 8;
+const LANES = 16;
 
 export const faultCampaign: Campaign = {
   name: 'fault-campaign',

@@ -4,6 +4,7 @@ import type fc from 'fast-check';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { kubeconfigAs } from '../../cluster/impersonate.ts';
 import { draw } from '../draw.ts';
+import { STOPPED_EARLY } from '../report.ts';
 import type { Campaign, CampaignReport, CampaignRun } from '../types.ts';
 import { callsOf, manifestCalls } from './calls.ts';
 import { canaries } from './canaries.ts';
@@ -31,8 +32,9 @@ interface Tally {
   refused: number;
 }
 
-async function run({ seed, size, say, cluster: getCluster, folder }: CampaignRun) {
-  const cluster = await getCluster();
+async function run(options: CampaignRun) {
+  const { seed, size, say, folder, stopped = () => false } = options;
+  const cluster = await options.cluster();
   const secrets = canaries(seed);
   const world = await buildWorld(cluster, secrets);
   const user = `fuzz-${randomBytes(4).toString('hex')}`;
@@ -65,6 +67,8 @@ async function run({ seed, size, say, cluster: getCluster, folder }: CampaignRun
   ) {
     const answer = await server.call(tool, args);
     const where = `${id}: ${tool} ${briefly(args)}`;
+    // A Ctrl-C reaches the servers too.
+    if (answer === undefined && stopped()) return false;
     if (answer === undefined) {
       findings.note(NO_CRASH, `${where}: the server died`);
       return false;
@@ -77,7 +81,7 @@ async function run({ seed, size, say, cluster: getCluster, folder }: CampaignRun
   }
 
   async function work(server: (typeof servers)[number]): Promise<void> {
-    for (let input = next++; input < size; input = next++) {
+    for (let input = next++; input < size && !stopped(); input = next++) {
       if (input > 0 && input % 5_000 === 0) say(`${input} of ${size} inputs`);
       const id = `input ${input}`;
       const turn = input % 10;
@@ -117,13 +121,14 @@ async function run({ seed, size, say, cluster: getCluster, folder }: CampaignRun
     findings.note(NO_WRITE, `changed where nothing may be: ${row}`);
   }
   if (after.length < before.length) findings.note(NO_WRITE, 'something is gone from the shut part');
-  return reportOf(tallies, findings, seen);
+  return reportOf(tallies, findings, seen, stopped());
 }
 
 function reportOf(
   tallies: ReadonlyMap<string, Tally>,
   findings: Findings,
   writes: number,
+  early: boolean,
 ): CampaignReport {
   const rows = [...tallies].sort(([a], [b]) => a.localeCompare(b));
   return {
@@ -134,6 +139,7 @@ function reportOf(
       'writes that reached the API server': writes,
     },
     invariants: findings.all(),
+    notes: early ? [STOPPED_EARLY] : [],
   };
 }
 
@@ -142,5 +148,6 @@ export const fuzz: Campaign = {
   about:
     'Random and hostile inputs over tools, policy files and manifests: no crash, no write outside of the policy, no secret in any output, log or journal.',
   size: { unit: 'inputs', ci: 1_500, full: 100_000 },
+  stops: true,
   run,
 };

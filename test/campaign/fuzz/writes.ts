@@ -12,7 +12,7 @@ export async function writesOutside(
   { open }: World,
   user: string,
 ): Promise<{ seen: number; outside: string[] }> {
-  const ours = readAuditLog(cluster).filter(
+  const ours = readAuditLog(cluster, user).filter(
     (event) => at(event.raw, 'impersonatedUser', 'username') === user && !isRehearsal(event),
   );
   const outside = ours
