@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, objectOf, stringOf } from './json.ts';
+import { type Json, type JsonObject, objectOf, objectsOf, stringOf } from './json.ts';
 
 /** A Kubernetes object as JSON; fields we don't know are kept. */
 export interface KubeObject extends JsonObject {
@@ -51,6 +51,19 @@ export function describeRef(ref: {
   name: string;
 }): string {
   return ref.namespace ? `${ref.kind} ${ref.namespace}/${ref.name}` : `${ref.kind} ${ref.name}`;
+}
+
+/**
+ * The owner reference of the object's controller, who makes and replaces it; undefined where nobody does. The API
+ * server takes at most one with `controller: true`.
+ */
+export function controllerOf({ metadata }: KubeObject): JsonObject | undefined {
+  return objectsOf(metadata.ownerReferences).find((owner) => owner.controller === true);
+}
+
+/** True where the owner with this uid is the object's controller; an unknown uid is nobody's. */
+export function isControlledBy(object: KubeObject, uid: string | undefined): boolean {
+  return uid !== undefined && controllerOf(object)?.uid === uid;
 }
 
 /** The API group of an apiVersion: `apps/v1` → `apps`, `v1` → ``. */

@@ -5,7 +5,7 @@ import { ingressRoutes } from './predicates/routes.ts';
 import { selectorOf } from './predicates/services.ts';
 import { desiredReplicas } from './predicates/workloads.ts';
 import type { CoverageEntry } from './types.ts';
-import { controllerOf, isTerminating, type View } from './view.ts';
+import { isTerminating, makerOf, type View } from './view.ts';
 
 /**
  * What serves, so that the gate sees it go. Objects on their way out are gone already. Suspended
@@ -28,7 +28,7 @@ export function coverageOf(view: View): CoverageEntry[] {
     const minimum = minimums.size === 0 ? undefined : minimums.get(entryOf(workload, 0).id);
     return Math.min(desiredReplicas(workload), minimum ?? Number.POSITIVE_INFINITY);
   };
-  const isStandalone = (object: KubeObject) => controllerOf(object) === undefined;
+  const isStandalone = (object: KubeObject) => makerOf(object) === undefined;
   const running = (object: KubeObject) => (at(object, 'spec', 'suspend') === true ? 0 : 1);
   return [
     ...entries('Deployment', scaled),

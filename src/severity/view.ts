@@ -1,5 +1,5 @@
-import { at, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { at, stringOf } from '../core/json.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 import { factsOf, once } from './facts.ts';
 import { unknownName, WATCHED_KINDS } from './kinds.ts';
 import type { Snapshot } from './types.ts';
@@ -57,15 +57,13 @@ export function isTerminating(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
 }
 
-export function controllerOf(object: KubeObject): { kind: string; name: string } | undefined {
-  return controller(object) ?? undefined;
+/** {@link controllerOf} by kind and name, remembered for each object. */
+export function makerOf(object: KubeObject): { kind: string; name: string } | undefined {
+  return maker(object) ?? undefined;
 }
 
-const controller = once((object: KubeObject) => {
-  const owners = object.metadata.ownerReferences;
-  // Most objects have none, and all are asked.
-  if (owners === undefined) return null;
-  const found = objectsOf(owners).find((it) => it.controller === true);
+const maker = once((object: KubeObject) => {
+  const found = controllerOf(object);
   const kind = stringOf(found?.kind);
   const name = stringOf(found?.name);
   return kind === undefined || name === undefined ? null : { kind, name };
@@ -100,7 +98,7 @@ export function viewOf(snapshot: Snapshot): View {
     let here = object;
     // Owner chains are two or three long; the limit guards against a ring.
     for (let depth = 0; depth < 8; depth++) {
-      const controller = controllerOf(here);
+      const controller = makerOf(here);
       // A mirror pod is owned by its Node, and several share one.
       if (controller === undefined || controller.kind === 'Node') return asOwner(here);
       const next = find(controller.kind, namespace, controller.name);
@@ -119,7 +117,7 @@ export function viewOf(snapshot: Snapshot): View {
   // Siblings have the same owner, unless their maker is gone and each has to speak for itself.
   for (const siblings of familiesIn(pods).values()) {
     const [eldest] = siblings;
-    const maker = eldest && controllerOf(eldest);
+    const maker = eldest && makerOf(eldest);
     const isKnown = maker && find(maker.kind, eldest.metadata.namespace, maker.name) !== undefined;
     if (eldest !== undefined && isKnown) add(ownerOf(eldest), siblings);
     else for (const pod of siblings) add(ownerOf(pod), [pod]);
@@ -151,7 +149,7 @@ const meantToRun = once((all: readonly KubeObject[]): readonly KubeObject[] =>
 /** Pods by their controller; those without one are a family of their own. */
 const familiesIn = once((pods: readonly KubeObject[]) =>
   grouped(pods, (pod) => {
-    const maker = controllerOf(pod);
+    const maker = makerOf(pod);
     return maker === undefined || maker.kind === 'Node'
       ? factsOf(pod).key
       : `${pod.metadata.namespace}/${maker.kind}/${maker.name}`;

@@ -1,5 +1,5 @@
-import { objectsOf, stringifyJson } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { stringifyJson } from '../core/json.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 import type { EngineParts } from './parts.ts';
 
 const PARALLEL = 6;
@@ -42,10 +42,8 @@ export async function contentsOf(
       const query = { resource: one, namespace, metadataOnly: true };
       const { items } = await parts.reader.listAll(query, options);
       for (const object of items) {
-        const controlled = objectsOf(object.metadata.ownerReferences).some(
-          (owner) => owner.controller === true,
-        );
-        if (!controlled) found.push({ name: `${kind}/${object.metadata.name}`, kind, object });
+        const isBare = controllerOf(object) === undefined;
+        if (isBare) found.push({ name: `${kind}/${object.metadata.name}`, kind, object });
       }
     }
   };

@@ -1,6 +1,6 @@
 import type { LiveObject } from '../cluster/types.ts';
-import { type Json, objectsOf, parseJson } from '../core/json.ts';
-import { isKubeObject } from '../core/kube.ts';
+import { type Json, parseJson } from '../core/json.ts';
+import { controllerOf, isKubeObject } from '../core/kube.ts';
 import type { StepRow } from '../journal/types.ts';
 import type { OpenImage } from '../undo/groups.ts';
 import { removesPod } from './verbs.ts';
@@ -10,10 +10,7 @@ export function isManagedPodRemoval(step: StepRow, image: OpenImage): boolean {
   if (!removesPod(step)) return false;
   const bytes = image(step.seq, 'pre');
   const pre: Json | undefined = bytes && parseJson(bytes.toString('utf8'));
-  return (
-    isKubeObject(pre) &&
-    objectsOf(pre.metadata.ownerReferences).some((owner) => owner.controller === true)
-  );
+  return isKubeObject(pre) && controllerOf(pre) !== undefined;
 }
 
 /** True when the pod of a removal is still there and stays: the request never came to it, and can't any more. */

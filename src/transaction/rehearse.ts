@@ -1,14 +1,7 @@
 import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
-import {
-  isObject,
-  type JsonObject,
-  objectOf,
-  objectsOf,
-  stringifyJson,
-  stringOf,
-} from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { isObject, type JsonObject, objectOf, stringifyJson, stringOf } from '../core/json.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 import { UNDO_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
@@ -139,10 +132,8 @@ export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite
   );
 }
 
-function hasController({ kind, metadata }: KubeObject): boolean {
-  return (
-    kind === 'Pod' && objectsOf(metadata.ownerReferences).some((owner) => owner.controller === true)
-  );
+function hasController(object: KubeObject): boolean {
+  return object.kind === 'Pod' && controllerOf(object) !== undefined;
 }
 
 /** A definition is named after its kind, so that gets another name. @returns the name of the definition */

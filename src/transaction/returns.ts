@@ -9,7 +9,7 @@ import {
   stringifyJson,
   stringOf,
 } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 import { COMMAND_MANAGER } from '../core/managers.ts';
 import { plainText } from '../core/plain-text.ts';
 import { redactText } from '../core/redact.ts';
@@ -88,7 +88,7 @@ export class Returns {
     { object, key }: LiveObject,
     signal: AbortSignal | undefined,
   ): Promise<KubeObject | undefined> {
-    const owner = objectsOf(object.metadata.ownerReferences).find((it) => it.controller === true);
+    const owner = controllerOf(object);
     const kind = stringOf(owner?.kind) ?? '';
     // What another controller makes of its own template is not known.
     if (!MAKERS.includes(kind)) return undefined;

@@ -1,7 +1,7 @@
 import type { LiveObject, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
-import { at, equalJson, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { at, equalJson, stringOf } from '../core/json.ts';
+import { isControlledBy, type KubeObject } from '../core/kube.ts';
 import { groupKind } from './group-kind.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 
@@ -65,9 +65,7 @@ async function owned(
 ): Promise<LiveObject[] | undefined> {
   try {
     return (await port.list(word, namespace)).filter(({ object }) =>
-      objectsOf(object.metadata.ownerReferences).some(
-        (one) => one.controller === true && one.uid === owner.uid,
-      ),
+      isControlledBy(object, owner.uid),
     );
   } catch (error) {
     if (error instanceof StratusError && error.code === 'forbidden') return undefined;

@@ -1,5 +1,5 @@
 import { at, isObject, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 import { deletesClaims } from './claim-retention.ts';
 import {
   type Classifiable,
@@ -153,7 +153,7 @@ function classifyPod(before: KubeObject): Classification {
     return irreversible(
       'a mirror pod is made by its kubelet from a file on the node; change that file',
     );
-  if (objectsOf(metadata.ownerReferences).some((owner) => owner.controller === true)) {
+  if (controllerOf(before) !== undefined) {
     return {
       class: 'compensating',
       undo: 'Its controller starts a replacement; the old pod does not come back.',

@@ -1,5 +1,4 @@
-import { objectsOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 import type { Classification } from './classification.ts';
 
 /** Its controller puts it on the pods of a Job and takes it off again: no cleanup of somebody's own hangs on it. */
@@ -8,10 +7,7 @@ const JOB_TRACKING = 'batch.kubernetes.io/job-tracking';
 /** An eviction removes the pod for good; only a controller makes that good again. */
 export function classifyEviction(pod: KubeObject | undefined): Classification {
   if (pod === undefined) return { class: 'irreversible', undo: 'None: there is no pre-image.' };
-  const managed = objectsOf(pod.metadata.ownerReferences).some(
-    (owner) => owner.controller === true,
-  );
-  if (!managed) {
+  if (controllerOf(pod) === undefined) {
     return {
       class: 'irreversible',
       undo: 'None: no controller would replace this bare pod, and its local state would be lost.',

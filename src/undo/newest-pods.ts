@@ -1,7 +1,7 @@
 import type { LiveObject } from '../cluster/types.ts';
 import { type ErrorCode, StratusError } from '../core/errors.ts';
 import { at, type Json, numberOf, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { controllerOf, isControlledBy, type KubeObject } from '../core/kube.ts';
 import { isOurManager } from '../core/managers.ts';
 import { heldBy } from './managed-fields.ts';
 import { changesReplicas } from './replicas.ts';
@@ -40,7 +40,7 @@ export async function markNewest(
     throw error;
   });
   const isTheirs = pods.some((pod) => costOf(pod) !== undefined && !isMarked(pod));
-  if (isTheirs || new Set(pods.map(controllerOf)).size > 1) return;
+  if (isTheirs || new Set(pods.map(({ object }) => controllerOf(object)?.uid)).size > 1) return;
   const newest = pods.toSorted((a, b) => bornOf(a).localeCompare(bornOf(b))).slice(wanted);
   // What is refused leaves the choice to the controller.
   for (const pod of newest) if (!isMarked(pod)) await annotate(pod, FIRST, port);
@@ -99,16 +99,11 @@ function bornOf({ object }: LiveObject): string {
   return `${object.metadata.creationTimestamp} ${stringOf(ready?.lastTransitionTime) ?? '~'}`;
 }
 
-function controllerOf({ object }: LiveObject): string | undefined {
-  const owner = objectsOf(object.metadata.ownerReferences).find((it) => it.controller === true);
-  return stringOf(owner?.uid);
-}
-
 /** The workload's pods that count; none where they may not be read: then the controller chooses. */
 async function podsOf({ key, uid }: LiveObject, port: UndoPort): Promise<LiveObject[]> {
   const owned = async (resource: 'pods' | 'replicasets.apps', owners: readonly string[]) =>
-    (await port.list(resource, key.namespace)).filter((it) =>
-      owners.includes(controllerOf(it) ?? ''),
+    (await port.list(resource, key.namespace)).filter(({ object }) =>
+      owners.some((owner) => isControlledBy(object, owner)),
     );
   try {
     const isDeployment = key.resource.kind === 'Deployment';

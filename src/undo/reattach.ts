@@ -8,7 +8,7 @@ import {
   stringifyJson,
   stringOf,
 } from '../core/json.ts';
-import { describeRef, type KubeObject } from '../core/kube.ts';
+import { controllerOf, describeRef, type KubeObject } from '../core/kube.ts';
 import { isOurManager } from '../core/managers.ts';
 import { groupKind, WORKLOADS } from './group-kind.ts';
 import type { Child, UndoGroup, UndoPort } from './types.ts';
@@ -59,11 +59,7 @@ async function giveBack(
     const isBack = owners.some(({ uid }) => uid === owner.uid);
     const fields = isBack ? ownedAsBefore(child, live.object, owner.uid) : undefined;
     if (isBack && fields === undefined) return undefined;
-    if (
-      !isBack &&
-      child.reference.controller === true &&
-      owners.some((one) => one.controller === true)
-    )
+    if (!isBack && child.reference.controller === true && controllerOf(live.object) !== undefined)
       return 'another controller has taken it';
     const left = owners.filter(({ uid }) => uid !== child.reference.uid);
     const ownerReferences = [...left, { ...child.reference, uid: owner.uid }];

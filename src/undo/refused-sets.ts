@@ -9,6 +9,7 @@ import {
   objectsOf,
   stringifyJson,
 } from '../core/json.ts';
+import { isControlledBy } from '../core/kube.ts';
 import { changesTemplate, observed } from './stuck-pods.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 
@@ -40,9 +41,7 @@ export async function emptyRefusedSets(group: UndoGroup, port: UndoPort): Promis
   const now = templateOf(deployment.object);
   const notes: Json[] = [];
   for (const set of refused) {
-    const isOwned = objectsOf(set.object.metadata.ownerReferences).some(
-      (it) => it.controller === true && it.uid === deployment.uid,
-    );
+    const isOwned = isControlledBy(set.object, deployment.uid);
     if (!isOwned || equalJson(now, templateOf(set.object)) || !(await empty(set, port))) continue;
     notes.push(
       `ReplicaSet ${set.key.name} was made of the template that is taken back, and its pods were refused; it was set to 0.`,

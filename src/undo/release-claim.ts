@@ -1,7 +1,7 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { at, type Json, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 import type { UndoPort } from './types.ts';
 
 /**
@@ -34,7 +34,7 @@ function holds(pod: KubeObject, claim: string): boolean {
     phase !== 'Succeeded' &&
     phase !== 'Failed' &&
     stringOf(at(pod, 'spec', 'nodeName')) !== undefined &&
-    objectsOf(pod.metadata.ownerReferences).some((owner) => owner.controller === true) &&
+    controllerOf(pod) !== undefined &&
     objectsOf(at(pod, 'spec', 'volumes')).some(
       (volume) => at(volume, 'persistentVolumeClaim', 'claimName') === claim,
     )

@@ -1,5 +1,4 @@
-import { objectsOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { controllerOf, type KubeObject } from '../core/kube.ts';
 
 /**
  * Why nobody but the Deployment scales or deletes a ReplicaSet of its: it makes up for the missing pods with those of
@@ -9,8 +8,6 @@ export const OF_DEPLOYMENT =
   'its Deployment answers with pods of its other ReplicaSets, and keeps those; change the Deployment instead';
 
 /** True where a Deployment is the controller. */
-export function isOfDeployment({ metadata }: KubeObject): boolean {
-  return objectsOf(metadata.ownerReferences).some(
-    (owner) => owner.controller === true && owner.kind === 'Deployment',
-  );
+export function isOfDeployment(object: KubeObject): boolean {
+  return controllerOf(object)?.kind === 'Deployment';
 }

@@ -1,7 +1,7 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { at, equalJson, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { isControlledBy, type KubeObject } from '../core/kube.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
 
@@ -64,10 +64,8 @@ export async function observed(key: ObjectKey, port: UndoPort): Promise<LiveObje
 }
 
 function isStuck(pod: KubeObject, set: KubeObject): boolean {
-  const owned = objectsOf(pod.metadata.ownerReferences).some(
-    (owner) => owner.controller === true && owner.uid === set.metadata.uid,
-  );
-  if (!owned || pod.metadata.deletionTimestamp !== undefined) return false;
+  if (!isControlledBy(pod, set.metadata.uid) || pod.metadata.deletionTimestamp !== undefined)
+    return false;
   const ready = objectsOf(at(pod, 'status', 'conditions')).some(
     (condition) => condition.type === 'Ready' && condition.status === 'True',
   );

@@ -2,7 +2,7 @@ import { at, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { factsOf } from '../facts.ts';
 import { byOwner, type Context, graceMs, type PodHit, type Predicate } from '../predicate.ts';
-import { controllerOf, isReady } from '../view.ts';
+import { isReady, makerOf } from '../view.ts';
 
 /** Events that say why a pod's volumes or sandbox can't be set up; of several the first kind counts. */
 const SETUP_EVENTS: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ function isOver(context: Context, since: number | undefined): boolean {
 }
 
 function isOfJob(pod: KubeObject): boolean {
-  return controllerOf(pod)?.kind === 'Job';
+  return makerOf(pod)?.kind === 'Job';
 }
 
 function unschedulable(context: Context): PodHit[] {

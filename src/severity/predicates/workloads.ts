@@ -2,7 +2,7 @@ import { at, numberOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
 import { type Context, type Finding, isFlapping, type Predicate } from '../predicate.ts';
 import { shorten } from '../text.ts';
-import { asOwner, conditionOf, controllerOf, isReady, keyOf, type View } from '../view.ts';
+import { asOwner, conditionOf, isReady, keyOf, makerOf, type View } from '../view.ts';
 
 /** spec.replicas; the API server's default is 1. */
 export function desiredReplicas(workload: KubeObject): number {
@@ -14,7 +14,7 @@ export function replicated(view: View): KubeObject[] {
   return [
     ...view.list('Deployment'),
     ...view.list('StatefulSet'),
-    ...view.list('ReplicaSet').filter((it) => controllerOf(it) === undefined),
+    ...view.list('ReplicaSet').filter((it) => makerOf(it) === undefined),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { equalJson, type JsonObject, numberOf, objectOf } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { controllerOf, type KubeObject } from '../../core/kube.ts';
 import { matches } from '../api/evict.ts';
 import type { Change } from '../store.ts';
-import { type Client, controllerOf } from './client.ts';
+import type { Client } from './client.ts';
 import { withCondition } from './conditions.ts';
 import { scaledValue } from './deployment-bounds.ts';
 import type { Controller } from './loop.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { isControlledBy, type KubeObject } from '../../core/kube.ts';
 import { createObject } from '../api/create.ts';
 import { deleteObject } from '../api/delete.ts';
 import { ApiError } from '../api/error.ts';
@@ -81,13 +81,6 @@ export function targetOf({ kind, metadata }: KubeObject): {
   return { kind: kindNamed(kind), namespace: metadata.namespace, name: metadata.name };
 }
 
-/** The controller among an object's owners. */
-export function controllerOf(object: KubeObject): JsonObject | undefined {
-  const owners = object.metadata.ownerReferences;
-  if (!Array.isArray(owners)) return undefined;
-  return owners.find((it): it is JsonObject => (it as JsonObject).controller === true);
-}
-
 /** The reference by which an object controls another. */
 export function ownerReference(owner: KubeObject): JsonObject {
   return {
@@ -104,5 +97,5 @@ export function ownerReference(owner: KubeObject): JsonObject {
 export function ownedBy(client: Client, kind: string, owner: KubeObject): KubeObject[] {
   return client
     .list(kind, owner.metadata.namespace)
-    .filter((it) => controllerOf(it)?.uid === owner.metadata.uid);
+    .filter((it) => isControlledBy(it, owner.metadata.uid));
 }

@@ -6,9 +6,9 @@ import {
   objectsOf,
   stringOf,
 } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { controllerOf, type KubeObject } from '../../core/kube.ts';
 import { matchesSelector } from '../rules/selector.ts';
-import { type Client, controllerOf, ownerReference } from './client.ts';
+import { type Client, ownerReference } from './client.ts';
 
 export function conditionOf(object: KubeObject, type: string): JsonObject | undefined {
   return objectsOf(objectOf(object.status).conditions).find((it) => it.type === type);

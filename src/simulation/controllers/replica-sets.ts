@@ -1,9 +1,9 @@
 import { equalJson, type JsonObject, numberOf, objectOf, objectsOf } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { controllerOf, type KubeObject } from '../../core/kube.ts';
 import { ApiError } from '../api/error.ts';
 import { matchesSelector } from '../rules/selector.ts';
 import type { Change } from '../store.ts';
-import { type Client, controllerOf } from './client.ts';
+import type { Client } from './client.ts';
 import { withCondition, withoutCondition } from './conditions.ts';
 import type { Controller } from './loop.ts';
 import {

@@ -1,7 +1,7 @@
 import type { LiveObject } from '../../cluster/types.ts';
 import { StratusError } from '../../core/errors.ts';
 import { at, isObject, numberOf, objectOf, objectsOf } from '../../core/json.ts';
-import { groupOf } from '../../core/kube.ts';
+import { controllerOf, groupOf } from '../../core/kube.ts';
 import { labelsOf, selects } from '../observe/related/label-match.ts';
 import { podsOfJobs } from './job-pods.ts';
 import { isTerminating, titleOf } from './target.ts';
@@ -33,27 +33,22 @@ export function podsToEvict(
       return why === undefined;
     })
     .sort((a, b) => (titleOf(a) < titleOf(b) ? -1 : 1));
-  refuseBare(evictable.filter((pod) => controllerOf(pod) === undefined));
+  refuseBare(evictable.filter(({ object }) => controllerOf(object) === undefined));
   const { startAnew, last } = podsOfJobs(evictable, jobs);
   refuseLast(last, jobs !== undefined);
   if (!deleteLocalData) refuseLocalData(evictable.filter(hasLocalData));
   return { evictable, startAnew, staying: [...staying].map(([why, count]) => `${count} ${why}`) };
 }
 
-function whyItStays(pod: LiveObject): string | undefined {
-  const { object } = pod;
+function whyItStays({ object }: LiveObject): string | undefined {
   const phase = at(object, 'status', 'phase');
   if (object.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return 'static';
   if (phase === 'Succeeded' || phase === 'Failed') return 'finished';
   if (isTerminating(object)) return 'terminating already';
-  const controller = controllerOf(pod);
+  const controller = controllerOf(object);
   const isDaemon =
     controller?.kind === 'DaemonSet' && groupOf(String(controller.apiVersion)) === 'apps';
   return isDaemon ? 'of DaemonSets' : undefined;
-}
-
-function controllerOf({ object }: LiveObject) {
-  return objectsOf(object.metadata.ownerReferences).find((owner) => owner.controller === true);
 }
 
 /** Volumes that go with the pod: an emptyDir, and a claim that lives as long as the pod. */

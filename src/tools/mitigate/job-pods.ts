@@ -1,6 +1,6 @@
 import type { LiveObject } from '../../cluster/types.ts';
 import { at, type JsonObject, numberOf, objectsOf, stringOf } from '../../core/json.ts';
-import { groupOf } from '../../core/kube.ts';
+import { controllerOf, groupOf } from '../../core/kube.ts';
 
 /** The API server's default of spec.backoffLimit. */
 const BACKOFF_LIMIT = 6;
@@ -39,9 +39,7 @@ export function podsOfJobs(
 }
 
 function jobOf({ object }: LiveObject): string | undefined {
-  const controller = objectsOf(object.metadata.ownerReferences).find(
-    (owner) => owner.controller === true,
-  );
+  const controller = controllerOf(object);
   const isJob =
     controller?.kind === 'Job' && groupOf(stringOf(controller.apiVersion) ?? '') === 'batch';
   return isJob ? (stringOf(controller.uid) ?? '') : undefined;

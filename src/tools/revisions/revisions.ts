@@ -9,7 +9,7 @@ import {
   objectsOf,
   stringOf,
 } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { isControlledBy, type KubeObject } from '../../core/kube.ts';
 
 const DEPLOYMENT_REVISION = 'deployment.kubernetes.io/revision';
 const HASH_LABEL = 'pod-template-hash';
@@ -38,12 +38,6 @@ export function revisionsOf(
     .filter(({ object }) => isControlledBy(object, workload.uid))
     .flatMap(({ object }) => revisionOf(object) ?? [])
     .sort((a, b) => a.number - b.number);
-}
-
-function isControlledBy(object: KubeObject, uid: string): boolean {
-  return objectsOf(object.metadata.ownerReferences).some(
-    (owner) => owner.uid === uid && owner.controller === true,
-  );
 }
 
 function revisionOf(object: KubeObject): Revision | undefined {

@@ -1,5 +1,5 @@
-import { at, equalJson, isObject, objectsOf } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { at, isObject, objectsOf } from '../../core/json.ts';
+import { controllerOf, type KubeObject } from '../../core/kube.ts';
 import { PLAIN } from '../group-kind.ts';
 import { gainsSelector, losesAddress } from '../service-change.ts';
 import { newTaints } from '../taints.ts';
@@ -195,8 +195,6 @@ function hasNoExecute(taints: ReturnType<typeof newTaints>): boolean {
 /** By who wrote it; where managedFields does not tell, it counts as a controller's. */
 function isKeptByController(object: KubeObject): boolean {
   const managers = objectsOf(object.metadata.managedFields).map(({ manager }) => manager);
-  const owned = objectsOf(object.metadata.ownerReferences).some(({ controller }) =>
-    equalJson(controller, true),
-  );
+  const owned = controllerOf(object) !== undefined;
   return owned || managers.length === 0 || managers.includes('kube-controller-manager');
 }

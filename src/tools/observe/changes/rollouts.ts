@@ -1,5 +1,5 @@
-import { objectsOf, stringOf } from '../../../core/json.ts';
-import { describeRef, type KubeObject } from '../../../core/kube.ts';
+import { stringOf } from '../../../core/json.ts';
+import { controllerOf, describeRef, type KubeObject } from '../../../core/kube.ts';
 import { redactText } from '../../../core/redact.ts';
 import type { RedactionRules } from '../../../core/redact-text.ts';
 import { shortText } from '../../render/untrusted.ts';
@@ -156,7 +156,7 @@ function isNewest(object: KubeObject, kept: readonly KubeObject[]): boolean {
 }
 
 function ownerOf(object: KubeObject): { kind: string; name: string; uid: string } | undefined {
-  const owner = objectsOf(object.metadata.ownerReferences).find((it) => it.controller === true);
+  const owner = controllerOf(object);
   // The API server takes any words for the name of an owner.
   if (owner === undefined || !/^[a-z0-9][a-z0-9.-]{0,252}$/.test(String(owner.name)))
     return undefined;

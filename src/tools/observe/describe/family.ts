@@ -1,5 +1,5 @@
 import { objectOf, objectsOf, stringOf } from '../../../core/json.ts';
-import { describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
+import { controllerOf, describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
 import { isCustomGroup } from '../../../core/redact.ts';
 import { type Relation, relate, relateOne, type Surroundings } from '../related/surroundings.ts';
 import { worstPodsFirst } from '../state.ts';
@@ -21,8 +21,7 @@ export async function climb(
   const owners: KubeObject[] = [];
   let here = object;
   while (owners.length < LONGEST_CHAIN) {
-    const references = objectsOf(here.metadata.ownerReferences);
-    const reference = references.find((it) => it.controller === true) ?? references[0];
+    const reference = controllerOf(here) ?? objectsOf(here.metadata.ownerReferences)[0];
     const kind = stringOf(reference?.kind);
     const name = stringOf(reference?.name);
     if (reference === undefined || kind === undefined || name === undefined) break;

@@ -6,7 +6,7 @@ import {
   objectsOf,
   stringOf,
 } from '../../../core/json.ts';
-import { describeRef, type KubeObject, refOf } from '../../../core/kube.ts';
+import { controllerOf, describeRef, type KubeObject, refOf } from '../../../core/kube.ts';
 import { podState, podTrouble } from '../state.ts';
 import { labelsOf, matchesAll } from './label-match.ts';
 
@@ -91,7 +91,7 @@ export function judgeService(service: KubeObject, backing: Backing): Judgement {
 function familiesOf(pods: readonly KubeObject[]): string[] {
   const counts = new Map<string, number>();
   for (const pod of pods) {
-    const owner = objectsOf(pod.metadata.ownerReferences).find((it) => it.controller === true);
+    const owner = controllerOf(pod);
     const hash = pod.metadata.labels?.['pod-template-hash'];
     const name = stringOf(owner?.name) ?? pod.metadata.name;
     const family =

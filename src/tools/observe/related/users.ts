@@ -1,5 +1,5 @@
 import { at, type JsonObject, objectsOf, stringOf } from '../../../core/json.ts';
-import { describeRef, type KubeObject, refOf } from '../../../core/kube.ts';
+import { controllerOf, describeRef, type KubeObject, refOf } from '../../../core/kube.ts';
 import { stateOf } from '../state.ts';
 import { lackingKeys, podReferences, podSpecOf } from './pod-references.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -53,10 +53,6 @@ export async function usersOf(object: KubeObject, around: Surroundings): Promise
     if (!users.has(root.user)) users.set(root.user, { ...user, ...root });
   }
   return [...users.values(), ...(await otherUsers(object, around))];
-}
-
-function controllerOf({ metadata }: KubeObject): JsonObject | undefined {
-  return objectsOf(metadata.ownerReferences).find((reference) => reference.controller === true);
 }
 
 /** The topmost owner, as far as it is among the workloads that were read. */
