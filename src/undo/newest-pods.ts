@@ -1,10 +1,10 @@
 import type { LiveObject } from '../cluster/types.ts';
 import { type ErrorCode, StratusError } from '../core/errors.ts';
-import { at, type Json, numberOf, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
+import { at, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
 import { controllerOf, isControlledBy, type KubeObject } from '../core/kube.ts';
 import { isOurManager } from '../core/managers.ts';
 import { heldBy } from './managed-fields.ts';
-import { changesReplicas } from './replicas.ts';
+import { countOf, mayLowerReplicas } from './replicas.ts';
 import { changesTemplate } from './stuck-pods.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
@@ -32,9 +32,9 @@ export async function markNewest(
   restored: KubeObject,
   port: UndoPort,
 ): Promise<void> {
-  if (live === undefined || !isChosen(group) || group.steps.some(changesTemplate)) return;
-  const wanted = replicasOf(restored);
-  if (wanted === 0 || wanted >= replicasOf(live.object)) return;
+  if (live === undefined || !mayMark(group) || group.steps.some(changesTemplate)) return;
+  const wanted = countOf(restored);
+  if (wanted === 0 || wanted >= countOf(live.object)) return;
   const pods = await podsOf(live, port).catch((error: unknown): LiveObject[] => {
     if (error instanceof StratusError && !ENDING.includes(error.code)) return [];
     throw error;
@@ -55,7 +55,7 @@ export async function unmarkNewest(
   live: LiveObject | undefined,
   port: UndoPort,
 ): Promise<Json[]> {
-  if (live === undefined || !isChosen(group) || !changesReplicas(group.steps)) return [];
+  if (live === undefined || !mayMark(group)) return [];
   const until = port.clock.monotonic() + GONE_WITHIN_MS;
   const notes = new Set<string>();
   for (let failures = 0; ; ) {
@@ -66,7 +66,7 @@ export async function unmarkNewest(
     if (marked.length === 0) return [...notes];
     const isLate = port.clock.monotonic() > until;
     if (isLate) notes.add('Its controller has not scaled it back yet, and chooses which pods go.');
-    if (pods.length <= replicasOf(now.object) || isLate) {
+    if (pods.length <= countOf(now.object) || isLate) {
       for (const pod of marked) if (!(await annotate(pod, null, port))) failures += 1;
       if (failures > ATTEMPTS) {
         const names = marked.map(({ key }) => key.name).join(', ');
@@ -77,11 +77,12 @@ export async function unmarkNewest(
   }
 }
 
-function isChosen({ key: { resource } }: UndoGroup): boolean {
-  return CHOSEN.includes(`${resource.group}/${resource.kind}`);
+/** One answer for an undo and for every try of it, so that the marks of one that was killed are looked for. */
+function mayMark(group: UndoGroup): boolean {
+  const { resource } = group.key;
+  return CHOSEN.includes(`${resource.group}/${resource.kind}`) && mayLowerReplicas(group);
 }
 
-const replicasOf = (object: KubeObject) => numberOf(at(object, 'spec', 'replicas')) ?? 1;
 const costOf = ({ object }: LiveObject) => object.metadata.annotations?.[COST];
 
 /** By its value and by who wrote it: the same value of somebody else is theirs. */

@@ -2,7 +2,7 @@ import { at, equalJson, isObject, type Json, numberOf, objectsOf, stringOf } fro
 import type { KubeObject } from '../core/kube.ts';
 import { heldBy, isController, isOurs } from './managed-fields.ts';
 import type { Conflict } from './merge.ts';
-import type { UndoStep } from './types.ts';
+import type { UndoGroup, UndoStep } from './types.ts';
 
 const PATH = ['spec', 'replicas'] as const;
 
@@ -28,6 +28,23 @@ export function leavingReplicas(
       ? { ...step, pre: withReplicas(step.pre, count), post: withReplicas(step.post, count) }
       : step,
   );
+}
+
+/**
+ * True where the undo may lower the count. Without a person's decision it never gets below what is there unless a
+ * step of ours raised it.
+ */
+export function mayLowerReplicas({
+  steps,
+  resolution,
+}: Pick<UndoGroup, 'steps' | 'resolution'>): boolean {
+  if (resolution !== undefined) return changesReplicas(steps);
+  return steps.some(({ pre, post }) => pre && post && countOf(post) > countOf(pre));
+}
+
+/** One where it is not set, as the API server defaults it. */
+export function countOf(object: KubeObject): number {
+  return numberOf(at(object, ...PATH)) ?? 1;
 }
 
 export function withReplicas(object: KubeObject, count: Json): KubeObject {
