@@ -1,15 +1,19 @@
 import type { LiveObject, WriteOutcome } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
+import { stringifyJson } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
 import { COMMAND_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
+import { asItWent } from '../undo/as-it-went.ts';
+import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { type Approved, checkApproved } from './approve-call.ts';
 import { checkRunnable } from './change.ts';
 import { type CompiledWrite, compileWrite } from './compile.ts';
 import { departed } from './departed.ts';
 import { mayHaveLanded } from './landed.ts';
+import { lastState } from './last-state.ts';
 import type { EngineParts } from './parts.ts';
 import { rehearseDelete, rehearseUndo } from './rehearse.ts';
 import { epochOver, type Session } from './session.ts';
@@ -182,7 +186,8 @@ async function afterApplied(
     post?.bytes,
   );
   if (isDelete) {
-    move(context, seq, ['APPLIED'], 'VERIFIED', { rehearsal: 'before' });
+    const went = await wentAs(context, compiled);
+    move(context, seq, ['APPLIED'], 'VERIFIED', { rehearsal: 'before' }, went);
     await departed(context.parts, compiled.key, compiled.base?.uid, context.signal);
     return undefined;
   }
@@ -196,6 +201,19 @@ async function afterApplied(
     'the undo would be refused',
   );
   throw new OneWayWrite(rehearsal.reason);
+}
+
+/** The object when it went, where others wrote to it while it was terminating; undefined where nobody did. */
+async function wentAs(
+  { parts, signal }: WriteContext,
+  { key, base, request }: CompiledWrite,
+): Promise<Buffer | undefined> {
+  // A delete in the background is one write: it fails where anybody wrote since what was read.
+  if (request.verb !== 'delete' || request.propagationPolicy !== 'Orphan') return undefined;
+  if (base === undefined || base.object.metadata.finalizers !== undefined) return undefined;
+  const last = await lastState(parts, key, base, signal);
+  const went = last && asItWent(base.object, last, optionsOf(key));
+  return went && Buffer.from(stringifyJson(went));
 }
 
 /** After a 409: the plan is compiled again on the newer version, if nobody changed what it was made from. */

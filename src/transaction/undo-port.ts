@@ -11,6 +11,7 @@ import { renewedUids, uidNow } from '../undo/renewed.ts';
 import type { UndoGroup, UndoPort } from '../undo/types.ts';
 import { keeperOf } from './autoscalers.ts';
 import { childrenOf } from './children.ts';
+import { lastState } from './last-state.ts';
 import { idOfKey, readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { redactNote } from './redact-note.ts';
@@ -82,6 +83,7 @@ export function undoPort(
   return {
     clock: parts.clock,
     get: (key) => parts.reader.get(key),
+    lastState: (key, { metadata }) => lastState(parts, key, metadata),
     send: (write, purpose = 'undo') =>
       parts.writer.send(write, { auditId, fieldManager: UNDO_MANAGER, purpose }),
     shape: (key) => shapes.of(key),

@@ -50,10 +50,11 @@ function undoStep(row: StepRow, image: OpenImage, renewed: Renewed): UndoStep {
     const object = objectOfImage(image(row.seq, name));
     return object && withUidsNow(object, renewed);
   };
-  const pre = open('pre');
   // Of a pod that was evicted and is still there, as of one that was deleted, nothing has to be taken back.
   const verb = row.verb === 'evict' ? 'delete' : row.verb;
   const isDelete = verb === 'delete';
+  // Of a delete there is one where others wrote to the object until it was gone: that is what has to come back.
+  const pre = (isDelete ? open('post') : undefined) ?? open('pre');
   // Where no response was seen, the dry run's prediction stands for it: the merge is right either way.
   const post = isDelete ? undefined : (open('post') ?? open('predicted'));
   return {

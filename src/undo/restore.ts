@@ -3,6 +3,7 @@ import { StratusError } from '../core/errors.ts';
 import { equalJson, type Json, stringifyJson } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
 import { afterRecreate } from './after-recreate.ts';
+import { unseenLast } from './as-it-went.ts';
 import { type Parting, partingOf } from './children.ts';
 import { diffPaths } from './diff.ts';
 import { leftBehind } from './left-behind.ts';
@@ -34,12 +35,14 @@ const GONE_TIMEOUT_MS = 60_000;
  * @throws StratusError outcome_unknown or cluster_unreachable when the cluster does not answer; the group stays
  *   UNDO_INTENT in the journal and has to be taken up again
  */
-export async function undoObject(group: UndoGroup, port: UndoPort): Promise<ObjectUndo> {
+export async function undoObject(given: UndoGroup, port: UndoPort): Promise<ObjectUndo> {
+  let group = given;
   const options = optionsOf(group.key);
   const shape = await port.shape(group.key);
   let known = group.steps;
   let replaced = false;
   let recreated = false;
+  let asked = false;
   let written: KubeObject | undefined;
   let parting: Parting | undefined;
   const released: Json[] = [];
@@ -88,6 +91,17 @@ export async function undoObject(group: UndoGroup, port: UndoPort): Promise<Obje
       const error = `Something in the cluster changes it back right away, at ${paths.join(', ')}.`;
       port.mark('UNDO_IMPOSSIBLE', { error });
       return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
+    }
+    if (target.kind === 'recreate' && !asked) {
+      asked = true;
+      const went = await unseenLast(known, group.key, port, options);
+      if (went !== undefined) {
+        const renewed = (step: UndoStep) =>
+          step.verb === 'delete' ? { ...step, pre: went } : step;
+        known = known.map(renewed);
+        group = { ...group, steps: group.steps.map(renewed) };
+        continue;
+      }
     }
     const unsafe = target.kind === 'replace' ? losesVolume(live?.object, target.object) : undefined;
     if (unsafe !== undefined) {

@@ -17,7 +17,7 @@ export interface UndoStep {
   readonly seq: number;
   readonly verb: 'create' | 'patch' | 'apply' | 'delete';
   readonly intentId: string;
-  /** `undefined`: the object did not exist before. */
+  /** `undefined`: the object did not exist before. Of a delete: with what others wrote until it was gone. */
   readonly pre: KubeObject | undefined;
   /** The response, or the dry run's prediction where no response was seen. `undefined` after a delete. */
   readonly post: KubeObject | undefined;
@@ -39,6 +39,8 @@ export interface UndoGroup {
 export interface UndoPort {
   readonly clock: Clock;
   get(key: ObjectKey): Promise<LiveObject | undefined>;
+  /** What a deleted object was when it went; undefined where that can't be told (any more). */
+  lastState(key: ObjectKey, deleted: KubeObject): Promise<KubeObject | undefined>;
   /** `purpose`: `undo` when absent. */
   send(
     request: WriteRequest,

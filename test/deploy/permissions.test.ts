@@ -170,8 +170,17 @@ const LOOKED_THROUGH = [
   'storage.k8s.io/csistoragecapacities',
 ].map((kind) => `list ${kind}`);
 
+/** Kinds other than workloads: without it only what somebody writes to one while it is being deleted is not brought back. */
+const LAST_MOMENTS = [
+  '/configmaps',
+  '/limitranges',
+  '/secrets',
+  'networking.k8s.io/networkpolicies',
+].map((kind) => `watch ${kind}`);
+
 test('no tool was refused what it needs', () => {
-  expect(forbidden(cluster).filter((grant) => !LOOKED_THROUGH.includes(grant))).toEqual([]);
+  const spared = [...LOOKED_THROUGH, ...LAST_MOMENTS];
+  expect(forbidden(cluster).filter((grant) => !spared.includes(grant))).toEqual([]);
 });
 
 /** Granted although nothing above asked for it, and why. */

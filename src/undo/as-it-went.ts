@@ -1,0 +1,49 @@
+import type { ObjectKey } from '../cluster/types.ts';
+import { equalJson } from '../core/json.ts';
+import type { KubeObject } from '../core/kube.ts';
+import { type NormaliseOptions, normalise } from './normalise.ts';
+import type { UndoPort, UndoStep } from './types.ts';
+
+/**
+ * A delete with Orphan leaves the object in place, terminating, until the garbage collector has let its dependents
+ * go. Meanwhile the API server still takes edits of it, acknowledges them, and they would go with it.
+ * @param pre as it was when we deleted it
+ * @param last as it was when it went
+ * @returns `pre` with what others wrote in between; undefined where nobody did, and where finalizers of others were
+ *   on it: what their controllers write then is part of the deletion
+ */
+export function asItWent(
+  pre: KubeObject,
+  last: KubeObject,
+  options: NormaliseOptions,
+): KubeObject | undefined {
+  if (pre.metadata.finalizers !== undefined || pre.metadata.uid !== last.metadata.uid) {
+    return undefined;
+  }
+  const {
+    deletionTimestamp: _when,
+    deletionGracePeriodSeconds: _grace,
+    finalizers: _orphan,
+    ...metadata
+  } = last.metadata;
+  const went: KubeObject = { ...last, metadata };
+  const [was, is] = [pre, went].map((one) => normalise(one, options));
+  return equalJson(was ?? null, is ?? null) ? undefined : went;
+}
+
+/**
+ * The same for an undo, where a lost answer or a crash kept the journal from it. Only workloads are always deleted
+ * with Orphan, and only they may be watched by the roles that we ship.
+ */
+export async function unseenLast(
+  steps: readonly UndoStep[],
+  key: ObjectKey,
+  port: UndoPort,
+  options: NormaliseOptions,
+): Promise<KubeObject | undefined> {
+  const deletes = steps.filter(({ verb }) => verb === 'delete');
+  const pre = deletes[0]?.pre;
+  if (pre === undefined || deletes.length > 1 || key.resource.group !== 'apps') return undefined;
+  const last = await port.lastState(key, pre);
+  return last && asItWent(pre, last, options);
+}
