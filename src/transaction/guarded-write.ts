@@ -5,15 +5,13 @@ import type { KubeObject } from '../core/kube.ts';
 import { COMMAND_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
-import { asItWent } from '../undo/as-it-went.ts';
-import { optionsOf } from '../undo/restore.ts';
 import { nameOfKey, refusal } from './answers.ts';
 import { type Approved, checkApproved } from './approve-call.ts';
 import { checkRunnable } from './change.ts';
 import { type CompiledWrite, compileWrite } from './compile.ts';
 import { departed } from './departed.ts';
 import { mayHaveLanded } from './landed.ts';
-import { lastState } from './last-state.ts';
+import { wentAs } from './last-state.ts';
 import type { EngineParts } from './parts.ts';
 import { rehearseDelete, rehearseUndo } from './rehearse.ts';
 import { epochOver, type Session } from './session.ts';
@@ -186,7 +184,7 @@ async function afterApplied(
     post?.bytes,
   );
   if (isDelete) {
-    const went = await wentAs(context, compiled);
+    const went = await lastOf(context.parts, compiled);
     move(context, seq, ['APPLIED'], 'VERIFIED', { rehearsal: 'before' }, went);
     await departed(context.parts, compiled.key, compiled.base?.uid, context.signal);
     return undefined;
@@ -203,16 +201,14 @@ async function afterApplied(
   throw new OneWayWrite(rehearsal.reason);
 }
 
-/** The object when it went, where others wrote to it while it was terminating; undefined where nobody did. */
-async function wentAs(
-  { parts, signal }: WriteContext,
+/** What is journaled of a delete once it is done, where others wrote to the object until it was gone. */
+async function lastOf(
+  parts: EngineParts,
   { key, base, request }: CompiledWrite,
 ): Promise<Buffer | undefined> {
   // A delete in the background is one write: it fails where anybody wrote since what was read.
   if (request.verb !== 'delete' || request.propagationPolicy !== 'Orphan') return undefined;
-  if (base === undefined || base.object.metadata.finalizers !== undefined) return undefined;
-  const last = await lastState(parts, key, base, signal);
-  const went = last && asItWent(base.object, last, optionsOf(key));
+  const went = base && (await wentAs(parts, key, base.object));
   return went && Buffer.from(stringifyJson(went));
 }
 

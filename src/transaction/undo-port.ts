@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../cluster/types.ts';
 import { type ErrorCode, type StratusError, toStratusError } from '../core/errors.ts';
-import type { Json } from '../core/json.ts';
+import { type Json, stringifyJson } from '../core/json.ts';
 import type { ObjectRef } from '../core/kube.ts';
 import { UNDO_MANAGER } from '../core/managers.ts';
 import { mayPass } from '../core/no-real-answer.ts';
@@ -11,7 +11,7 @@ import { renewedUids, uidNow } from '../undo/renewed.ts';
 import type { UndoGroup, UndoPort } from '../undo/types.ts';
 import { keeperOf } from './autoscalers.ts';
 import { childrenOf } from './children.ts';
-import { lastState } from './last-state.ts';
+import { wentAs } from './last-state.ts';
 import { idOfKey, readLive, resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { redactNote } from './redact-note.ts';
@@ -83,7 +83,24 @@ export function undoPort(
   return {
     clock: parts.clock,
     get: (key) => parts.reader.get(key),
-    lastState: (key, { metadata }) => lastState(parts, key, metadata),
+    lastState: async ({ seq, pre }) => {
+      const went = pre && (await wentAs(parts, group.key, pre));
+      if (went === undefined) return undefined;
+      const { transaction, epoch } = request;
+      const images = { post: Buffer.from(stringifyJson(went)) };
+      const { transactions } = parts.journal;
+      const landed = transactions.moveStep(
+        transaction,
+        seq,
+        UNDOABLE,
+        'UNDO_INTENT',
+        epoch,
+        {},
+        images,
+      );
+      if (!landed) throw epochOver(transaction);
+      return went;
+    },
     send: (write, purpose = 'undo') =>
       parts.writer.send(write, { auditId, fieldManager: UNDO_MANAGER, purpose }),
     shape: (key) => shapes.of(key),

@@ -27,23 +27,29 @@ export function asItWent(
     ...metadata
   } = last.metadata;
   const went: KubeObject = { ...last, metadata };
+  if (options.hasStatus) {
+    // What controllers make of it is of the deletion.
+    delete went.status;
+    if (pre.status !== undefined) went.status = pre.status;
+  }
   const [was, is] = [pre, went].map((one) => normalise(one, options));
   return equalJson(was ?? null, is ?? null) ? undefined : went;
 }
 
 /**
- * The same for an undo, where a lost answer or a crash kept the journal from it. Only workloads are always deleted
- * with Orphan, and only they may be watched by the roles that we ship.
+ * The steps, with the last state of a deleted workload that a lost answer or a crash kept from the journal. Only
+ * workloads are always deleted with Orphan, and only they may be watched by the roles that we ship.
+ * @returns undefined where nothing has to be added
  */
-export async function unseenLast(
+export async function withUnseenLast(
   steps: readonly UndoStep[],
   key: ObjectKey,
   port: UndoPort,
-  options: NormaliseOptions,
-): Promise<KubeObject | undefined> {
-  const deletes = steps.filter(({ verb }) => verb === 'delete');
-  const pre = deletes[0]?.pre;
-  if (pre === undefined || deletes.length > 1 || key.resource.group !== 'apps') return undefined;
-  const last = await port.lastState(key, pre);
-  return last && asItWent(pre, last, options);
+): Promise<readonly UndoStep[] | undefined> {
+  const [deleted, ...more] = steps.filter(({ verb }) => verb === 'delete');
+  if (deleted === undefined || more.length > 0 || key.resource.group !== 'apps') return undefined;
+  if (deleted.lastSeen) return undefined;
+  const pre = await port.lastState(deleted);
+  if (pre === undefined) return undefined;
+  return steps.map((step) => (step === deleted ? { ...step, pre, lastSeen: true } : step));
 }

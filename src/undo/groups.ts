@@ -54,7 +54,8 @@ function undoStep(row: StepRow, image: OpenImage, renewed: Renewed): UndoStep {
   const verb = row.verb === 'evict' ? 'delete' : row.verb;
   const isDelete = verb === 'delete';
   // Of a delete there is one where others wrote to the object until it was gone: that is what has to come back.
-  const pre = (isDelete ? open('post') : undefined) ?? open('pre');
+  const last = isDelete ? open('post') : undefined;
+  const pre = last ?? open('pre');
   // Where no response was seen, the dry run's prediction stands for it: the merge is right either way.
   const post = isDelete ? undefined : (open('post') ?? open('predicted'));
   return {
@@ -64,6 +65,7 @@ function undoStep(row: StepRow, image: OpenImage, renewed: Renewed): UndoStep {
     pre,
     post,
     postUid: row.postUid === null ? undefined : uidNow(row.postUid, renewed),
+    ...(last === undefined ? {} : { lastSeen: true }),
     ...(isDelete && image(row.seq, 'undo') !== undefined ? { restoring: true } : {}),
   };
 }

@@ -3,7 +3,7 @@ import { StratusError } from '../core/errors.ts';
 import { equalJson, type Json, stringifyJson } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
 import { afterRecreate } from './after-recreate.ts';
-import { unseenLast } from './as-it-went.ts';
+import { withUnseenLast } from './as-it-went.ts';
 import { type Parting, partingOf } from './children.ts';
 import { diffPaths } from './diff.ts';
 import { leftBehind } from './left-behind.ts';
@@ -94,12 +94,10 @@ export async function undoObject(given: UndoGroup, port: UndoPort): Promise<Obje
     }
     if (target.kind === 'recreate' && !asked) {
       asked = true;
-      const went = await unseenLast(known, group.key, port, options);
-      if (went !== undefined) {
-        const renewed = (step: UndoStep) =>
-          step.verb === 'delete' ? { ...step, pre: went } : step;
-        known = known.map(renewed);
-        group = { ...group, steps: group.steps.map(renewed) };
+      const more = await withUnseenLast(known, group.key, port);
+      if (more !== undefined) {
+        known = more;
+        group = { ...group, steps: more };
         continue;
       }
     }

@@ -23,6 +23,8 @@ export interface UndoStep {
   readonly post: KubeObject | undefined;
   /** uid in the response; undefined when no response was seen. Of a delete: of what its undo has created again. */
   readonly postUid: string | undefined;
+  /** True for a delete after which others wrote to the object until it was gone: `pre` has that. */
+  readonly lastSeen?: boolean;
   /** True for a delete whose undo has begun: the object may have been created again already. */
   readonly restoring?: boolean;
 }
@@ -39,8 +41,11 @@ export interface UndoGroup {
 export interface UndoPort {
   readonly clock: Clock;
   get(key: ObjectKey): Promise<LiveObject | undefined>;
-  /** What a deleted object was when it went; undefined where that can't be told (any more). */
-  lastState(key: ObjectKey, deleted: KubeObject): Promise<KubeObject | undefined>;
+  /**
+   * What the object of a delete was when it went, journaled before it is given. undefined where nobody had written
+   * to it meanwhile, and where that can't be told (any more).
+   */
+  lastState(deleted: UndoStep): Promise<KubeObject | undefined>;
   /** `purpose`: `undo` when absent. */
   send(
     request: WriteRequest,
