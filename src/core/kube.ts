@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, objectOf, objectsOf, stringOf } from './json.ts';
+import { at, type Json, type JsonObject, numberOf, objectOf, objectsOf, stringOf } from './json.ts';
 
 /** A Kubernetes object as JSON; fields we don't know are kept. */
 export interface KubeObject extends JsonObject {
@@ -64,6 +64,11 @@ export function controllerOf({ metadata }: KubeObject): JsonObject | undefined {
 /** True where the owner with this uid is the object's controller; an unknown uid is nobody's. */
 export function isControlledBy(object: KubeObject, uid: string | undefined): boolean {
   return uid !== undefined && controllerOf(object)?.uid === uid;
+}
+
+/** The count asked for in spec.replicas; one where it is not set, as the API server defaults it. */
+export function desiredReplicas(workload: KubeObject): number {
+  return numberOf(at(workload, 'spec', 'replicas')) ?? 1;
 }
 
 /** The API group of an apiVersion: `apps/v1` → `apps`, `v1` → ``. */

@@ -1,9 +1,8 @@
 import { at, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { desiredReplicas, type KubeObject } from '../core/kube.ts';
 import { once } from './facts.ts';
 import { ingressRoutes } from './predicates/routes.ts';
 import { selectorOf } from './predicates/services.ts';
-import { desiredReplicas } from './predicates/workloads.ts';
 import type { CoverageEntry } from './types.ts';
 import { isTerminating, makerOf, type View } from './view.ts';
 

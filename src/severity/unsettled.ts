@@ -1,7 +1,6 @@
 import { at, numberOf, objectsOf, stringOf } from '../core/json.ts';
-import { describeRef, type KubeObject, type ObjectRef } from '../core/kube.ts';
+import { describeRef, desiredReplicas, type KubeObject, type ObjectRef } from '../core/kube.ts';
 import { isHeadless, matchingPods, selectorOf, slicesOf, targetOf } from './predicates/services.ts';
-import { desiredReplicas } from './predicates/workloads.ts';
 import { touchedWorkloads } from './touched.ts';
 import type { Snapshot } from './types.ts';
 import { asOwner, conditionOf, isReady, keyOf, type View, viewOf } from './view.ts';

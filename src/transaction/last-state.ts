@@ -24,7 +24,7 @@ export async function wentAs(
   key: ObjectKey,
   pre: KubeObject,
 ): Promise<KubeObject | undefined> {
-  // With finalizers of others it may stay for long, and what is written then is mostly theirs.
+  // With finalizers of others it may stay for long, and what their controllers write then is part of the deletion.
   if (pre.metadata.finalizers !== undefined || !key.resource.verbs.includes('watch'))
     return undefined;
   const last = await lastState(parts, key, pre);

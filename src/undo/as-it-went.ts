@@ -7,19 +7,15 @@ import type { UndoPort, UndoStep } from './types.ts';
 /**
  * A delete with Orphan leaves the object in place, terminating, until the garbage collector has let its dependents
  * go. Meanwhile the API server still takes edits of it, acknowledges them, and they would go with it.
- * @param pre as it was when we deleted it
- * @param last as it was when it went
- * @returns `pre` with what others wrote in between; undefined where nobody did, and where finalizers of others were
- *   on it: what their controllers write then is part of the deletion
+ * @param pre as it was when we deleted it, without finalizers of others
+ * @param last the same object as it was when it went
+ * @returns `pre` with what others wrote in between; undefined where nobody did
  */
 export function asItWent(
   pre: KubeObject,
   last: KubeObject,
   options: NormaliseOptions,
 ): KubeObject | undefined {
-  if (pre.metadata.finalizers !== undefined || pre.metadata.uid !== last.metadata.uid) {
-    return undefined;
-  }
   const {
     deletionTimestamp: _when,
     deletionGracePeriodSeconds: _grace,

@@ -1,10 +1,10 @@
 import type { LiveObject } from '../cluster/types.ts';
 import { type ErrorCode, StratusError } from '../core/errors.ts';
 import { at, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
-import { controllerOf, isControlledBy, type KubeObject } from '../core/kube.ts';
+import { controllerOf, desiredReplicas, isControlledBy, type KubeObject } from '../core/kube.ts';
 import { isOurManager } from '../core/managers.ts';
 import { heldBy } from './managed-fields.ts';
-import { countOf, mayLowerReplicas } from './replicas.ts';
+import { mayLowerReplicas } from './replicas.ts';
 import { changesTemplate } from './stuck-pods.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
@@ -33,8 +33,8 @@ export async function markNewest(
   port: UndoPort,
 ): Promise<void> {
   if (live === undefined || !mayMark(group) || group.steps.some(changesTemplate)) return;
-  const wanted = countOf(restored);
-  if (wanted === 0 || wanted >= countOf(live.object)) return;
+  const wanted = desiredReplicas(restored);
+  if (wanted === 0 || wanted >= desiredReplicas(live.object)) return;
   const pods = await podsOf(live, port).catch((error: unknown): LiveObject[] => {
     if (error instanceof StratusError && !ENDING.includes(error.code)) return [];
     throw error;
@@ -66,7 +66,7 @@ export async function unmarkNewest(
     if (marked.length === 0) return [...notes];
     const isLate = port.clock.monotonic() > until;
     if (isLate) notes.add('Its controller has not scaled it back yet, and chooses which pods go.');
-    if (pods.length <= countOf(now.object) || isLate) {
+    if (pods.length <= desiredReplicas(now.object) || isLate) {
       for (const pod of marked) if (!(await annotate(pod, null, port))) failures += 1;
       if (failures > ATTEMPTS) {
         const names = marked.map(({ key }) => key.name).join(', ');

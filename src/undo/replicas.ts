@@ -1,5 +1,5 @@
 import { at, equalJson, isObject, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { desiredReplicas, type KubeObject } from '../core/kube.ts';
 import { heldBy, isController, isOurs } from './managed-fields.ts';
 import type { Conflict } from './merge.ts';
 import type { UndoGroup, UndoStep } from './types.ts';
@@ -39,12 +39,7 @@ export function mayLowerReplicas({
   resolution,
 }: Pick<UndoGroup, 'steps' | 'resolution'>): boolean {
   if (resolution !== undefined) return changesReplicas(steps);
-  return steps.some(({ pre, post }) => pre && post && countOf(post) > countOf(pre));
-}
-
-/** One where it is not set, as the API server defaults it. */
-export function countOf(object: KubeObject): number {
-  return numberOf(at(object, ...PATH)) ?? 1;
+  return steps.some(({ pre, post }) => pre && post && desiredReplicas(post) > desiredReplicas(pre));
 }
 
 export function withReplicas(object: KubeObject, count: Json): KubeObject {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { KubeObject } from '../../src/core/kube.ts';
-import { countOf, mayLowerReplicas } from '../../src/undo/replicas.ts';
+import { desiredReplicas, type KubeObject } from '../../src/core/kube.ts';
+import { mayLowerReplicas } from '../../src/undo/replicas.ts';
 import { unknownShape } from '../../src/undo/shape.ts';
 import { undoTarget } from '../../src/undo/target.ts';
 import type { UndoStep } from '../../src/undo/types.ts';
@@ -51,7 +51,7 @@ test('an undo that lowers the count is one that was told to be able to', () => {
       const now = sized(count, manager, uid);
       const resolution = how && { how, covers: () => covers };
       const target = undoTarget(steps, now, unknownShape, { hasStatus: true }, resolution);
-      if (target.kind !== 'replace' || countOf(target.object) >= count) return;
+      if (target.kind !== 'replace' || desiredReplicas(target.object) >= count) return;
       lowering += 1;
       expect(mayLowerReplicas({ steps, ...(resolution && { resolution }) })).toBe(true);
     }),

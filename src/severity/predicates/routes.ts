@@ -1,10 +1,9 @@
 import { at, type JsonObject, numberOf, objectsOf, stringOf } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { desiredReplicas, type KubeObject } from '../../core/kube.ts';
 import { once } from '../facts.ts';
 import type { Context, Finding, Predicate } from '../predicate.ts';
 import { asOwner, type View } from '../view.ts';
 import { isHeadless } from './services.ts';
-import { desiredReplicas } from './workloads.ts';
 
 function ingressBackends({ view }: Context): Finding[] {
   return view.list('Ingress').flatMap((ingress) => {

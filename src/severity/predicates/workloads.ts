@@ -1,13 +1,8 @@
 import { at, numberOf, stringOf } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { desiredReplicas, type KubeObject } from '../../core/kube.ts';
 import { type Context, type Finding, isFlapping, type Predicate } from '../predicate.ts';
 import { shorten } from '../text.ts';
 import { asOwner, conditionOf, isReady, keyOf, makerOf, type View } from '../view.ts';
-
-/** spec.replicas; the API server's default is 1. */
-export function desiredReplicas(workload: KubeObject): number {
-  return numberOf(at(workload, 'spec', 'replicas')) ?? 1;
-}
 
 /** Workloads with replicas that no other watched workload stands for. */
 export function replicated(view: View): KubeObject[] {
