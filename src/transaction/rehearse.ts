@@ -113,7 +113,7 @@ export async function rehearseDelete(parts: EngineParts, compiled: CompiledWrite
   // Nothing is created again, or its name says what it is of, so that it can't have another.
   if (hasController(base.object) || kind === 'APIService.apiregistration.k8s.io') return;
   const otherName = `${key.name.slice(0, 40)}-${intentId.slice(0, 8)}`;
-  const body: JsonObject = recreateBody(base.object, () => undefined);
+  const body: JsonObject = recreateBody(base.object, () => undefined, optionsOf(key));
   const definition = kind === 'CustomResourceDefinition.apiextensions.k8s.io';
   const name = definition ? renamed(body, intentId) : otherName;
   body.metadata = { ...(isObject(body.metadata) ? body.metadata : {}), name };

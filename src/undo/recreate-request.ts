@@ -2,6 +2,7 @@ import type { ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { at, isObject, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
+import type { NormaliseOptions } from './normalise.ts';
 import { recreateBody } from './recreate.ts';
 import type { UndoPort } from './types.ts';
 
@@ -10,9 +11,10 @@ export async function recreateRequest(
   key: ObjectKey,
   object: KubeObject,
   port: UndoPort,
+  options: NormaliseOptions,
 ): Promise<WriteRequest> {
   const uids = await ownersNow(object, port);
-  const body = recreateBody(object, (uid) => uids.get(uid));
+  const body = recreateBody(object, (uid) => uids.get(uid), options);
   if (key.resource.apiVersion === 'v1' && key.resource.kind === 'Pod') await freeOfNode(body, port);
   return { verb: 'create', key, body: stringifyJson(body) };
 }

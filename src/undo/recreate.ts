@@ -1,5 +1,6 @@
 import { at, cloneJson, isObject, type JsonObject, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
+import { isBuiltIn } from './classification.ts';
 import { groupKind } from './group-kind.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 
@@ -40,11 +41,13 @@ const BINDING_ANNOTATIONS = [
 export function recreateBody(
   pre: KubeObject,
   ownerUid: (uid: string) => string | undefined,
+  { hasStatus }: NormaliseOptions,
 ): KubeObject {
   const body = cloneJson(pre);
   const metadata: JsonObject = body.metadata;
   for (const field of SERVER_SET) delete metadata[field];
-  delete body.status;
+  // Where a custom resource has no such subresource, its status is data like any other.
+  if (hasStatus || isBuiltIn(body.apiVersion)) delete body.status;
   const owners = objectsOf(metadata.ownerReferences).flatMap((owner) => {
     const uid = ownerUid(stringOf(owner.uid) ?? '');
     return uid === undefined ? [] : [{ ...owner, uid }];

@@ -204,7 +204,7 @@ async function requestFor(
   parting: Parting | undefined,
 ): Promise<WriteRequest> {
   if (target.kind === 'recreate') {
-    return await recreateRequest(key, target.object, port);
+    return await recreateRequest(key, target.object, port, options);
   }
   if (live === undefined) throw new StratusError('internal', 'A restore without a live object.');
   if (target.kind === 'delete') {

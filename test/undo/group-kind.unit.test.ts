@@ -48,7 +48,7 @@ test('fields mean what they mean only in the kind they are known of', () => {
 test('only a real service account token is created again without its token', () => {
   const fields = { type: 'kubernetes.io/service-account-token', data: { token: 'dA==' } };
   const again = (apiVersion: string) =>
-    recreateBody(theirs('Secret', apiVersion, fields), () => undefined).data;
+    recreateBody(theirs('Secret', apiVersion, fields), () => undefined, { hasStatus: true }).data;
   expect(again('v1')).toEqual({});
   expect(again('example.com/v1')).toEqual({ token: 'dA==' });
 });

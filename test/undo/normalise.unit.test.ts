@@ -95,21 +95,33 @@ test('a restore carries the live version, status and numbers, and no mark of our
 
 describe('the body that creates an object again', () => {
   test('carries nothing that the server sets', () => {
-    const { metadata, status } = recreateBody(stored(), (uid) => uid);
+    const { metadata, status } = recreateBody(stored(), (uid) => uid, WITH_STATUS);
     expect(status).toBeUndefined();
     expect(Object.keys(metadata).sort()).toEqual(
       ['annotations', 'finalizers', 'labels', 'name', 'namespace', 'ownerReferences'].sort(),
     );
   });
+  test('keeps the status of a custom resource only where a create takes it', () => {
+    const custom = { ...stored(), apiVersion: 'example.com/v1', status: { phase: 'Late' } };
+    const statusOf = (hasStatus: boolean, object: KubeObject) =>
+      recreateBody(object, (uid) => uid, { hasStatus }).status;
+    expect(statusOf(false, custom)).toEqual({ phase: 'Late' });
+    expect(statusOf(true, custom)).toBeUndefined();
+    expect(statusOf(false, { ...custom, apiVersion: 'v1' })).toBeUndefined();
+  });
   test('points at the owner that is alive, never at a dead one', () => {
-    expect(recreateBody(stored(), () => 'uid-new').metadata.ownerReferences).toMatchObject([
-      { uid: 'uid-new' },
-    ]);
-    expect(recreateBody(stored(), () => undefined).metadata).not.toHaveProperty('ownerReferences');
+    expect(
+      recreateBody(stored(), () => 'uid-new', WITH_STATUS).metadata.ownerReferences,
+    ).toMatchObject([{ uid: 'uid-new' }]);
+    expect(recreateBody(stored(), () => undefined, WITH_STATUS).metadata).not.toHaveProperty(
+      'ownerReferences',
+    );
   });
   test('a Service asks for the very same addresses', () => {
     const spec: JsonObject = { clusterIP: '10.0.0.7', ports: [{ port: 80, nodePort: 30007 }] };
-    expect(recreateBody({ ...stored(), kind: 'Service', spec }, (uid) => uid).spec).toEqual(spec);
+    expect(
+      recreateBody({ ...stored(), kind: 'Service', spec }, (uid) => uid, WITH_STATUS).spec,
+    ).toEqual(spec);
   });
   test('a token of a service account is made anew', () => {
     const secret = {
@@ -118,6 +130,6 @@ describe('the body that creates an object again', () => {
       type: 'kubernetes.io/service-account-token',
       data: { token: 'x', 'ca.crt': 'y', namespace: 'z' },
     };
-    expect(recreateBody(secret, (uid) => uid).data).toEqual({ namespace: 'z' });
+    expect(recreateBody(secret, (uid) => uid, WITH_STATUS).data).toEqual({ namespace: 'z' });
   });
 });

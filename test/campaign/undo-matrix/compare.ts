@@ -61,7 +61,7 @@ const RULES = { hasStatus: true };
 /** Without what a recreate changes by nature, and without kubectl's annotation. */
 function bare(object: KubeObject): KubeObject {
   const rules = { ...RULES, ignoreIdentity: true };
-  const body = recreateBody(normalise(object, rules), () => undefined);
+  const body = recreateBody(normalise(object, rules), () => undefined, rules);
   const { [LAST_APPLIED]: _applied, ...annotations } = body.metadata.annotations ?? {};
   const metadata = { ...body.metadata, annotations };
   return { ...body, metadata: metadata as KubeObject['metadata'] };
