@@ -1,3 +1,4 @@
+import { API_SERVER_GROUPS } from '../core/api-groups.ts';
 import { StratusError } from '../core/errors.ts';
 import { nearNames } from './near-names.ts';
 import type { ResourceCatalogue, ResourceInfo } from './types.ts';
@@ -10,30 +11,7 @@ export interface Discovered {
 
 // The groups of Kubernetes itself. For equal words they go before those of CRDs and of aggregated
 // APIs, as with kubectl: `pods` is never the metrics of pods, `ing` never a vendor's.
-const BUILT_IN = new Set([
-  '',
-  'apps',
-  'batch',
-  'autoscaling',
-  'policy',
-  'networking.k8s.io',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-  'scheduling.k8s.io',
-  'node.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'apiregistration.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'certificates.k8s.io',
-  'events.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'resource.k8s.io',
-  'extensions',
-]);
+const BUILT_IN = new Set(API_SERVER_GROUPS);
 
 /**
  * The catalogue of what discovery found. `all` and `resolve` know each resource in the version the

@@ -1,3 +1,4 @@
+import { isCustomGroup } from './api-groups.ts';
 import { isObject, type Json, type JsonObject, objectOf, stringOf } from './json.ts';
 import { groupOf, type KubeObject } from './kube.ts';
 import { scrubShapes } from './redact-shapes.ts';
@@ -73,13 +74,6 @@ export function maskKubeObject(value: JsonObject, masking: Masking): JsonObject 
   const known = typeof apiVersion === 'string' && typeof kind === 'string';
   const custom = !known || isCustomGroup(groupOf(apiVersion));
   return maskObject(value, { masking, custom });
-}
-
-const BUILT_IN_GROUPS = ['', 'apps', 'autoscaling', 'batch', 'extensions', 'policy'];
-
-/** True for the API groups of custom resources: whoever defined them chose their fields. */
-export function isCustomGroup(group: string): boolean {
-  return !BUILT_IN_GROUPS.includes(group) && !group.endsWith('.k8s.io');
 }
 
 interface Walk {

@@ -1,8 +1,8 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
+import { isBuiltIn } from '../core/api-groups.ts';
 import { StratusError } from '../core/errors.ts';
 import { at, isObject, type Json, objectsOf, stringifyJson } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
-import { isBuiltIn } from './classification.ts';
 import { groupKind } from './group-kind.ts';
 import { reattach } from './reattach.ts';
 import { rebind } from './rebind.ts';

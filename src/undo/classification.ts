@@ -1,4 +1,4 @@
-import { groupOf, type KubeObject } from '../core/kube.ts';
+import type { KubeObject } from '../core/kube.ts';
 import type { ReversibilityClass } from '../journal/types.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -27,12 +27,6 @@ export interface Classification {
   readonly undo: string;
   /** Of an irreversible write: with an approval it may be put off until the commit is decided, behind this. */
   readonly standIn?: StandIn;
-}
-
-/** Groups that the API server itself serves; anything else is a custom resource. */
-export function isBuiltIn(apiVersion: string): boolean {
-  const group = groupOf(apiVersion);
-  return group === '' || !group.includes('.') || group.endsWith('.k8s.io');
 }
 
 export function irreversible(why: string): Classification {

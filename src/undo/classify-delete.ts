@@ -1,3 +1,4 @@
+import { isBuiltIn } from '../core/api-groups.ts';
 import { at, isObject, objectsOf, stringOf } from '../core/json.ts';
 import { controllerOf, type KubeObject } from '../core/kube.ts';
 import { deletesClaims } from './claim-retention.ts';
@@ -5,10 +6,10 @@ import {
   type Classifiable,
   type Classification,
   irreversible,
-  isBuiltIn,
   type StandIn,
 } from './classification.ts';
 import { groupKind, PLAIN, REMADE, WORKLOADS } from './group-kind.ts';
+import { LOST_SNAPSHOT, SNAPSHOTS } from './matrix/snapshots.ts';
 import { TOKEN_TYPE } from './recreate.ts';
 import { isOfDeployment, OF_DEPLOYMENT } from './replica-sets.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -58,6 +59,7 @@ export function classifyDelete(write: Classifiable): Classification {
       undo: `Creates the ${kind} again with the same spec; its uid changes.`,
     };
   }
+  if (SNAPSHOTS.includes(id)) return deferrable('nothing', LOST_SNAPSHOT);
   if (!isBuiltIn(apiVersion)) {
     return {
       class: 'compensating',

@@ -1,6 +1,6 @@
+import { isBuiltIn } from '../core/api-groups.ts';
 import { at, cloneJson, isObject, type JsonObject, objectsOf, stringOf } from '../core/json.ts';
 import type { KubeObject } from '../core/kube.ts';
-import { isBuiltIn } from './classification.ts';
 import { groupKind } from './group-kind.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 

@@ -3,6 +3,8 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { classify } from '../../src/undo/classify.ts';
 import { object, spec } from './objects.ts';
 
+const SNAPSHOT = 'snapshot.storage.k8s.io/v1';
+
 describe('a delete', () => {
   const of = (kind: string, fields: JsonObject = {}, metadata: JsonObject = {}) => {
     const before = object(kind, fields, metadata);
@@ -84,6 +86,22 @@ describe('a delete', () => {
     const policy = { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Delete' } };
     expect(of('StatefulSet', spec(policy)).class).toBe('irreversible');
   });
+  test.each([
+    ['HTTPRoute', 'gateway.networking.k8s.io/v1', 'compensating'],
+    ['VerticalPodAutoscaler', 'autoscaling.k8s.io/v1', 'compensating'],
+    ['AdminNetworkPolicy', 'policy.networking.k8s.io/v1alpha1', 'compensating'],
+    ['VolumeSnapshotClass', 'snapshot.storage.k8s.io/v1', 'compensating'],
+    ['VolumeSnapshot', 'snapshot.storage.k8s.io/v1', 'irreversible'],
+    ['VolumeSnapshotContent', 'snapshot.storage.k8s.io/v1', 'irreversible'],
+    ['VolumeGroupSnapshot', 'groupsnapshot.storage.k8s.io/v1beta1', 'irreversible'],
+    ['StorageVersionMigration', 'storagemigration.k8s.io/v1beta1', 'irreversible'],
+    ['PodMetrics', 'metrics.k8s.io/v1beta1', 'irreversible'],
+  ])('of a %s of %s is %s', (kind, apiVersion, expected) => {
+    const before = { ...object(kind), apiVersion };
+    expect(classify({ verb: 'delete', kind, apiVersion, before, after: undefined }).class).toBe(
+      expected,
+    );
+  });
   test('cannot, with finalizers or once it has begun', () => {
     expect(of('Widget', {}, { finalizers: ['a'] }).class).toBe('irreversible');
     expect(of('ConfigMap', {}, { deletionTimestamp: 'x' }).class).toBe('irreversible');
@@ -91,6 +109,17 @@ describe('a delete', () => {
 });
 
 describe('a create', () => {
+  test.each([
+    ['HTTPRoute', 'gateway.networking.k8s.io/v1', {}, 'exact'],
+    ['VolumeSnapshot', SNAPSHOT, { persistentVolumeClaimName: 'db' }, 'exact'],
+    ['VolumeSnapshot', SNAPSHOT, { volumeSnapshotContentName: 'db' }, 'irreversible'],
+    ['VolumeSnapshotContent', SNAPSHOT, { snapshotHandle: 'db' }, 'irreversible'],
+  ])('of a %s of %s from %j is %s', (kind, apiVersion, source, expected) => {
+    const after = { ...object(kind, spec({ source })), apiVersion };
+    const told = classify({ verb: 'create', kind, apiVersion, before: undefined, after });
+    expect(told.class).toBe(expected);
+  });
+
   test.each<[string, string]>([
     ['ConfigMap', 'exact'],
     ['Deployment', 'exact'],

@@ -41,6 +41,8 @@ test('fields mean what they mean only in the kind they are known of', () => {
   expect(change('StatefulSet', 'apps.kruise.io/v1beta1', three, one)).toBe('exact');
   expect(change('Secret', 'v1', {}, { immutable: true })).toBe('irreversible');
   expect(change('Secret', 'example.com/v1', {}, { immutable: true })).toBe('exact');
+  expect(change('HTTPRoute', 'gateway.networking.k8s.io/v1', one, three)).toBe('exact');
+  expect(change('PodMetrics', 'metrics.k8s.io/v1beta1', one, three)).toBe('irreversible');
   expect(change('Lease', 'coordination.k8s.io/v1', one, three)).toBe('irreversible');
   expect(change('Lease', 'rent.example.com/v1', one, three)).toBe('exact');
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LiveObject } from '../../cluster/types.ts';
+import { isBuiltIn } from '../../core/api-groups.ts';
 import { StratusError } from '../../core/errors.ts';
 import {
   arrayOf,
@@ -119,11 +120,6 @@ function placed(object: KubeObject, namespace: string | undefined, where: string
     throw invalid(`${where} (${object.kind} ${object.metadata.name}) names no namespace.`);
   }
   return { ...object, metadata: { ...object.metadata, namespace: chosen } };
-}
-
-function isBuiltIn(apiVersion: string): boolean {
-  const group = groupOf(apiVersion);
-  return !group.includes('.') || group.endsWith('.k8s.io');
 }
 
 function refuseTwins(objects: readonly KubeObject[]): void {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { TablePage } from '../../cluster/types.ts';
+import { isCustomGroup } from '../../core/api-groups.ts';
 import { isObject, type Json, objectOf } from '../../core/json.ts';
-import { isCustomGroup, maskingOf } from '../../core/redact.ts';
+import { maskingOf } from '../../core/redact.ts';
 import { scrubText } from '../../core/redact-text.ts';
 import { decodeCursor, encodeCursor } from '../render/cursor.ts';
 import { compact } from '../render/manifest.ts';

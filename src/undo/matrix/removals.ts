@@ -1,5 +1,6 @@
 import { PLAIN, REMADE, WORKLOADS } from '../group-kind.ts';
 import { OF_DEPLOYMENT } from '../replica-sets.ts';
+import { LOST_SNAPSHOT, SNAPSHOTS } from './snapshots.ts';
 import { REFUSED, type RemovalRow } from './types.ts';
 
 const AGAIN = 'byte-equal but for uid and creation time; the same owners of the same fields';
@@ -44,6 +45,15 @@ export const REMOVAL_ROWS: readonly RemovalRow[] = [
     class: 'compensating',
     undo: 'Creates the {kind} again with the same spec and status; its uid changes.',
     verified: AGAIN,
+  },
+  {
+    id: 'delete-snapshot',
+    verb: 'delete',
+    kinds: SNAPSHOTS,
+    what: 'anything',
+    class: 'irreversible',
+    undo: LOST_SNAPSHOT,
+    verified: DEFERRED,
   },
   {
     id: 'delete-managed-pod',

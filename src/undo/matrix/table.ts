@@ -1,12 +1,14 @@
+import { isBuiltIn } from '../../core/api-groups.ts';
 import { at, numberOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
-import { type Classifiable, type Classification, isBuiltIn } from '../classification.ts';
+import type { Classifiable, Classification } from '../classification.ts';
 import { groupKind } from '../group-kind.ts';
 import { CREATE_OTHERWISE, CREATE_ROWS } from './creates.ts';
 import { DEFINITION_ROWS } from './definitions.ts';
 import { EVERY_KIND, OTHERWISE } from './every-kind.ts';
 import { FIELD_ROWS } from './fields.ts';
 import { RUN_ROWS } from './runs.ts';
+import { SNAPSHOT_CREATES } from './snapshots.ts';
 import type { CreateRow, MatrixRow, Update, UpdateRow } from './types.ts';
 import { WORKLOAD_ROWS } from './workloads.ts';
 
@@ -19,9 +21,11 @@ const UPDATE_ROWS: readonly UpdateRow[] = [
   ...DEFINITION_ROWS,
 ];
 
+const CREATES: readonly CreateRow[] = [...CREATE_ROWS, ...SNAPSHOT_CREATES];
+
 /** Every row of the matrix for creates and updates, in the order of reading. */
 export const WRITE_ROWS: readonly (CreateRow | UpdateRow)[] = [
-  ...CREATE_ROWS,
+  ...CREATES,
   ...CREATE_OTHERWISE,
   ...UPDATE_ROWS,
   ...OTHERWISE,
@@ -38,7 +42,7 @@ export function rowOfUpdate(write: Classifiable, update: Update): UpdateRow {
 
 /** The row that a create falls under. */
 export function rowOfCreate(write: Classifiable, after: KubeObject): CreateRow {
-  const specific = CREATE_ROWS.filter((row) => isOf(row, write) && (row.holds?.(after) ?? true));
+  const specific = CREATES.filter((row) => isOf(row, write) && (row.holds?.(after) ?? true));
   return strictest(specific) ?? first(CREATE_OTHERWISE, (row) => isOf(row, write));
 }
 

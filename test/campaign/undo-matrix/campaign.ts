@@ -171,6 +171,7 @@ function rowOf(id: string): MatrixRow {
 const ELSEWHERE = [
   ...['update-terminating', 'delete-managed-pod', 'evict-managed', 'evict-bare'],
   ...['delete-job-run', 'delete-definition-used', 'delete-node'],
+  ...['create-snapshot-of-existing', 'delete-snapshot'],
 ];
 const REACHABLE = MATRIX.map(({ id }) => id).filter((id) => !ELSEWHERE.includes(id));
 

@@ -1,6 +1,6 @@
+import { isCustomGroup } from '../../../core/api-groups.ts';
 import { objectOf, objectsOf, stringOf } from '../../../core/json.ts';
 import { controllerOf, describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
-import { isCustomGroup } from '../../../core/redact.ts';
 import { type Relation, relate, relateOne, type Surroundings } from '../related/surroundings.ts';
 import { worstPodsFirst } from '../state.ts';
 

@@ -1,6 +1,6 @@
+import { isCustomGroup } from '../../../core/api-groups.ts';
 import { at, type JsonObject, objectOf, objectsOf, stringOf } from '../../../core/json.ts';
 import { describeRef, groupOf, type KubeObject } from '../../../core/kube.ts';
-import { isCustomGroup } from '../../../core/redact.ts';
 import { labelsOf, matchesAll, selectorText, selects } from '../related/label-match.ts';
 import { podReferences, relatePodReferences } from '../related/pod-references.ts';
 import { routesOf } from '../related/routes.ts';

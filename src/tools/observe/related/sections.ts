@@ -1,6 +1,6 @@
+import { isCustomGroup } from '../../../core/api-groups.ts';
 import { at, objectOf, stringOf } from '../../../core/json.ts';
 import { describeRef, groupOf, type KubeObject, refOf } from '../../../core/kube.ts';
-import { isCustomGroup } from '../../../core/redact.ts';
 import { compact } from '../../render/manifest.ts';
 import { shortText } from '../../render/untrusted.ts';
 import { budgetsOf, relatedTo, scalersOf } from '../describe/related.ts';

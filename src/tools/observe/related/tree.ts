@@ -1,6 +1,6 @@
+import { isCustomGroup } from '../../../core/api-groups.ts';
 import { at, numberOf, objectOf } from '../../../core/json.ts';
 import { describeRef, groupOf, type KubeObject, refOf } from '../../../core/kube.ts';
-import { isCustomGroup } from '../../../core/redact.ts';
 import { CHILD_KINDS, climb, OTHER_CHILD_KINDS, ownedBy } from '../describe/family.ts';
 import { podTrouble, stateOf, worstPodsFirst } from '../state.ts';
 import { selectorText } from './label-match.ts';
