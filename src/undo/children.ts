@@ -11,6 +11,7 @@ const CHILDREN: Readonly<Record<string, 'pods' | 'replicasets.apps'>> = {
   'ReplicaSet.apps': 'pods',
   'StatefulSet.apps': 'pods',
   'DaemonSet.apps': 'pods',
+  ReplicationController: 'pods',
 };
 
 export interface Parting {

@@ -17,12 +17,15 @@ beforeAll(async () => {
 
 const pod = { terminationGracePeriodSeconds: 1, containers: [{ name: 'c', image: 'local/web:1' }] };
 
-function workload(kind: 'Deployment' | 'ReplicaSet', name: string, replicas: number) {
-  const ref: ObjectRef = { apiVersion: 'apps/v1', kind, namespace, name };
+type Kind = 'Deployment' | 'ReplicaSet' | 'ReplicationController';
+
+function workload(kind: Kind, name: string, replicas: number) {
+  const isOld = kind === 'ReplicationController';
+  const ref: ObjectRef = { apiVersion: isOld ? 'v1' : 'apps/v1', kind, namespace, name };
   const labels = { app: name };
   const template = { metadata: { labels }, spec: pod };
-  const manifest = full({ spec: { replicas, selector: { matchLabels: labels }, template } }, ref);
-  return { ref, manifest };
+  const selector = isOld ? labels : { matchLabels: labels };
+  return { ref, manifest: full({ spec: { replicas, selector, template } }, ref) };
 }
 
 async function living(plural: string, app: string): Promise<KubeObject[]> {
@@ -77,34 +80,60 @@ test('a Deployment deleted and created anew: the abort keeps the pods it had', a
   expect(await uids('anew')).toEqual(before);
 });
 
-test('a created ReplicaSet goes without the pod that it had adopted, and the report says so', async () => {
-  const { ref, manifest } = workload('ReplicaSet', 'adopter', 1);
-  const bare: ObjectRef = { apiVersion: 'v1', kind: 'Pod', namespace, name: 'adopted' };
-  const path = `/api/v1/namespaces/${namespace}/pods`;
-  await cluster.request('POST', path, {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: bare.name, labels: { app: 'adopter' } },
-    spec: pod,
-  });
-  await readyPods('adopter', 1);
-  const before = await uids('adopter');
-  // Creation times have seconds.
-  await sleep(1_100);
+test.each(['ReplicaSet', 'ReplicationController'] as const)(
+  'a created %s goes without the pod that it had adopted, and the report says so',
+  async (kind) => {
+    const app = `adopter-${kind.toLowerCase()}`;
+    const { ref, manifest } = workload(kind, app, 1);
+    const path = `/api/v1/namespaces/${namespace}/pods`;
+    await cluster.request('POST', path, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `adopted-${app}`, labels: { app } },
+      spec: pod,
+    });
+    await readyPods(app, 1);
+    const before = await uids(app);
+    // Creation times have seconds.
+    await sleep(1_100);
+
+    const transaction = await bench.begun(namespace);
+    await bench.step(transaction, ref, { verb: 'create', manifest });
+    await cluster.waitFor('the adoption', async () => {
+      return ownerUid((await living('pods', app))[0]) !== undefined;
+    });
+    await bench.aborted(transaction);
+
+    expect(await read(cluster, ref)).toBeUndefined();
+    await sleep(2_000);
+    expect(await uids(app)).toEqual(before);
+    expect(bench.engine.view(transaction).steps[0]?.residual).toEqual([
+      expect.stringContaining(`adopted Pod adopted-${app}`),
+    ]);
+  },
+);
+
+test('a ReplicationController deleted and created anew: the abort keeps the pods it had', async () => {
+  const { ref, manifest } = workload('ReplicationController', 'rc-anew', 2);
+  await createAs(cluster, 'kubectl-create', ref, manifest);
+  await readyPods('rc-anew', 2);
+  const before = await uids('rc-anew');
 
   const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, { verb: 'delete' });
+  await cluster.waitFor('the delete', async () => (await read(cluster, ref)) === undefined);
   await bench.step(transaction, ref, { verb: 'create', manifest });
-  await cluster.waitFor('the adoption', async () => {
-    return ownerUid((await living('pods', 'adopter'))[0]) !== undefined;
-  });
+  const standIn = (await mustRead(cluster, ref)).metadata.uid;
+  await cluster.waitFor('the adoption', async () =>
+    (await living('pods', 'rc-anew')).every((one) => ownerUid(one) === standIn),
+  );
   await bench.aborted(transaction);
 
-  expect(await read(cluster, ref)).toBeUndefined();
-  await sleep(2_000);
-  expect(await uids('adopter')).toEqual(before);
-  expect(bench.engine.view(transaction).steps[0]?.residual).toEqual([
-    expect.stringContaining('adopted Pod adopted'),
-  ]);
+  const { uid } = (await mustRead(cluster, ref)).metadata;
+  await cluster.waitFor('the way back', async () =>
+    (await living('pods', 'rc-anew')).every((one) => ownerUid(one) === uid),
+  );
+  expect(await uids('rc-anew')).toEqual(before);
 });
 
 test('a created Deployment takes what it started with it', async () => {
