@@ -5,7 +5,7 @@ import { controllerOf, desiredReplicas, isControlledBy, type KubeObject } from '
 import { isOurManager } from '../core/managers.ts';
 import { heldBy } from './managed-fields.ts';
 import { mayLowerReplicas } from './replicas.ts';
-import { changesTemplate } from './stuck-pods.ts';
+import { changesTemplate } from './template-changes.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
 
@@ -32,7 +32,7 @@ export async function markNewest(
   restored: KubeObject,
   port: UndoPort,
 ): Promise<void> {
-  if (live === undefined || !mayMark(group) || group.steps.some(changesTemplate)) return;
+  if (live === undefined || !mayMark(group) || changesTemplate(group)) return;
   const wanted = desiredReplicas(restored);
   if (wanted === 0 || wanted >= desiredReplicas(live.object)) return;
   const pods = await podsOf(live, port).catch((error: unknown): LiveObject[] => {

@@ -9,8 +9,9 @@ import {
   objectsOf,
   stringifyJson,
 } from '../core/json.ts';
-import { isControlledBy } from '../core/kube.ts';
-import { changesTemplate, observed } from './stuck-pods.ts';
+import { isControlledBy, type KubeObject } from '../core/kube.ts';
+import { observed } from './stuck-pods.ts';
+import { changedTemplates } from './template-changes.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 
 const HASH = 'pod-template-hash';
@@ -25,7 +26,7 @@ export async function emptyRefusedSets(group: UndoGroup, port: UndoPort): Promis
   const { key } = group;
   if (key.resource.kind !== 'Deployment' || key.resource.group !== 'apps') return [];
   const { namespace } = key;
-  const ours = group.steps.filter(changesTemplate).map(({ post }) => templateOf(post));
+  const ours = changedTemplates(group).map(templateOf);
   if (namespace === undefined || ours.length === 0) return [];
   const sets = await port.list('replicasets.apps', namespace).catch((error: unknown) => {
     if (error instanceof StratusError && error.code === 'forbidden') return [];
@@ -50,8 +51,8 @@ export async function emptyRefusedSets(group: UndoGroup, port: UndoPort): Promis
   return notes;
 }
 
-function templateOf(object: { readonly [field: string]: unknown } | undefined): Json {
-  const template = objectOf(at(object as Json, 'spec', 'template'));
+function templateOf(object: KubeObject): Json {
+  const template = objectOf(at(object, 'spec', 'template'));
   const metadata = objectOf(template.metadata);
   const { [HASH]: _hash, ...labels } = objectOf(metadata.labels);
   return { ...template, metadata: { ...metadata, labels } };

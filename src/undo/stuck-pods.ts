@@ -1,7 +1,8 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
-import { at, equalJson, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
-import { isControlledBy, type KubeObject } from '../core/kube.ts';
+import { at, type Json, numberOf, objectOf, objectsOf, stringOf } from '../core/json.ts';
+import { controllerOf, isControlledBy, type KubeObject } from '../core/kube.ts';
+import { changesTemplate } from './template-changes.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
 
@@ -17,7 +18,7 @@ export async function replaceStuckPods(group: UndoGroup, port: UndoPort): Promis
   const { key } = group;
   if (key.resource.kind !== 'StatefulSet' || key.resource.group !== 'apps') return [];
   const { namespace } = key;
-  if (namespace === undefined || !group.steps.some(changesTemplate)) return [];
+  if (namespace === undefined || !changesTemplate(group)) return [];
   const set = await observed(key, port);
   if (set === undefined) {
     return ['The controller did not look at it again in time; pods of the change may be left.'];
@@ -29,9 +30,10 @@ export async function replaceStuckPods(group: UndoGroup, port: UndoPort): Promis
     throw error;
   });
   if (pods === undefined) return ['Its pods may not be read; some may be stuck on the change.'];
+  const isStuck = stuckOn(set, rightfulRevisions(group, set));
   for (const pod of pods) {
-    if (!isStuck(pod.object, set.object)) continue;
-    const gone = await remove(pod, set.object, port);
+    if (!isStuck(pod.object)) continue;
+    const gone = await remove(pod, isStuck, port);
     notes.push(
       gone
         ? `Pod ${pod.key.name} was not ready and would have stayed on the changed template; it was deleted to be started anew.`
@@ -39,15 +41,6 @@ export async function replaceStuckPods(group: UndoGroup, port: UndoPort): Promis
     );
   }
   return notes;
-}
-
-/** Whether a step gave a workload another pod template. */
-export function changesTemplate({ pre, post }: UndoGroup['steps'][number]): boolean {
-  return (
-    pre !== undefined &&
-    post !== undefined &&
-    !equalJson(at(pre, 'spec', 'template'), at(post, 'spec', 'template'))
-  );
 }
 
 /** The workload once its status speaks about its present spec. */
@@ -63,23 +56,45 @@ export async function observed(key: ObjectKey, port: UndoPort): Promise<LiveObje
   }
 }
 
-function isStuck(pod: KubeObject, set: KubeObject): boolean {
-  if (!isControlledBy(pod, set.metadata.uid) || pod.metadata.deletionTimestamp !== undefined)
-    return false;
-  const ready = objectsOf(at(pod, 'status', 'conditions')).some(
-    (condition) => condition.type === 'Ready' && condition.status === 'True',
+/**
+ * Revisions that a pod may be on: the one that is in force again, and the one that was current before our first
+ * change, on which a partition may have held pods back. What is current now may be ours, if its rollout had finished.
+ */
+function rightfulRevisions({ steps }: UndoGroup, set: LiveObject): (string | undefined)[] {
+  const before = steps.find(({ pre }) => pre !== undefined)?.pre;
+  return [at(set.object, 'status', 'updateRevision'), at(before, 'status', 'currentRevision')].map(
+    stringOf,
   );
-  const revision = pod.metadata.labels?.['controller-revision-hash'];
-  const wanted = ['currentRevision', 'updateRevision'].map((name) =>
-    stringOf(at(set, 'status', name)),
-  );
-  return !ready && revision !== undefined && !wanted.includes(revision);
 }
 
-async function remove(pod: LiveObject, set: KubeObject, port: UndoPort): Promise<boolean> {
+type IsStuck = (pod: KubeObject) => boolean;
+
+function stuckOn(set: LiveObject, rightful: readonly (string | undefined)[]): IsStuck {
+  return (pod) => {
+    if (!isMember(pod, set) || pod.metadata.deletionTimestamp !== undefined) return false;
+    const ready = objectsOf(at(pod, 'status', 'conditions')).some(
+      (condition) => condition.type === 'Ready' && condition.status === 'True',
+    );
+    const revision = pod.metadata.labels?.['controller-revision-hash'];
+    return !ready && revision !== undefined && !rightful.includes(revision);
+  };
+}
+
+/** Of a StatefulSet that was created again a moment ago, those of its names as well that it has yet to adopt. */
+function isMember(pod: KubeObject, set: LiveObject): boolean {
+  if (controllerOf(pod) !== undefined) return isControlledBy(pod, set.uid);
+  const { name, labels } = pod.metadata;
+  const selected = objectOf(at(set.object, 'spec', 'selector', 'matchLabels'));
+  return (
+    name.slice(0, name.lastIndexOf('-')) === set.key.name &&
+    Object.entries(selected).every(([label, value]) => labels?.[label] === value)
+  );
+}
+
+async function remove(pod: LiveObject, isStuck: IsStuck, port: UndoPort): Promise<boolean> {
   let live: LiveObject | undefined = pod;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (live === undefined || live.uid !== pod.uid || !isStuck(live.object, set)) return true;
+    if (live === undefined || live.uid !== pod.uid || !isStuck(live.object)) return true;
     const outcome = await port.send(
       {
         verb: 'delete',

@@ -126,6 +126,51 @@ test.each(FIXED)(
   },
 );
 
+test('a StatefulSet created anew of a template that hangs: the pod of it does not outlive the undo', async () => {
+  const ref: ObjectRef = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name: 'hung' };
+  const ofImage = (image: string): JsonObject => {
+    const containers = [{ name: 'web', image }];
+    return full(
+      {
+        spec: {
+          replicas: 2,
+          serviceName: 'hung',
+          selector: { matchLabels: { app: 'hung' } },
+          template: {
+            metadata: { labels: { app: 'hung' } },
+            spec: { terminationGracePeriodSeconds: 1, containers },
+          },
+        },
+      },
+      ref,
+    );
+  };
+  await createAs(cluster, 'kubectl-create', ref, ofImage('local/web:1'));
+  await atRest(ref, 2);
+  const before = await mustRead(cluster, ref);
+  const transaction = await bench.begun(namespace, [ref]);
+  await bench.engine.steps(
+    transaction,
+    [
+      request('mitigate_delete', target(ref)),
+      request('mitigate_apply', { mode: 'create', manifest: ofImage('local/web:nope') }),
+    ],
+    CALLER,
+  );
+  const image = async () => {
+    const path = `/api/v1/namespaces/${namespace}/pods/hung-1`;
+    const { json } = await cluster.request('GET', path, undefined, { allow: [404] });
+    return at(json, 'spec', 'containers', 0, 'image');
+  };
+  await cluster.waitFor('a pod of the new template', async () => {
+    return (await image()) === 'local/web:nope';
+  });
+  await bench.aborted(transaction);
+  await atRest(ref, 2);
+  expectRestored(before, await read(cluster, ref), { recreated: true });
+  expect(await image()).toBe('local/web:1');
+});
+
 function target({ apiVersion, kind, name }: ObjectRef): JsonObject {
   return { kind: `${apiVersion} ${kind}`, name, namespace };
 }
