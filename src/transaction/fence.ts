@@ -74,7 +74,8 @@ async function fenceExisting(
     // The mark is taken off again by the restore, so the step goes through it like one that happened.
     if (outcome.kind === 'applied') return true;
     unreached(outcome);
-    if (outcome.kind === 'rejected' && outcome.status !== 409 && outcome.status !== 429) {
+    // 404: it went between the read and the fence, perhaps by our own write. The next read tells, as after a 409.
+    if (outcome.kind === 'rejected' && ![404, 409, 429].includes(outcome.status)) {
       throw refusal(key, outcome, 'undo_impossible', 'The fence', parts.policy.redaction);
     }
     await parts.clock.sleep(50 * 2 ** attempt);
