@@ -41,7 +41,7 @@ export const StepState = {
   APPLIED: 'APPLIED',
   /** The API server said no: nothing changed. */
   REJECTED: 'REJECTED',
-  /** Ambiguous answer. */
+  /** No clear answer was seen, and it could not be found out yet whether the change happened. */
   UNKNOWN: 'UNKNOWN',
   /** Applied, and its undo was rehearsed by dry run. */
   VERIFIED: 'VERIFIED',

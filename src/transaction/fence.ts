@@ -14,6 +14,11 @@ const IN_FLIGHT_MS = 36_000;
 const LONG_PAST_MS = 600_000;
 const ATTEMPTS = 8;
 
+/** True for a step of which it was never found out whether it happened: its write may still be on its way. */
+export function isUnresolved({ state }: StepRow): boolean {
+  return state === 'INTENT' || state === 'UNKNOWN';
+}
+
 /**
  * Makes sure that no write of ours is still on its way: "a read says it did not happen" is no
  * proof. A metadata patch conditioned on the old resourceVersion makes a late write fail for good; if the version
@@ -26,7 +31,7 @@ export async function fence(
   step: StepRow,
   key: ObjectKey,
 ): Promise<boolean> {
-  if (step.state !== 'INTENT' && step.state !== 'UNKNOWN') return true;
+  if (!isUnresolved(step)) return true;
   const happened =
     step.uid === null
       ? await awaitCreate(parts, step, key)

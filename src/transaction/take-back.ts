@@ -9,7 +9,7 @@ import { undoObject } from '../undo/restore.ts';
 import type { ObjectUndo, UndoGroup } from '../undo/types.ts';
 import { isUnsent, noteUnsent } from './deferred.ts';
 import { isOfDefinition, learnKinds } from './definitions.ts';
-import { fence } from './fence.ts';
+import { fence, isUnresolved } from './fence.ts';
 import type { EngineParts } from './parts.ts';
 import { isManagedPodRemoval, isStillServing } from './pod-removal.ts';
 import { redactNote } from './redact-note.ts';
@@ -67,10 +67,12 @@ async function takeBackSteps(
       objects.push(noteUnsent(parts, request, step));
       continue;
     }
+    let unresolved = isUnresolved(step);
     try {
       const key = await keyOfStep(parts, step);
       keys.set(step, key);
       if (!(await fence(parts, request, step, key))) continue;
+      unresolved = false;
       for (const name of NEEDED) image(step.seq, name);
       const replaced =
         isManagedPodRemoval(step, image) && !isStillServing(step, await parts.reader.get(key));
@@ -79,7 +81,7 @@ async function takeBackSteps(
     } catch (thrown) {
       const error = lasting(thrown);
       if (later !== undefined && isOfDefinition(step, error, open)) later.push(step);
-      else objects.push(noteImpossible(parts, request, step, error));
+      else objects.push(noteImpossible(parts, request, step, error, unresolved));
     }
   }
   const renewed = renewedUids(store.steps(request.transaction));
@@ -181,11 +183,16 @@ function noteReplaced(
   };
 }
 
+/**
+ * @param unresolved the step could not be fenced: its write may still be on its way, so the journal has to say that,
+ *   and whoever tries again fences it first
+ */
 function noteImpossible(
   parts: EngineParts,
   request: TakeBackRequest,
   step: StepRow,
   error: StratusError,
+  unresolved: boolean,
 ): UndoReport['objects'][number] {
   const { transaction, epoch } = request;
   const how = redactText(error.message, parts.policy.redaction);
@@ -193,7 +200,7 @@ function noteImpossible(
     transaction,
     step.seq,
     UNDOABLE,
-    'UNDO_IMPOSSIBLE',
+    unresolved ? 'UNKNOWN' : 'UNDO_IMPOSSIBLE',
     epoch,
     { error: how },
   );

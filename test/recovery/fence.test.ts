@@ -14,8 +14,10 @@ import {
   expectChainWhole,
   expectNoMarks,
   expectRecreated,
+  expectUntouched,
   kill,
   openBench,
+  setMode,
 } from './bench.ts';
 
 const cluster = useCluster();
@@ -85,3 +87,89 @@ test('a delete that lands just before its fence is taken back', { timeout: 120_0
     bench.remove();
   }
 });
+
+test('a step whose fence was refused is fenced before it is taken for never done', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'unfenced');
+  const { namespace } = bench;
+  let server: Assistant | undefined;
+  try {
+    await refuseFences(namespace);
+    const before = await bench.configMap('settings');
+    const transaction = await dieSending(bench, (dying, open) =>
+      setMode(dying, bench, 'slow', { transaction: open }),
+    );
+    network.fate = () => 'pass';
+    server = await bench.start({}, network.kubeconfig);
+    expect(await outcome(bench)).toBe('ABORT_INCOMPLETE');
+    const refused = { state: 'UNKNOWN', error: expect.stringContaining('no fences here') };
+    expect(bench.steps(transaction)).toMatchObject([refused]);
+
+    const tryAgain = { transaction, reason: 'test' };
+    const still = await server.call('transaction_abort', tryAgain);
+    expect(still.data, still.text).toMatchObject({ state: 'ABORT_INCOMPLETE' });
+    expect(bench.steps(transaction)).toMatchObject([refused]);
+    const seen = await server.call('transaction_status', { transaction });
+    expect(seen.text).toContain('no fences here');
+
+    await allowFences(namespace);
+    const done = await server.call('transaction_abort', tryAgain);
+    expect(done.data, done.text).toMatchObject({ state: 'ABORTED' });
+    expect(await network.deliver()).toEqual([409]);
+    expectUntouched(await bench.configMap('settings'), before);
+    await expectNoMarks(bench);
+    expectChainWhole(bench);
+  } finally {
+    await allowFences(namespace);
+    await network.deliver();
+    if (server !== undefined) await kill(server);
+    bench.remove();
+  }
+});
+
+const ADMISSION = '/apis/admissionregistration.k8s.io/v1/validatingadmission';
+
+/** An admission policy of the cluster that lets nobody write the mark of a fence. */
+async function refuseFences(namespace: string): Promise<void> {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const rule = { apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] };
+  const expression =
+    "!has(object.metadata.labels) || !('stratus.dev/fence' in object.metadata.labels)";
+  await cluster.apply([
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: namespace },
+      spec: {
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+          resourceRules: [{ ...rule, operations: ['CREATE', 'UPDATE'] }],
+        },
+        validations: [{ expression, message: 'no fences here' }],
+      },
+    },
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: namespace },
+      spec: { policyName: namespace, validationActions: ['Deny'] },
+    },
+  ]);
+  await cluster.waitFor('fences to be refused', async () => !(await mayFence(namespace)));
+}
+
+async function allowFences(namespace: string): Promise<void> {
+  for (const kind of ['policybindings', 'policies']) {
+    const path = `${ADMISSION}${kind}/${namespace}`;
+    await cluster.request('DELETE', path, undefined, { allow: [404] });
+  }
+  await cluster.waitFor('fences to be allowed', () => mayFence(namespace));
+}
+
+async function mayFence(namespace: string): Promise<boolean> {
+  const path = `/api/v1/namespaces/${namespace}/configmaps/other?dryRun=All`;
+  const mark = { metadata: { labels: { 'stratus.dev/fence': '0' } } };
+  const { status } = await cluster.request('PATCH', path, mark, { allow: [422] });
+  return status === 200;
+}

@@ -42,7 +42,7 @@ function whyOf(step: StepView): string {
       return step.error ?? 'The API server refused the restore.';
     case 'INTENT':
     case 'UNKNOWN':
-      return 'It is not known yet whether the change happened: the API server gave no clear answer.';
+      return `It is not known yet whether the change happened: no clear answer was seen. ${step.error ?? ''}`.trim();
     default:
       return 'Its undo has not ended: the API server did not answer, or the server that did it died.';
   }
@@ -61,7 +61,7 @@ function resolveOf(id: string, { state, error = '', object }: StepView): string[
       `${get}  # then put back the fields that are in conflict`,
     ];
   }
-  if (state !== 'UNDO_IMPOSSIBLE') return [];
+  if (!['INTENT', 'UNKNOWN', 'UNDO_IMPOSSIBLE'].includes(state)) return [];
   if (/can't be opened/.test(error)) return ['put back the key file of the journal'];
   if (/terminating|being deleted/.test(error)) {
     return [

@@ -46,6 +46,11 @@ test.each([
   ],
   ['a lost key', step('UNDO_IMPOSSIBLE', "The images of txn-7 can't be opened"), 'key file'],
   ['an unknown outcome', step('UNKNOWN'), 'no clear answer'],
+  [
+    'an outcome that could not be found out',
+    step('UNKNOWN', '403 Forbidden: cannot patch resource'),
+    'can-i update',
+  ],
 ])('%s is shown with what resolves it', (_what, one, word) => {
   const text = textOf(view('ABORT_INCOMPLETE', [one]));
   expect(text).toContain(word);
