@@ -11,7 +11,6 @@ import { epochOver } from './session.ts';
 
 /** The API server may go on with a mutation for 34 s after it was sent; some margin on top. */
 const IN_FLIGHT_MS = 36_000;
-const LONG_PAST_MS = 600_000;
 const ATTEMPTS = 8;
 
 /** True for a step of which it was never found out whether it happened: its write may still be on its way. */
@@ -34,7 +33,7 @@ export async function fence(
   if (!isUnresolved(step)) return true;
   const happened =
     step.uid === null
-      ? await awaitCreate(parts, step, key)
+      ? await awaitCreate(parts, key)
       : await fenceExisting(parts, request.epoch, step, key);
   if (happened) return true;
   const landed = parts.journal.transactions.moveStep(
@@ -104,16 +103,15 @@ function isHalfEvicted(step: StepRow, live: LiveObject): boolean {
 
 /**
  * A create that may be in flight: it is there, or it is not there after the time in which it could still land.
- * Waited out on the monotonic clock, because the wall clock may have jumped since; only an intent that is
- * long past by any clock isn't waited for.
+ * Waited out from now on the monotonic clock, however long ago the journal says that it was sent: between two
+ * processes only the wall clock tells the time, and that may have been put forward meanwhile.
  */
-async function awaitCreate(parts: EngineParts, step: StepRow, key: ObjectKey): Promise<boolean> {
-  const longPast = step.sentAt !== null && parts.clock.now() - step.sentAt > LONG_PAST_MS;
-  const until = parts.clock.monotonic() + (longPast ? 0 : IN_FLIGHT_MS);
+async function awaitCreate(parts: EngineParts, key: ObjectKey): Promise<boolean> {
+  const until = parts.clock.monotonic() + IN_FLIGHT_MS;
   for (;;) {
-    if ((await parts.reader.get(key)) !== undefined) return true;
     const left = until - parts.clock.monotonic();
-    if (left <= 0) return (await parts.reader.get(key)) !== undefined;
+    if ((await parts.reader.get(key)) !== undefined) return true;
+    if (left <= 0) return false;
     await parts.clock.sleep(Math.min(left, 500));
   }
 }

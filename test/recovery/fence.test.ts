@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { clockJump } from '../campaign/exclusivity/clock-jump.ts';
 import {
   type Fate,
   type FaultyNetwork,
@@ -123,6 +125,43 @@ test('a step whose fence was refused is fenced before it is taken for never done
   } finally {
     await allowFences(namespace);
     await network.deliver();
+    if (server !== undefined) await kill(server);
+    bench.remove();
+  }
+});
+
+// Forward by an hour, as when a machine that was off is set right by NTP between the crash and the restart.
+test('a clock that was put forward does not make a create on its way one of long ago', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'forward');
+  const { namespace } = bench;
+  let server: Assistant | undefined;
+  try {
+    const manifest = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'fresh', namespace },
+    });
+    await dieSending(bench, (dying, transaction) =>
+      dying.call('mitigate_apply', { mode: 'create', manifest, transaction, reason: 'test' }),
+    );
+    let looks = 0;
+    network.fate = ({ method, path }) => {
+      if (method === 'GET' && path.includes('/configmaps/fresh')) looks++;
+      return 'pass';
+    };
+    server = await bench.start(clockJump(1, 0), network.kubeconfig);
+    await cluster.waitFor('the recovery to look twice', async () => looks >= 2);
+    // Time to conclude from it.
+    await sleep(2_000);
+    expect(bench.rows()).toMatchObject([{ state: 'ABORTING' }]);
+    expect(await network.deliver()).toEqual([201]);
+    expect(await outcome(bench)).toBe('ABORTED');
+    expect(await bench.configMap('fresh')).toBeUndefined();
+    await expectNoMarks(bench);
+    expectChainWhole(bench);
+  } finally {
     if (server !== undefined) await kill(server);
     bench.remove();
   }
