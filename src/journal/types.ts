@@ -229,7 +229,10 @@ export interface TransactionStore {
   /** A decision that was carried out, or could not be, counts no longer. */
   unresolve(transaction: string, object: string, epoch: number): void;
   resolutions(transaction: string): ResolutionRow[];
-  /** Where objects were created by transactions that were opened since then (wall ms); the newest 500 transactions. */
+  /**
+   * Where objects were created by the newest 500 transactions that were opened since then (wall ms), and by the newest
+   * 20 whenever they were.
+   */
   createPlaces(since: number): CreatePlace[];
   /** The step with that intent and what became of its transaction; undefined when it is none of this journal. */
   ownerOf(intentId: string): IntentOwner | undefined;

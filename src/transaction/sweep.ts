@@ -12,7 +12,7 @@ import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { unlabelRequest } from './request.ts';
 
-/** How long a place where something was created is looked at before and after transactions. */
+/** How long a place where something was created is looked at before and after transactions; that of a recent one always. */
 const LOOKED_AT_MS = 7 * 24 * 60 * 60 * 1_000;
 const ATTEMPTS = 8;
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { clockJump } from '../campaign/exclusivity/clock-jump.ts';
 import { useCluster } from '../cluster/index.ts';
 import {
   type Bench,
@@ -68,6 +69,28 @@ test('what a late create leaves is taken away before the next transaction, a str
     expectChainWhole(bench);
   } finally {
     await kill(server);
+    bench.remove();
+  }
+});
+
+test('a late create is found although the clock was put forward by more than a week', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'sweep');
+  const first = await bench.start();
+  let second: typeof first | undefined;
+  try {
+    const intent = await createdAndAborted(bench, first);
+    await kill(first);
+    second = await bench.start(clockJump(8 * 24, 0));
+    await arrivesLate(bench, 'fresh', intent);
+    const answer = await setMode(second, bench, 'slow');
+    expect(answer.data.status, answer.text).toBe('committed');
+    expect(await bench.configMap('fresh')).toBeUndefined();
+    await expectNoMarks(bench);
+  } finally {
+    await kill(first);
+    if (second !== undefined) await kill(second);
     bench.remove();
   }
 });
