@@ -85,7 +85,8 @@ function isOurs(rows: readonly StepRow[], { metadata }: KubeObject): boolean {
   return last?.uid === metadata.uid && last?.postResourceVersion === metadata.resourceVersion;
 }
 
-function stepsOn({ journal }: EngineParts, { id }: Session, key: ObjectKey): StepRow[] {
+/** Steps of the transaction on one object that are not taken back. */
+export function stepsOn({ journal }: EngineParts, { id }: Session, key: ObjectKey): StepRow[] {
   const { kind, apiVersion } = key.resource;
   return journal.transactions
     .steps(id, { kind, name: key.name, notIn: ['REJECTED', 'UNDONE'] })

@@ -13,6 +13,7 @@ import { isUnsent } from './deferred.ts';
 import { evict } from './evict.ts';
 import { refuseFights } from './fights.ts';
 import { AmbiguousWrite, guardedWrite, OneWayWrite } from './guarded-write.ts';
+import { refuseJointLoss } from './joint-loss.ts';
 import type { EngineParts } from './parts.ts';
 import type { Session } from './session.ts';
 import type { Shapes } from './shapes.ts';
@@ -43,6 +44,7 @@ export async function runStep(
   checkRunnable(writes);
   checkFits(parts, session, writes);
   await refuseFights(parts, shapes, session, writes);
+  await refuseJointLoss(parts, shapes, session, writes);
   const { tool, within } = request;
   const approved =
     ofCall ?? (await approveCommands(parts, shapes, [{ tool, writes }], caller, session));

@@ -5,6 +5,7 @@ import { describeRef, type KubeObject } from '../core/kube.ts';
 import { afterRecreate } from './after-recreate.ts';
 import { withUnseenLast } from './as-it-went.ts';
 import { type Parting, partingOf } from './children.ts';
+import { losesData } from './data-guard.ts';
 import { diffPaths } from './diff.ts';
 import { leftBehind } from './left-behind.ts';
 import { markNewest, unmarkNewest } from './newest-pods.ts';
@@ -23,7 +24,6 @@ import type { ObjectUndo, UndoGroup, UndoPort, UndoStep } from './types.ts';
 import { unfence } from './unfence.ts';
 import { unjournaledUid } from './unjournaled.ts';
 import { noClearAnswer, unreached } from './unreached.ts';
-import { losesVolume } from './volume-guard.ts';
 
 /** A PUT may lose against controllers that move the resourceVersion; then it is recomputed from a fresh read. */
 const ATTEMPTS = 8;
@@ -101,7 +101,7 @@ export async function undoObject(given: UndoGroup, port: UndoPort): Promise<Obje
         continue;
       }
     }
-    const unsafe = target.kind === 'replace' ? losesVolume(live?.object, target.object) : undefined;
+    const unsafe = losesData(live?.object, target, known);
     if (unsafe !== undefined) {
       port.mark('UNDO_IMPOSSIBLE', { error: unsafe });
       return { state: 'UNDO_IMPOSSIBLE', how: unsafe, residual: [], conflicts: [] };

@@ -110,6 +110,22 @@ describe('a delete', () => {
 
 describe('a create', () => {
   test.each([
+    ['Retain', 'compensating'],
+    ['Delete', 'irreversible'],
+  ])('of a StatefulSet with claims and whenDeleted %s is %s', (whenDeleted, expected) => {
+    const after = object(
+      'StatefulSet',
+      spec({
+        volumeClaimTemplates: [{ metadata: { name: 'data' } }],
+        persistentVolumeClaimRetentionPolicy: { whenDeleted },
+      }),
+    );
+    const { kind, apiVersion } = after;
+    const told = classify({ verb: 'create', kind, apiVersion, before: undefined, after });
+    expect(told.class).toBe(expected);
+  });
+
+  test.each([
     ['HTTPRoute', 'gateway.networking.k8s.io/v1', {}, 'exact'],
     ['VolumeSnapshot', SNAPSHOT, { persistentVolumeClaimName: 'db' }, 'exact'],
     ['VolumeSnapshot', SNAPSHOT, { volumeSnapshotContentName: 'db' }, 'irreversible'],

@@ -14,6 +14,12 @@ describe('a changed field', () => {
     spec({ replicas, persistentVolumeClaimRetentionPolicy: { [when]: 'Delete' } });
   const keep = (replicas: number) =>
     spec({ replicas, persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain' } });
+  const withClaims = (when: string, replicas: number, action = 'Delete') =>
+    spec({
+      replicas,
+      volumeClaimTemplates: [{ metadata: { name: 'data' } }],
+      persistentVolumeClaimRetentionPolicy: { [when]: action },
+    });
   const template = (image: string) => ({ spec: { containers: [{ name: 'a', image }] } });
 
   test.each<[string, string, JsonObject, JsonObject, string]>([
@@ -102,6 +108,34 @@ describe('a changed field', () => {
       claims('whenDeleted', 2),
       claims('whenDeleted', 1),
       'compensating',
+    ],
+    [
+      'scale up whose way back takes claims',
+      'StatefulSet',
+      withClaims('whenScaled', 1),
+      withClaims('whenScaled', 2),
+      'irreversible',
+    ],
+    [
+      'scale up and retention of claims, safer',
+      'StatefulSet',
+      withClaims('whenScaled', 1),
+      withClaims('whenScaled', 2, 'Retain'),
+      'irreversible',
+    ],
+    [
+      'scale up whose way back keeps claims',
+      'StatefulSet',
+      withClaims('whenDeleted', 1),
+      withClaims('whenDeleted', 2),
+      'compensating',
+    ],
+    [
+      'scale up without claims',
+      'StatefulSet',
+      claims('whenScaled', 1),
+      claims('whenScaled', 2),
+      'exact',
     ],
     ['scale down', 'StatefulSet', spec({ replicas: 2 }), spec({ replicas: 1 }), 'compensating'],
     ['scale down', 'Deployment', spec({ replicas: 2 }), spec({ replicas: 0 }), 'compensating'],

@@ -1,4 +1,5 @@
 import { arrayOf, at, stringOf } from '../../core/json.ts';
+import { deletesClaims, hasClaims } from '../claim-retention.ts';
 import { PLAIN } from '../group-kind.ts';
 import { type CreateRow, REFUSED } from './types.ts';
 
@@ -48,11 +49,21 @@ export const CREATE_ROWS: readonly CreateRow[] = [
     verified: REFUSED,
   },
   {
+    id: 'create-claims-deleted',
+    verb: 'create',
+    kinds: ['StatefulSet.apps'],
+    what: 'with `volumeClaimTemplates` where `whenDeleted` is Delete',
+    holds: (after) => hasClaims(after) && deletesClaims(after, 'whenDeleted'),
+    class: 'irreversible',
+    undo: 'deleting it again would delete the claims that it makes, and those of their names that it finds, with their data (persistentVolumeClaimRetentionPolicy whenDeleted: Delete); create it with Retain',
+    verified: REFUSED,
+  },
+  {
     id: 'create-claims',
     verb: 'create',
     kinds: ['StatefulSet.apps'],
     what: 'with `volumeClaimTemplates`',
-    holds: (after) => arrayOf(at(after, 'spec', 'volumeClaimTemplates')).length > 0,
+    holds: hasClaims,
     class: 'compensating',
     undo: 'Deletes the StatefulSet again; the claims it made, and their data, stay.',
     verified: 'it and its pods are gone',

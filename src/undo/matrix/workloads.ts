@@ -1,6 +1,6 @@
-import { arrayOf, at, equalJson, numberOf, stringOf } from '../../core/json.ts';
+import { at, equalJson, numberOf, stringOf } from '../../core/json.ts';
 import type { KubeObject } from '../../core/kube.ts';
-import { CLAIM_MOMENTS, deletesClaims } from '../claim-retention.ts';
+import { CLAIM_MOMENTS, deletesClaims, hasClaims, losesClaims } from '../claim-retention.ts';
 import { isOfDeployment, OF_DEPLOYMENT } from '../replica-sets.ts';
 import { changed, lowered, REFUSED, SAME, type Update, type UpdateRow } from './types.ts';
 
@@ -52,6 +52,16 @@ export const WORKLOAD_ROWS: readonly UpdateRow[] = [
       CLAIM_MOMENTS.some((when) => deletesClaims(after, when) && !deletesClaims(before, when)),
     class: 'irreversible',
     undo: 'persistentVolumeClaimRetentionPolicy Delete removes claims and their data',
+    verified: REFUSED,
+  },
+  {
+    id: 'claims-deleted-by-undo',
+    verb: 'update',
+    kinds: STATEFUL_SET,
+    what: 'more replicas with `volumeClaimTemplates` where `whenScaled` is Delete, or was until this update',
+    holds: ({ before, after }) => losesClaims(after, before),
+    class: 'irreversible',
+    undo: 'scaling back would delete the claims of the added pods, also those with data of before (persistentVolumeClaimRetentionPolicy whenScaled: Delete); set whenScaled to Retain first, and commit that',
     verified: REFUSED,
   },
   {
@@ -188,10 +198,6 @@ function fewer({ before, after }: Update): boolean {
 
 function more({ before, after }: Update): boolean {
   return replicasOf(after) > replicasOf(before);
-}
-
-function hasClaims(set: KubeObject): boolean {
-  return arrayOf(at(set, 'spec', 'volumeClaimTemplates')).length > 0;
 }
 
 /** True while pods of an earlier template still run. */

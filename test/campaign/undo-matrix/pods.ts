@@ -121,6 +121,14 @@ export const PODS: readonly MatrixCase[] = [
     sample: withSpec('StatefulSet', { persistentVolumeClaimRetentionPolicy: DELETES }),
     call: scale(1),
   }),
+  update('scale up where whenScaled is Delete, with claims', {
+    row: 'claims-deleted-by-undo',
+    sample: withSpec('StatefulSet', {
+      ...{ volumeClaimTemplates: [claim('data')], replicas: 0 },
+      persistentVolumeClaimRetentionPolicy: DELETES,
+    }),
+    call: scale(1),
+  }),
   update('claims to be deleted', {
     ...{ row: 'claims-to-be-deleted', sample: of('StatefulSet') },
     patch: spec({ persistentVolumeClaimRetentionPolicy: DELETES }),
@@ -128,6 +136,14 @@ export const PODS: readonly MatrixCase[] = [
   {
     ...{ name: 'create StatefulSet: with claims', row: 'create-claims', verb: 'create' },
     sample: withSpec('StatefulSet', { volumeClaimTemplates: [claim('data')], replicas: 0 }),
+  },
+  {
+    name: 'create StatefulSet: with claims, whenDeleted Delete',
+    ...{ row: 'create-claims-deleted', verb: 'create' },
+    sample: withSpec('StatefulSet', {
+      ...{ volumeClaimTemplates: [claim('data')], replicas: 0 },
+      persistentVolumeClaimRetentionPolicy: { whenScaled: 'Retain', whenDeleted: 'Delete' },
+    }),
   },
 ];
 

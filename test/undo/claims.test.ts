@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
+import type { ObjectRef } from '../../src/core/kube.ts';
+import { useCluster } from '../cluster/index.ts';
+import { createAs, mustRead, useBench, writeAs } from './bench.ts';
+import { full } from './kinds.ts';
+
+const cluster = useCluster();
+const bench = useBench(cluster);
+
+let namespace = '';
+
+beforeAll(async () => {
+  namespace = await cluster.namespace('undo-claims');
+});
+
+/** Its pods wait for a volume that nobody makes; the claims are there all the same. */
+function setOf(name: string, replicas: number, whenScaled = 'Retain') {
+  const ref: ObjectRef = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name };
+  const labels = { app: name };
+  const manifest = full(
+    {
+      spec: {
+        ...{ replicas, serviceName: name, podManagementPolicy: 'Parallel' },
+        selector: { matchLabels: labels },
+        persistentVolumeClaimRetentionPolicy: { whenScaled, whenDeleted: 'Retain' },
+        template: {
+          metadata: { labels },
+          spec: {
+            terminationGracePeriodSeconds: 1,
+            containers: [
+              {
+                ...{ name: 'web', image: 'local/web:1' },
+                volumeMounts: [{ name: 'data', mountPath: '/data' }],
+              },
+            ],
+          },
+        },
+        volumeClaimTemplates: [
+          { metadata: { name: 'data' }, spec: { storageClassName: 'none', ...CLAIM } },
+        ],
+      },
+    },
+    ref,
+  );
+  return { ref, manifest };
+}
+
+const CLAIM = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+const CLAIMS = () => `/api/v1/namespaces/${namespace}/persistentvolumeclaims`;
+
+async function claimsOf(name: string): Promise<string[]> {
+  const { json } = await cluster.request('GET', `${CLAIMS()}?labelSelector=app%3D${name}`);
+  return objectsOf(json.items)
+    .filter((claim) => at(claim, 'metadata', 'deletionTimestamp') === undefined)
+    .map((claim) => String(at(claim, 'metadata', 'name')))
+    .sort();
+}
+
+const theirs = (name: string, ...ordinals: number[]) =>
+  ordinals.map((ordinal) => `data-${name}-${ordinal}`);
+
+const awaitClaims = (name: string, count: number) =>
+  cluster.waitFor(`${count} claims`, async () => (await claimsOf(name)).length === count);
+
+const retention = (whenScaled: string): JsonObject => ({
+  spec: { persistentVolumeClaimRetentionPolicy: { whenScaled } },
+});
+const scaled = (replicas: number) =>
+  ({ verb: 'patch', patchType: 'merge', patch: { spec: { replicas } } }) as const;
+const retains = { verb: 'patch', patchType: 'merge', patch: retention('Retain') } as const;
+
+test('claims that somebody else let go with a scale-down meanwhile are not deleted by the undo', async () => {
+  const { ref, manifest } = setOf('meanwhile', 1);
+  await createAs(cluster, 'kubectl-create', ref, manifest);
+  await awaitClaims('meanwhile', 1);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, scaled(2));
+  await awaitClaims('meanwhile', 2);
+  await writeAs(cluster, 'somebody', ref, 'merge', retention('Delete'));
+
+  const { undo } = await bench.abort(transaction);
+  expect(undo.objects).toMatchObject([
+    { state: 'UNDO_IMPOSSIBLE', how: expect.stringContaining('Set whenScaled to Retain') },
+  ]);
+  expect(at(await mustRead(cluster, ref), 'spec', 'replicas')).toBe(2);
+
+  await writeAs(cluster, 'somebody', ref, 'merge', retention('Retain'));
+  const again = await bench.abort(transaction);
+  expect(again.undo.objects).toMatchObject([{ state: 'UNDONE' }]);
+  expect(at(await mustRead(cluster, ref), 'spec', 'replicas')).toBe(1);
+  // Long enough for the garbage collector to do what it should not.
+  await sleep(2_000);
+  expect(await claimsOf('meanwhile')).toEqual(theirs('meanwhile', 0, 1));
+});
+
+test('retaining the claims and scaling up in one transaction is refused before the scale-up', async () => {
+  const { ref, manifest } = setOf('joint', 1, 'Delete');
+  await createAs(cluster, 'kubectl-create', ref, manifest);
+  await awaitClaims('joint', 1);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, retains);
+  await expect(bench.step(transaction, ref, scaled(2))).rejects.toMatchObject({
+    code: 'irreversible',
+    next: expect.stringContaining('in a transaction of its own'),
+  });
+  expect(at(await mustRead(cluster, ref), 'spec', 'replicas')).toBe(1);
+  await bench.aborted(transaction);
+
+  // As it is once that was committed by itself.
+  await writeAs(cluster, 'somebody', ref, 'merge', retention('Retain'));
+  const second = await bench.begun(namespace);
+  await bench.step(second, ref, scaled(2));
+  await awaitClaims('joint', 2);
+  await bench.aborted(second);
+  await sleep(2_000);
+  expect(await claimsOf('joint')).toEqual(theirs('joint', 0, 1));
+});
