@@ -15,7 +15,7 @@ import { isOfDeployment, OF_DEPLOYMENT } from './replica-sets.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The server's own: they hold an object while it is used, and are gone when it isn't. */
-const PROTECTIONS = [
+export const PROTECTIONS = [
   'kubernetes.io/pvc-protection',
   'kubernetes.io/pv-protection',
   'kubernetes.io/vac-protection',

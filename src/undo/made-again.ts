@@ -28,7 +28,7 @@ export function isRecreated(
 }
 
 /** Owner references may have been remapped by the recreate, and a pod may have had to go to another node. */
-function withoutPlace(object: KubeObject): KubeObject {
+export function withoutPlace(object: KubeObject): KubeObject {
   const { ownerReferences: _owners, ...metadata } = object.metadata;
   const rest = { ...object, metadata: metadata as KubeObject['metadata'] };
   if (object.kind !== 'Pod' || !isObject(object.spec)) return rest;

@@ -65,6 +65,7 @@ export function recreateBody(
 export function recreatedForm(object: KubeObject, options: NormaliseOptions): KubeObject {
   const form = normalise(object, { ...options, ignoreIdentity: true });
   stripByKind(form);
+  if (isBuiltIn(form.apiVersion)) delete form.status;
   return form;
 }
 

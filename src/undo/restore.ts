@@ -3,6 +3,7 @@ import { StratusError } from '../core/errors.ts';
 import { equalJson, type Json, stringifyJson } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
 import { afterRecreate } from './after-recreate.ts';
+import { alteredBy, type Did, describe, type Made } from './altered.ts';
 import { withUnseenLast } from './as-it-went.ts';
 import { type Parting, partingOf } from './children.ts';
 import { losesData } from './data-guard.ts';
@@ -12,7 +13,6 @@ import { markNewest, unmarkNewest } from './newest-pods.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
 import { restoreOwnership } from './ownership.ts';
 import { formatPath } from './path.ts';
-import { recreatedForm } from './recreate.ts';
 import { recreateRequest, takenAddress } from './recreate-request.ts';
 import { emptyRefusedSets } from './refused-sets.ts';
 import { releaseClaim } from './release-claim.ts';
@@ -42,6 +42,7 @@ export async function undoObject(given: UndoGroup, port: UndoPort): Promise<Obje
   let known = group.steps;
   let replaced = false;
   let recreated = false;
+  let made: Made | undefined;
   let asked = false;
   let written: KubeObject | undefined;
   let parting: Parting | undefined;
@@ -81,7 +82,8 @@ export async function undoObject(given: UndoGroup, port: UndoPort): Promise<Obje
       const kept = keeper && keptReplicas(group.steps, live?.object, keeper);
       const known = [...overwritten, ...target.residual, ...(parting?.residual ?? []), ...released];
       const notes = kept ? [...known, kept] : known;
-      return finish(group, port, live, notes, { replaced, recreated });
+      const altered = alteredBy(made, steps, live?.object, shape, options);
+      return finish(group, port, live, notes, { replaced, recreated, altered });
     }
     if (target.kind === 'replace' && written !== undefined && equalJson(written, target.object)) {
       const paths = diffPaths(target.object, live && normalise(live.object, options), shape).map(
@@ -122,6 +124,8 @@ export async function undoObject(given: UndoGroup, port: UndoPort): Promise<Obje
       if (target.kind === 'replace') written = target.object;
       if (target.kind === 'replace' && group.resolution) overwritten = target.residual;
       recreated ||= target.kind === 'recreate';
+      if (uid !== undefined && 'body' in request)
+        made = { body: request.body, answer: outcome.object?.object };
       if (target.kind === 'delete') released.push(...(await waitGone(group, live, port)));
       continue;
     }
@@ -251,7 +255,7 @@ async function finish(
   port: UndoPort,
   live: LiveObject | undefined,
   notes: readonly Json[],
-  did: { replaced: boolean; recreated: boolean },
+  did: Did,
 ): Promise<ObjectUndo> {
   const first = group.steps[0]?.pre;
   const residual: Json[] = [...notes];
@@ -267,6 +271,7 @@ async function finish(
     const after = (await port.get(group.key))?.object ?? live.object;
     residual.push(...leftBehind(first, after));
     how = describe(first, after, did, optionsOf(group.key));
+    if (did.altered !== undefined) residual.push(did.altered);
     if (did.recreated) residual.push('uid and creationTimestamp are new');
   }
   const unique = [...new Map(residual.map((entry) => [stringifyJson(entry), entry])).values()];
@@ -277,17 +282,4 @@ async function finish(
     ...(renewed ? { uid: live.uid } : {}),
   });
   return { state: 'UNDONE', how, residual: unique, conflicts: [] };
-}
-
-function describe(
-  first: KubeObject,
-  after: KubeObject,
-  did: { replaced: boolean; recreated: boolean },
-  options: NormaliseOptions,
-): string {
-  const [was, is] = [first, after].map((one) => recreatedForm(one, options));
-  const equal = equalJson(was ?? null, is ?? null);
-  if (first.metadata.uid !== after.metadata.uid) return 'created again with the same spec';
-  if (!equal) return 'our change taken out, changes of others kept';
-  return did.replaced ? 'restored exactly' : 'already as before';
 }
