@@ -10,18 +10,16 @@ import {
 } from '../core/json.ts';
 import { controllerOf, describeRef, type KubeObject } from '../core/kube.ts';
 import { isOurManager } from '../core/managers.ts';
-import { groupKind, WORKLOADS } from './group-kind.ts';
+import { awaitAdoption, isAdopted } from './adoption.ts';
+import { groupKind } from './group-kind.ts';
 import type { Child, UndoGroup, UndoPort } from './types.ts';
 import { unreached } from './unreached.ts';
 
 const ATTEMPTS = 8;
 
-/** What the controller of a workload adopts by its selector. */
-const ADOPTED = ['Pod', 'ReplicaSet.apps', 'ControllerRevision.apps'];
-
 /**
  * Gives an object that was created again its children back: the delete orphaned them, and nobody but the
- * controller of a workload would ever adopt them.
+ * controller of a workload would ever adopt them. What that adopts is waited for.
  * @returns what could not be given back
  */
 export async function reattach(
@@ -32,15 +30,17 @@ export async function reattach(
 ): Promise<Json[]> {
   const { apiVersion, kind } = key.resource;
   const id = groupKind(apiVersion, kind);
-  const adopts = WORKLOADS.includes(id) || id === 'ReplicationController';
   const notes: Json[] = [];
+  const adopted: Child[] = [];
   for (const child of port.childrenOf(before.metadata.uid ?? '')) {
-    const { ref } = child;
-    if (adopts && ADOPTED.includes(groupKind(ref.apiVersion, ref.kind))) continue;
+    if (isAdopted(child, id)) {
+      adopted.push(child);
+      continue;
+    }
     const why = await giveBack(child, owner, port);
-    if (why !== undefined) notes.push(`No longer owned by it: ${describeRef(ref)} (${why}).`);
+    if (why !== undefined) notes.push(`No longer owned by it: ${describeRef(child.ref)} (${why}).`);
   }
-  return notes;
+  return [...notes, ...(await awaitAdoption(adopted, owner.uid, port))];
 }
 
 /** @returns why not; undefined when the child names its owner again, or is not there to do so */
