@@ -17,6 +17,8 @@ export interface OursResult {
   readonly answer: string;
   /** The transaction's end and what it noted. */
   readonly end: string;
+  /** All that the abort told. */
+  readonly report: string;
   /** The object before, and after the change: what the twin is put through. */
   readonly before: Picture;
   readonly changed: Picture;
@@ -71,11 +73,12 @@ export async function ours(
   const changed = await picture(objects, twin);
   const ended = await assistant.call('transaction_abort', { transaction, reason: 'matrix' });
   const end = endOf(ended.isError, ended.text, ended.data);
+  const report = `${ended.text} ${stringifyJson(ended.data)}`;
   if (!answer.isError) await objects.until(given.back, twin).catch(() => undefined);
   const after = await picture(objects, twin);
   const outcome = answer.isError ? refused(before, after) : compare(before, after);
   const first = answer.isError ? (answer.text.split('\n')[0] ?? '') : 'applied';
-  return { told: words, outcome, answer: first, end, before, changed };
+  return { told: words, outcome, answer: first, end, report, before, changed };
 }
 
 function endOf(isError: boolean, text: string, data: JsonObject): string {

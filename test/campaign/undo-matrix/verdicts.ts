@@ -24,6 +24,8 @@ export class Verdicts {
 
   done(given: MatrixCase, row: MatrixRow, result: OursResult): void {
     const { outcome, answer, end } = result;
+    const wrong = FOREIGN.exec(result.report)?.[0];
+    this.#check('report', given, wrong === undefined, `${wrong}`);
     const wrote = answer === 'applied';
     const what = `${outcome.result}; ${answer}; ${end}`;
     if (row.class === 'irreversible') {
@@ -70,6 +72,10 @@ export class Verdicts {
   }
 }
 
+/** What a report says of admission and of controllers: here nobody gave cause for it. */
+const FOREIGN =
+  /(Admission changed it|It is not what was deleted|No longer owned by it|What it owned may)[^"\\]*/;
+
 /** Rows that promise the same pods, and the same ReplicaSets. */
 const PODS_KEPT = ['scale-up', 'update-workload', 'delete-workload'];
 
@@ -81,6 +87,7 @@ const MEANINGS = {
   exact: 'what was told to be exact came back exactly, with its field owners',
   compensating: 'what was told to be compensating came back as its row says, with its field owners',
   refused: 'what was told to be irreversible was refused, and nothing was written',
+  report: 'no report named a change or a loss that nobody had caused',
   pods: 'scaling up, labels and a delete kept the pods and the history',
 } as const;
 type Name = keyof typeof MEANINGS;
