@@ -1,6 +1,6 @@
 import { equalJson, isObject, type Json, ownValue } from '../core/json.ts';
 import { elementsOf, identityText } from './elements.ts';
-import { type Conflict, type Merged, mergeUndo } from './merge.ts';
+import { type Conflict, type GoesOver, type Merged, mergeUndo, NEVER } from './merge.ts';
 import { formatPath, type Path } from './path.ts';
 import type { Shape } from './shape.ts';
 
@@ -21,16 +21,16 @@ export function undoHistory(
   updates: readonly Update[],
   now: Json | undefined,
   shape: Shape,
-  force = false,
+  goesOver: GoesOver = NEVER,
 ): Merged {
   const last = updates.at(-1);
   if (last !== undefined && !last.seen) {
     const before = undoUnseen(updates.slice(0, -1), last, now, shape);
     if (before !== undefined) return before;
   }
-  const all = undoAll(updates, now, shape, force);
+  const all = undoAll(updates, now, shape, goesOver);
   if (all.conflicts.length === 0 || last === undefined || last.seen) return all;
-  const without = undoAll(updates.slice(0, -1), now, shape, force);
+  const without = undoAll(updates.slice(0, -1), now, shape, goesOver);
   return without.conflicts.length === 0 ? without : all;
 }
 
@@ -54,7 +54,7 @@ function undoAll(
   updates: readonly Update[],
   now: Json | undefined,
   shape: Shape,
-  force = false,
+  goesOver: GoesOver = NEVER,
 ): Merged {
   const [first, ...rest] = updates;
   if (first === undefined) return { value: now, conflicts: [] };
@@ -62,12 +62,12 @@ function undoAll(
   let ours: Json | undefined = first.post;
   const overwritten: Conflict[] = [];
   for (const update of rest) {
-    const between = mergeUndo(before, ours, update.pre, shape, force);
+    const between = mergeUndo(before, ours, update.pre, shape, goesOver);
     overwritten.push(...between.conflicts);
     before = between.value;
     ours = update.post;
   }
-  const merged = mergeUndo(before, ours, now, shape, force);
+  const merged = mergeUndo(before, ours, now, shape, goesOver);
   // Somebody who overwrote ours in between may have put back since what was before us.
   const isBack = ({ path }: Conflict) =>
     overwritten.some(

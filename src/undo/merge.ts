@@ -11,6 +11,11 @@ export interface Conflict {
   readonly now: Json | undefined;
 }
 
+/** True where what was before us is written over the present value. */
+export type GoesOver = (conflict: Conflict) => boolean;
+
+export const NEVER: GoesOver = () => false;
+
 export interface Merged {
   readonly value: Json | undefined;
   readonly conflicts: readonly Conflict[];
@@ -20,7 +25,7 @@ export interface Merged {
  * The three-way undo: takes our change (pre → post) out of the present value and keeps
  * everything else. At each path we changed: now = ours → before; now = before → already undone; else a conflict.
  * Idempotent, and right whether or not our write landed, which is what makes recovery simple.
- * At a conflict the present value is kept in the result, or what was before where `force` says so: without a person's
+ * At a conflict the present value is kept in the result, or what was before where a person decided so: without a
  * decision the caller must not write it.
  */
 export function mergeUndo(
@@ -28,22 +33,22 @@ export function mergeUndo(
   post: Json | undefined,
   now: Json | undefined,
   shape: Shape,
-  force = false,
+  goesOver: GoesOver = NEVER,
 ): Merged {
-  const found: Found = { conflicts: [], force };
+  const found: Found = { conflicts: [], goesOver };
   const value = merge(pre, post, now, shape, [], found);
   return { value, conflicts: found.conflicts };
 }
 
 interface Found {
   readonly conflicts: Conflict[];
-  readonly force: boolean;
+  readonly goesOver: GoesOver;
 }
 
-/** Notes a conflict. @returns which of the two values goes on */
-function clash(found: Found, conflict: Conflict): Json | undefined {
+/** Notes a conflict. @returns true where what was before goes on, and not the present value */
+function clash(found: Found, conflict: Conflict): boolean {
   found.conflicts.push(conflict);
-  return found.force ? conflict.before : conflict.now;
+  return found.goesOver(conflict);
 }
 
 function merge(
@@ -65,7 +70,7 @@ function merge(
     const [a, b, c] = lists;
     if (a && b && c) return mergeLists(a, b, c, pre === undefined, shape, path, found);
   }
-  return clash(found, { path, before: pre, ours: post, now });
+  return clash(found, { path, before: pre, ours: post, now }) ? pre : now;
 }
 
 function mapLike(value: Json | undefined): value is JsonObject | undefined {
@@ -110,12 +115,14 @@ function mergeLists(
     if (value !== undefined) kept.set(id, value);
   }
   if (kept.size === 0 && absentBefore) return undefined;
+  let asBefore = false;
   if (shape.kind === 'keyed-list' && orderConflicts(pre, post, now)) {
     const valuesOf = ({ order, byId }: Elements) =>
       order.map((id) => byId.get(id)?.value).filter((value) => value !== undefined);
-    clash(found, { path, before: valuesOf(pre), ours: valuesOf(post), now: valuesOf(now) });
+    const [before, ours, present] = [pre, post, now].map(valuesOf);
+    asBefore = clash(found, { path, before, ours, now: present });
   }
-  return orderOf(pre, post, now, new Set(kept.keys()), found.force).flatMap((id) => {
+  return orderOf(pre, post, now, new Set(kept.keys()), asBefore).flatMap((id) => {
     const value = kept.get(id);
     return value === undefined ? [] : [value];
   });
@@ -142,7 +149,7 @@ function mergeElement(
   if (equalJson(before, ours)) return present;
   if (equalJson(present, ours)) return before;
   if (equalJson(present, before)) return present;
-  return clash(found, { path: here, before, ours, now: present });
+  return clash(found, { path: here, before, ours, now: present }) ? before : present;
 }
 
 /** The order before us where nobody else reordered; elements of others stay behind the neighbour they follow now. */
@@ -151,9 +158,9 @@ function orderOf(
   post: Elements,
   now: Elements,
   kept: ReadonlySet<string>,
-  force: boolean,
+  asBefore: boolean,
 ): string[] {
-  const theirs = !force && commonOrder(now, [pre, post]) !== commonOrder(post, [pre, now]);
+  const theirs = !asBefore && commonOrder(now, [pre, post]) !== commonOrder(post, [pre, now]);
   const [base, rest] = theirs ? [now.order, pre.order] : [pre.order, now.order];
   const order = base.filter((id) => kept.has(id));
   let previous: string | undefined;

@@ -4,13 +4,14 @@ import { changesSinceCreate } from './created.ts';
 import { type Update, undoHistory } from './history.ts';
 import { isMadeByUndo, isRecreated } from './made-again.ts';
 import { INTENT_LABEL, isMark } from './marks.ts';
+import type { Conflict } from './merge.ts';
 import { type NormaliseOptions, normalise } from './normalise.ts';
 import { withUidsNow } from './renewed.ts';
 import { laterScale, withReplicas } from './replicas.ts';
 import type { Resolution } from './resolution.ts';
 import type { Shape } from './shape.ts';
 import type { UndoStep } from './types.ts';
-import { noteClash, noteConflict, type Walk, withWholeTemplate } from './walk.ts';
+import { goesOver, noteClash, noteConflict, type Walk, withWholeTemplate } from './walk.ts';
 
 /** Where an undo has to bring an object. */
 export type Target =
@@ -238,15 +239,16 @@ function takeBackUpdates(
     const [before, ours] = [normalise(pre, options), normalise(post, options)];
     return [{ pre: before, post: ours, seen: postUid !== undefined }];
   });
-  const merged = undoHistory(updates, state, shape, walk.resolution?.how === 'force');
   const first = run[0]?.pre;
+  const isForced = (conflict: Conflict) => goesOver(walk, conflict, first, now);
+  const merged = undoHistory(updates, state, shape, isForced);
   const kept = merged.conflicts
     .filter((conflict) => noteConflict(walk, conflict, first, now))
     .map(({ path }) => path);
   const restored = withWholeTemplate(merged.value as KubeObject, state, kept, walk);
   const scaled = laterScale(run, now, restored);
   if (scaled !== undefined) noteConflict(walk, scaled, first, now);
-  const lowers = scaled === undefined || walk.resolution?.how === 'force';
+  const lowers = scaled === undefined || isForced(scaled);
   walk.state = lowers ? restored : withReplicas(restored, scaled.now ?? null);
 }
 

@@ -60,7 +60,7 @@ export function noteConflict(
     now: conflict.now ?? null,
     owner: owner === undefined ? 'unknown' : `${owner.manager}@${owner.time ?? 'unknown time'}`,
   };
-  const note = settledBy(conflict.path, entry.path, owner, first);
+  const note = settledBy(conflict.path, owner, first);
   if (note !== undefined) {
     walk.residual.push({ ...entry, note });
     return false;
@@ -81,19 +81,34 @@ const NOTES = {
 /** Why the present value stays without anybody being asked; undefined when it is somebody's own decision. */
 function settledBy(
   path: Path,
-  text: string,
   owner: Owner | undefined,
   first: KubeObject | undefined,
 ): string | undefined {
   if (owner === undefined) return undefined;
   // An autoscaler owns replicas: its present value is kept.
-  if (text === 'spec.replicas' && isController(owner)) return 'kept: an autoscaler owns it';
+  if (formatPath(path) === 'spec.replicas' && isController(owner))
+    return 'kept: an autoscaler owns it';
   // Who declared the field before us has put its own value back: ours is gone already.
   const declared =
     first !== undefined &&
     isReconciler(owner.manager, owner.operation) &&
     heldBy(first, owner.manager, path);
   return declared ? `kept: ${owner.manager} declares it and put its own value back` : undefined;
+}
+
+/**
+ * Whether a person's decision is to write what was before us over the present value. What nobody was asked about,
+ * because it stays anyway, it does not reach.
+ */
+export function goesOver(
+  { resolution }: Walk,
+  { path }: Conflict,
+  first: KubeObject | undefined,
+  now: KubeObject | undefined,
+): boolean {
+  return (
+    resolution?.how === 'force' && settledBy(path, now && ownerOf(now, path), first) === undefined
+  );
 }
 
 function withNote(conflict: Json, note: string): Json {
