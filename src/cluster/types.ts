@@ -218,7 +218,7 @@ export type WritePurpose =
   | 'child'
   | 'finalise'
   | 'sweep'
-  | `lease.${'acquire' | 'renew' | 'mark' | 'release' | 'break'}`;
+  | `lease.${'make' | 'acquire' | 'renew' | 'mark' | 'release' | 'break'}`;
 
 export interface SendOptions extends CallOptions {
   /** Asked when the connection stands and the request is about to be written: false, and not a byte leaves. */

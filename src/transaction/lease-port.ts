@@ -15,7 +15,7 @@ import { resolveFresh } from './live.ts';
 export const LEASE_MANAGER = 'stratus-lease';
 
 /** Why the Lease is written, for the API server's audit log. */
-export type LeaseAct = 'acquire' | 'renew' | 'mark' | 'release' | 'break';
+export type LeaseAct = 'make' | 'acquire' | 'renew' | 'mark' | 'release' | 'break';
 
 /** `moved`: it isn't the version any more that was read, or it is gone. `unclear`: the answer was lost. */
 export type LeaseWrite =

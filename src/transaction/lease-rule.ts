@@ -19,13 +19,15 @@ export type Claim =
  * own monotonic clock; the times written in it are another machine's.
  */
 export function claimOf(record: LeaseRecord, me: Claimant, unchangedMs: number): Claim {
-  const { open, holder } = record;
+  const { open, holder, epoch } = record;
   if (open !== undefined && !(open.journal === me.journal && me.knows(open))) {
     return { kind: 'foreign' };
   }
-  if (holder === undefined || holder.identity === me.identity) return { kind: 'take' };
+  if (holder?.identity === me.identity) return { kind: 'take' };
+  // Nobody ever held it: it may stand in for one that was deleted, whose holder goes on until its time is over.
+  if (holder === undefined && epoch > 0) return { kind: 'take' };
   // The kernel gave us the lock of the very file that it held: it is dead.
-  if (holder.journal === me.journal && holder.place === me.place) return { kind: 'take' };
+  if (holder?.journal === me.journal && holder.place === me.place) return { kind: 'take' };
   const ms = record.durationMs - unchangedMs;
   return ms <= 0 ? { kind: 'take' } : { kind: 'wait', ms };
 }

@@ -99,13 +99,35 @@ class SharedLease implements WriterLease {
   }
 
   /** The Lease, as soon as it may be taken. @throws StratusError writer_busy */
-  async #claimable(signal: AbortSignal | undefined): Promise<LeaseRecord | undefined> {
-    const found = await this.#watch.until(
-      (record, unchangedMs) => claimOf(record, this.#me, unchangedMs),
-      signal,
-    );
-    if (found.kind === 'free') return found.record;
-    throw leaseHeld(viewOfLease(this.label, found.record, this.#me));
+  async #claimable(signal: AbortSignal | undefined): Promise<LeaseRecord> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const found = await this.#watch.until(
+        (record, unchangedMs) => claimOf(record, this.#me, unchangedMs),
+        signal,
+      );
+      if (found.kind === 'busy') throw leaseHeld(viewOfLease(this.label, found.record, this.#me));
+      if (found.record !== undefined) return found.record;
+      await this.#make();
+    }
+    throw new StratusError('writer_busy', IN_VAIN);
+  }
+
+  /** Free, in epoch 0: whoever wants it waits first, in case that somebody held one that was deleted. */
+  async #make(): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { seconds } = this.#settings;
+    const at = clock.now();
+    const change = {
+      holder: '',
+      epoch: 0,
+      seconds,
+      acquiredAt: at,
+      renewedAt: at,
+      open: undefined,
+    };
+    const result = await this.#port.write('make', undefined, change, (seconds * 1_000) / 3);
+    if (result.kind === 'unclear') log.warn({ error: result.error.message }, 'Lease: no answer');
+    if (result.kind === 'written') log.info({ lease: this.label, seconds }, 'Lease made');
   }
 
   /** The highest epoch that this journal has used. */
@@ -116,13 +138,13 @@ class SharedLease implements WriterLease {
   /** @returns false when somebody else was faster */
   async #take(
     act: 'acquire' | 'break',
-    record: LeaseRecord | undefined,
+    record: LeaseRecord,
     open: string | undefined,
   ): Promise<boolean> {
     const { clock, journal, log } = this.#parts;
     const { seconds } = this.#settings;
     const { identity } = this.#me;
-    const epoch = Math.max(record?.epoch ?? 0, this.#noted()) + 1;
+    const epoch = Math.max(record.epoch, this.#noted()) + 1;
     // Noted first: no write may ever go out in an epoch that a later one could be given again.
     journal.leases.set(this.#key, { epoch, named: true });
     const sentAt = clock.monotonic();
@@ -224,18 +246,20 @@ class SharedLease implements WriterLease {
       }, signal);
       const view = found.record && viewOfLease(this.label, found.record, this.#me);
       if (found.kind === 'busy' && view !== undefined) throw leaseHeld(view);
-      if (view === undefined || (view.holder === undefined && view.open === undefined)) {
+      if (found.record === undefined || view === undefined || isFree(view)) {
         throw new StratusError('no_change', `Nobody holds the Lease ${this.label}.`, {
           next: 'There is nothing to free. Name another one with --lease; transaction_status tells which one its server uses.',
         });
       }
-      if (found.record?.open && this.#me.knows(found.record.open))
+      if (found.record.open && this.#me.knows(found.record.open))
         throw ownTransaction(this.label, view);
       if (await this.#take('break', found.record, undefined)) return view;
     }
     throw new StratusError('writer_busy', IN_VAIN);
   }
 }
+
+const isFree = ({ holder, open }: LeaseView) => holder === undefined && open === undefined;
 
 function ownTransaction(label: string, { open }: LeaseView): StratusError {
   return new StratusError(

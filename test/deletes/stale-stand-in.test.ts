@@ -20,7 +20,7 @@ import { guardedWrite } from '../../src/transaction/guarded-write.ts';
 import { Seat } from '../../src/transaction/seat.ts';
 import { takeBack } from '../../src/transaction/take-back.ts';
 import { useCluster } from '../cluster/index.ts';
-import { leaseFor } from '../cluster/lease.ts';
+import { leaseFor, makeLease } from '../cluster/lease.ts';
 import { CALLER, mustRead, urlOf } from '../undo/bench.ts';
 
 const cluster = useCluster();
@@ -60,6 +60,7 @@ async function parts() {
   const meter = createSeverityMeter({ reader, settings: policy.severity, clock });
   const log = createLog('silent');
   const lease = leaseFor(journal.path);
+  await makeLease(cluster.kubeconfig(), lease);
   onTestFinished(async () => {
     meter.close();
     journal.close();

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { at, type Json, parseJson } from '../../src/core/json.ts';
-import { leaseVariable } from '../cluster/lease.ts';
+import { leaseFor, leaseVariable, makeLease } from '../cluster/lease.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
@@ -29,6 +29,7 @@ export async function startRaw(options: {
   readonly expectFailure?: boolean;
 }): Promise<RawServer> {
   const { kubeconfig, journal, policy } = options;
+  await makeLease(kubeconfig, leaseFor(journal));
   const files = ['--kubeconfig', kubeconfig, '--journal', journal, '--policy', policy];
   const child = spawn(process.execPath, [BIN, 'serve', ...files, '--log-level', 'trace'], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...leaseVariable(journal) },

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { at, type Json, numberOf, parseJson, stringOf } from '../../src/core/json.ts';
 import type { ControlPlaneClient } from '../cluster/index.ts';
+import { makeLease } from '../cluster/lease.ts';
 import { type Bench, kill, openBench } from '../recovery/bench.ts';
 import type { Assistant } from '../story/client.ts';
 
@@ -32,6 +33,12 @@ export function openFleet(cluster: ControlPlaneClient, lease: string): Fleet {
   const [namespace = '', name = ''] = lease.split('/');
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`;
   const env = { STRATUS_LEASE: lease, STRATUS_LEASE_SECONDS: String(SECONDS) };
+  let making: Promise<void> | undefined;
+  // Once: a test may delete it.
+  const made = () => {
+    making ??= makeLease(cluster.kubeconfig(), { namespace, name, seconds: SECONDS });
+    return making;
+  };
   return {
     lease,
     machine: async (prefix) => {
@@ -44,6 +51,7 @@ export function openFleet(cluster: ControlPlaneClient, lease: string): Fleet {
       return {
         ...bench,
         start: async (more, kubeconfig) => {
+          if (more?.STRATUS_LEASE === undefined) await made();
           const server = await bench.start({ ...env, ...more }, kubeconfig);
           servers.push(server);
           return server;

@@ -14,7 +14,7 @@ import { createSeverityMeter } from '../../src/severity/meter.ts';
 import { createTransactionEngine } from '../../src/transaction/engine.ts';
 import type { TransactionEngine } from '../../src/transaction/types.ts';
 import { useCluster } from '../cluster/index.ts';
-import { leaseFor } from '../cluster/lease.ts';
+import { leaseFor, makeLease } from '../cluster/lease.ts';
 import { CALLER, createAs, mustRead } from '../undo/bench.ts';
 import { full } from '../undo/kinds.ts';
 
@@ -71,6 +71,7 @@ async function changed(settled: Meanwhile, undoing?: Meanwhile) {
     close: () => real.close(),
   };
   const lease = { ...leaseFor(journal.path), seconds: SECONDS };
+  await makeLease(cluster.kubeconfig(), lease);
   const where = `${lease.namespace}/leases/${lease.name}`;
   const log = createLog('silent');
   const parts = { connection, reader, journal, policy, meter, clock, log, lease };

@@ -174,3 +174,14 @@ test('a mark that was edited by hand is somebody else’s, not none', () => {
     expect(claimOf(record, claimant(fc.sample(writer, 1)[0] as never), 1e9).kind).toBe('foreign');
   }
 });
+
+test('a Lease that nobody ever held is taken when a holder of one before it can hold no more', () => {
+  fc.assert(
+    fc.property(writer, fc.nat(30_000), (me, unchangedMs) => {
+      const ms = 15_000 - unchangedMs;
+      const claim = ms <= 0 ? { kind: 'take' } : { kind: 'wait', ms };
+      expect(claimOf(held('', undefined, 0), claimant(me), unchangedMs)).toEqual(claim);
+      expect(claimOf(held('', undefined, 1), claimant(me), 0)).toEqual({ kind: 'take' });
+    }),
+  );
+});

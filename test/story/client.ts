@@ -3,7 +3,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import type { JsonObject } from '../../src/core/json.ts';
-import { leaseVariable } from '../cluster/lease.ts';
+import { leaseFor, leaseVariable, makeLease } from '../cluster/lease.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 export const STORY_POLICY = fileURLToPath(new URL('./policy.yaml', import.meta.url));
@@ -41,6 +41,8 @@ export interface Assistant {
 }
 
 export async function startAssistant(options: ServerOptions): Promise<Assistant> {
+  if (options.env?.STRATUS_LEASE === undefined)
+    await makeLease(options.kubeconfig, leaseFor(options.journal));
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [

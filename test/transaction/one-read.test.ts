@@ -16,7 +16,7 @@ import { createSeverityMeter } from '../../src/severity/meter.ts';
 import { createTransactionEngine } from '../../src/transaction/engine.ts';
 import type { StepRequest } from '../../src/transaction/types.ts';
 import { useCluster } from '../cluster/index.ts';
-import { leaseFor } from '../cluster/lease.ts';
+import { leaseFor, makeLease } from '../cluster/lease.ts';
 import { CALLER, createAs, mustRead, urlOf } from '../undo/bench.ts';
 import { full } from '../undo/kinds.ts';
 
@@ -45,6 +45,7 @@ async function engineSeeing(ref: ObjectRef, meanwhile: () => Promise<unknown>) {
   };
   const meter = createSeverityMeter({ reader: real, settings: policy.severity, clock });
   const lease = leaseFor(journal.path);
+  await makeLease(cluster.kubeconfig(), lease);
   const parts = { connection, reader, journal, policy, meter, clock, log, lease };
   const engine = createTransactionEngine(parts);
   onTestFinished(async () => {

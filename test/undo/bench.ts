@@ -25,7 +25,7 @@ import type {
 import { comparableManagedFields } from '../../src/undo/managed-fields.ts';
 import { normalise } from '../../src/undo/normalise.ts';
 import type { ControlPlaneClient, KubeResponse } from '../cluster/index.ts';
-import { leaseFor } from '../cluster/lease.ts';
+import { leaseFor, makeLease } from '../cluster/lease.ts';
 
 export const CALLER: Caller = { call: 'call-1', tool: 'mitigate_patch', actor: 'test' };
 
@@ -71,6 +71,7 @@ export function useBench(cluster: ControlPlaneClient): Bench {
     const reader = createReader(connection);
     const meter = createSeverityMeter({ reader, settings: policy.severity, clock });
     const lease = leaseFor(journal.path);
+    await makeLease(cluster.kubeconfig(), lease);
     engine = createTransactionEngine({
       connection,
       reader,

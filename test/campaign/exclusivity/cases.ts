@@ -5,6 +5,7 @@ import { draw } from '../draw.ts';
 export const FAULTS = [
   'paused, and a person frees the Lease',
   'paused, and a copy of its journal takes over',
+  'paused, and the Lease is deleted',
   'the Lease is deleted by hand',
   'its clock jumps',
   'killed and started again',
@@ -32,6 +33,7 @@ export interface Case {
 const NEEDS_TWO: readonly Fault[] = [
   'paused, and a person frees the Lease',
   'paused, and a copy of its journal takes over',
+  'paused, and the Lease is deleted',
 ];
 
 /** Faults in turn, the rest drawn. */
@@ -44,15 +46,14 @@ export function casesOf(seed: number, size: number): Case[] {
       longer: fc.integer({ min: 200, max: 2_500 }),
       hours: fc.constantFrom<1 | -1>(1, -1),
       pace: fc.integer({ min: 0, max: 200 }),
-      journals: fc.constantFrom<1 | 2>(1, 2),
     }),
     size,
   );
   return drawn.map((it, i) => {
     const fault = FAULTS[i % FAULTS.length] ?? 'paused';
-    // Whatever is drawn, both ways are seen.
-    const turn = ((Math.floor(i / FAULTS.length) + i) % 2) + 1;
-    const journals = NEEDS_TWO.includes(fault) ? 2 : turn === 1 ? 1 : 2;
+    // Each fault in both ways, one round after the other.
+    const round = Math.floor(i / FAULTS.length);
+    const journals = NEEDS_TWO.includes(fault) || (round + (i % FAULTS.length)) % 2 === 1 ? 2 : 1;
     return { ...it, number: i + 1, fault, journals };
   });
 }

@@ -4,8 +4,9 @@ import type { AuditEvent } from '../../cluster/audit-log.ts';
 /** One write that the API server made for a server of ours. */
 export interface ProvenWrite {
   readonly writer: string;
-  /** The epoch that this writer had taken the Lease with last, before the request came in. */
+  /** The epoch that this writer had taken the Lease with last, before the request came in, and of which Lease. */
   readonly epoch: number;
+  readonly lease: number;
   readonly auditId: string;
   readonly what: string;
   readonly receivedAt: string;
@@ -13,6 +14,8 @@ export interface ProvenWrite {
 
 export interface Acquisition {
   readonly writer: string;
+  /** Of the Lease: each that is made in place of a deleted one counts its epochs anew. */
+  readonly lease: number;
   readonly epoch: number;
   /** When it was answered: from then on it may write. */
   readonly at: string;
@@ -34,22 +37,22 @@ export function prove(events: readonly AuditEvent[], lease: string, namespace: s
   const made = events.filter(
     ({ code, requestUri }) => code < 300 && !requestUri.includes('dryRun'),
   );
-  const acquisitions = made
-    .filter(({ resource, name, raw }) => {
-      if (resource !== 'leases') return false;
-      const id = stringOf(raw.auditID) ?? '';
-      return (name === lease || name === undefined) && /-lease-(acquire|break)-e\d+$/.test(id);
-    })
-    .map((event) => ({
-      writer: writerOf(event),
-      epoch: Number(/e(\d+)$/.exec(String(event.raw.auditID))?.[1]),
-      at: answeredAt(event),
-    }));
+  let leases = 0;
+  const acquisitions: Acquisition[] = [];
+  // The name of a new object is in its body: who made it tells which case it is of.
+  const isOfCase = (it: AuditEvent) => it.name === lease || writerOf(it).startsWith(namespace);
+  for (const event of made.filter((it) => it.resource === 'leases' && isOfCase(it))) {
+    if (event.verb === 'create') leases += 1;
+    const epoch = /-lease-(?:acquire|break)-e(\d+)$/.exec(stringOf(event.raw.auditID) ?? '')?.[1];
+    if (epoch === undefined) continue;
+    const at = answeredAt(event);
+    acquisitions.push({ writer: writerOf(event), lease: leases, epoch: Number(epoch), at });
+  }
   const writes = made
     .filter((event) => event.namespace === namespace && event.userAgent === 'stratus-mcp')
     .map((event) => ({
       writer: writerOf(event),
-      epoch: epochAt(acquisitions, writerOf(event), event.receivedAt),
+      ...turnAt(acquisitions, writerOf(event), event.receivedAt),
       auditId: String(event.raw.auditID),
       what: `${event.verb} ${event.resource}/${event.name ?? ''}`,
       receivedAt: event.receivedAt,
@@ -58,10 +61,10 @@ export function prove(events: readonly AuditEvent[], lease: string, namespace: s
 }
 
 function takenTwice(acquisitions: readonly Acquisition[]): string[] {
-  return acquisitions.flatMap(({ writer, epoch }, i) => {
+  return acquisitions.flatMap((one, i) => {
     const before = acquisitions[i - 1];
-    if (before === undefined || before.epoch < epoch) return [];
-    return [`${writer} took epoch ${epoch} after ${before.writer} had taken ${before.epoch}`];
+    if (before === undefined || isBefore(before, one)) return [];
+    return [`${one.writer} took ${named(one)} after ${before.writer} had taken ${named(before)}`];
   });
 }
 
@@ -71,19 +74,28 @@ function outOfTurn(writes: readonly ProvenWrite[]): string[] {
     .map(({ writer, what }) => `${writer} sent ${what} without ever having had the Lease`);
   let newest: ProvenWrite | undefined;
   for (const write of writes) {
-    if (newest !== undefined && write.epoch < newest.epoch) {
+    if (newest !== undefined && isBefore(write, newest)) {
       broken.push(
-        `${write.writer} in epoch ${write.epoch} sent ${write.what} (${write.auditId}) after ${newest.writer} had written in epoch ${newest.epoch}`,
+        `${write.writer} in ${named(write)} sent ${write.what} (${write.auditId}) after ${newest.writer} had written in ${named(newest)}`,
       );
     } else newest = write;
   }
   return broken;
 }
 
-function epochAt(acquisitions: readonly Acquisition[], writer: string, at: string): number {
+type Turn = Pick<Acquisition, 'lease' | 'epoch'>;
+
+function turnAt(acquisitions: readonly Acquisition[], writer: string, at: string): Turn {
   const own = acquisitions.filter((it) => it.writer === writer && it.at <= at);
-  return own.at(-1)?.epoch ?? 0;
+  const { lease, epoch } = own.at(-1) ?? { lease: 0, epoch: 0 };
+  return { lease, epoch };
 }
+
+function isBefore(a: Turn, b: Turn): boolean {
+  return a.lease === b.lease ? a.epoch < b.epoch : a.lease < b.lease;
+}
+
+const named = ({ lease, epoch }: Turn) => `epoch ${epoch} of Lease ${lease}`;
 
 const writerOf = ({ raw, user }: AuditEvent) =>
   stringOf(at(raw, 'impersonatedUser', 'username')) ?? user;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { at, numberOf } from '../../../src/core/json.ts';
 import { readAuditLog } from '../../cluster/audit-log.ts';
 import { freeze } from '../../cluster/freeze.ts';
+import { makeLease } from '../../cluster/lease.ts';
 import type { ControlPlane, ControlPlaneClient } from '../../cluster/types.ts';
 import { inJournal } from '../world/journal.ts';
 import type { Case } from './cases.ts';
@@ -42,6 +43,8 @@ export async function runCase(
     data: { a: 'old', b: 'old' },
   });
   const lease = `exclusive-${namespace.slice(-8)}`;
+  const held = { namespace: 'default', name: lease, seconds: LEASE_SECONDS };
+  await makeLease(cluster.kubeconfig(), held);
   const env = { STRATUS_LEASE: `default/${lease}`, STRATUS_LEASE_SECONDS: String(LEASE_SECONDS) };
   const place: Place = { cluster, folder, namespace, env };
   const journals = [join(folder, 'a.db'), join(folder, it.journals === 1 ? 'a.db' : 'b.db')];
@@ -142,12 +145,18 @@ async function strike(
       await sleep(it.longer);
       return [await start(place, `${one.name}-again`, one.journal)];
     }
-    case 'the Lease is deleted by hand': {
-      const path = `/apis/coordination.k8s.io/v1/namespaces/default/leases/${lease}`;
-      await place.cluster.request('DELETE', path, undefined, { allow: [404] });
+    case 'paused, and the Lease is deleted':
+      freeze(pid);
+      await deleteLease(place, lease);
+      // It wakes while it may still think that it holds it.
+      await sleep(it.longer);
+      process.kill(pid, 'SIGCONT');
       await sleep(past);
       return [];
-    }
+    case 'the Lease is deleted by hand':
+      await deleteLease(place, lease);
+      await sleep(past);
+      return [];
     case 'its clock jumps':
       await sleep(past);
       return [];
@@ -156,6 +165,11 @@ async function strike(
       await sleep(it.longer);
       return [];
   }
+}
+
+async function deleteLease({ cluster }: Place, lease: string): Promise<void> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/default/leases/${lease}`;
+  await cluster.request('DELETE', path, undefined, { allow: [404] });
 }
 
 /** The other one is a person at another machine. Refused while somebody renews it, or where nobody holds it. */
