@@ -16,6 +16,7 @@ import { formatPath } from './path.ts';
 import { recreateRequest, takenAddress } from './recreate-request.ts';
 import { emptyRefusedSets } from './refused-sets.ts';
 import { releaseClaim } from './release-claim.ts';
+import { remainsOf } from './remains.ts';
 import { changesReplicas, keptReplicas, leavingReplicas } from './replicas.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
@@ -258,7 +259,7 @@ async function finish(
   did: Did,
 ): Promise<ObjectUndo> {
   const first = group.steps[0]?.pre;
-  const residual: Json[] = [...notes];
+  const residual: Json[] = [...notes, ...(await remainsOf(group, live?.object, port))];
   let how = 'already as before';
   if (live === undefined) how = 'deleted again';
   else if (first !== undefined) {

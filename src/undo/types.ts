@@ -56,7 +56,7 @@ export interface UndoPort {
   key(ref: ObjectRef): Promise<ObjectKey>;
   /** Everything of a kind, in a namespace or in all of them. */
   list(
-    resource: 'pods' | 'replicasets.apps' | 'services',
+    resource: 'pods' | 'replicasets.apps' | 'services' | 'persistentvolumeclaims',
     namespace?: string,
   ): Promise<readonly LiveObject[]>;
   /** The autoscaler that sets an object's replicas; undefined where none does that this transaction left alone. */

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
 import { useCluster } from '../cluster/index.ts';
-import { createAs, mustRead, useBench, writeAs } from './bench.ts';
+import { createAs, mustRead, read, useBench, writeAs } from './bench.ts';
 import { full } from './kinds.ts';
 
 const cluster = useCluster();
@@ -116,4 +116,40 @@ test('retaining the claims and scaling up in one transaction is refused before t
   await bench.aborted(second);
   await sleep(2_000);
   expect(await claimsOf('joint')).toEqual(theirs('joint', 0, 1));
+});
+
+test('the report names the claims that a created StatefulSet leaves behind, and no older ones', async () => {
+  const { ref, manifest } = setOf('left', 2);
+  const older = { storageClassName: 'none', ...CLAIM };
+  await cluster.request('POST', CLAIMS(), {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
+    metadata: { name: 'data-left-0', labels: { app: 'left' } },
+    spec: older,
+  });
+  // Creation times have seconds.
+  await sleep(1_100);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, { verb: 'create', manifest });
+  await awaitClaims('left', 2);
+  await bench.aborted(transaction);
+  expect(await read(cluster, ref)).toBeUndefined();
+  expect(bench.engine.view(transaction).steps[0]?.residual).toEqual([
+    'PersistentVolumeClaim data-left-1 stays, with its data.',
+  ]);
+  expect(await claimsOf('left')).toEqual(theirs('left', 0, 1));
+});
+
+test('the report says that the work of a created Job stays done', async () => {
+  const ref: ObjectRef = { apiVersion: 'batch/v1', kind: 'Job', namespace, name: 'once' };
+  const containers = [{ name: 'c', image: 'local/web:1', command: ['true'] }];
+  const manifest = full(
+    { spec: { template: { spec: { restartPolicy: 'Never', containers } } } },
+    ref,
+  );
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, { verb: 'create', manifest });
+  await bench.aborted(transaction);
+  expect(bench.engine.view(transaction).steps[0]?.residual).toEqual([
+    'Work that it ran stays done.',
+  ]);
 });

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { StratusError } from '../../src/core/errors.ts';
+import { remainsOf } from '../../src/undo/remains.ts';
+import type { UndoGroup, UndoPort } from '../../src/undo/types.ts';
+import { object, spec } from './objects.ts';
+
+test.each(['forbidden', 'cluster_error'] as const)(
+  'where claims can not be listed (%s), the report says that they may stay',
+  async (code) => {
+    const post = object(
+      'StatefulSet',
+      spec({ volumeClaimTemplates: [{ metadata: { name: 'data' } }] }),
+    );
+    const step = { seq: 1, verb: 'create', intentId: 'i', pre: undefined, post, postUid: 'u' };
+    const group = { steps: [step] } as unknown as UndoGroup;
+    const port = {
+      list: () => Promise.reject(new StratusError(code, 'no list of claims')),
+    } as unknown as UndoPort;
+    expect(await remainsOf(group, undefined, port)).toEqual([expect.stringContaining('may stay')]);
+  },
+);
