@@ -55,6 +55,7 @@ async function fenceExisting(
   step: StepRow,
   key: ObjectKey,
 ): Promise<boolean> {
+  let said = '';
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await parts.reader.get(key);
     if (live === undefined) return true;
@@ -82,11 +83,12 @@ async function fenceExisting(
     if (outcome.kind === 'rejected' && ![404, 409, 429].includes(outcome.status)) {
       throw refusal(key, outcome, 'undo_impossible', 'The fence', parts.policy.redaction);
     }
+    if (outcome.kind === 'ambiguous') said = ` ${outcome.message}`;
     await parts.clock.sleep(50 * 2 ** attempt);
   }
   throw new StratusError(
     'outcome_unknown',
-    `It could not be found out whether the change of ${nameOfKey(key)} happened.`,
+    `It could not be found out whether the change of ${nameOfKey(key)} happened.${said}`,
     {
       changed: 'unknown',
     },

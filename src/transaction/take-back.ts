@@ -18,6 +18,15 @@ import { resolutionOf } from './resolution-of.ts';
 import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
+import {
+  byObject,
+  noteUnclear,
+  Patience,
+  stepsAgain,
+  type Unclear,
+  unclearOf,
+  waitsFor,
+} from './unclear.ts';
 import { keyOfStep, lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
 import { report, reported } from './undo-report.ts';
 
@@ -26,7 +35,8 @@ const NEEDED = ['pre', 'post', 'predicted', 'undo'] as const;
 
 /**
  * Takes steps back: fences what is ambiguous, restores object by object, verifies, journals each state.
- * Goes on with the other objects when one needs a human.
+ * Goes on with the other objects when one needs a human, or when its write gets no clear answer; that one is tried
+ * for a while longer and then left as it is, with what was answered.
  * @throws StratusError when the cluster can't be reached; what is left stays in the journal to be taken up again
  */
 export async function takeBack(
@@ -38,30 +48,46 @@ export async function takeBack(
     .steps(request.transaction, { notIn: ['REJECTED', 'UNDONE'] })
     .filter((step) => request.commands === undefined || request.commands.includes(step.command));
   const objects: UndoReport['objects'][number][] = [];
+  const patience = new Patience(parts.clock);
   await learnKinds(parts, open);
   // Objects of a definition that is restored here can't even be named before it is back.
-  for (let rest = open, round = 0; rest.length > 0; round++) {
+  let mayWait = true;
+  for (let rest = open; rest.length > 0; ) {
     const later: StepRow[] = [];
-    const put = round === 0 ? later : undefined;
-    objects.push(...(await takeBackSteps(parts, shapes, request, rest, put)));
-    rest = later;
+    const unclear: Unclear[] = [];
+    const round = { later: mayWait ? later : undefined, unclear, patience };
+    const ended = await takeBackSteps(parts, shapes, request, rest, round);
+    objects.push(...ended);
+    const progress = ended.some(({ state }) => state === 'UNDONE');
+    mayWait = unclear.length > 0 && (await patience.another(progress));
+    const waiting = mayWait ? unclear.flatMap(({ steps }) => steps) : [];
+    if (!mayWait) for (const one of unclear) objects.push(await noteUnclear(parts, request, one));
+    rest = stepsAgain(parts, request, [...waiting, ...later]);
   }
   return report(objects);
 }
 
-/** @param later takes the steps whose kind an earlier restore may bring back */
+interface Round {
+  /** Takes the steps whose kind an earlier restore may bring back. */
+  readonly later: StepRow[] | undefined;
+  /** Takes what has to be looked at again. */
+  readonly unclear: Unclear[];
+  readonly patience: Patience;
+}
+
 async function takeBackSteps(
   parts: EngineParts,
   shapes: Shapes,
   request: TakeBackRequest,
   open: readonly StepRow[],
-  later: StepRow[] | undefined,
+  { later, unclear, patience }: Round,
 ): Promise<UndoReport['objects'][number][]> {
   const store = parts.journal.transactions;
   const image: OpenImage = (seq, name) => store.image(request.transaction, seq, name);
   const keys = new Map<StepRow, ObjectKey>();
   const objects: UndoReport['objects'][number][] = [];
-  const toUndo: StepRow[] = [];
+  const ready: StepRow[] = [];
+  const unfenced: Unclear[] = [];
   for (const step of open) {
     if (isUnsent(step)) {
       objects.push(noteUnsent(parts, request, step));
@@ -77,13 +103,23 @@ async function takeBackSteps(
       const replaced =
         isManagedPodRemoval(step, image) && !isStillServing(step, await parts.reader.get(key));
       if (replaced) objects.push(noteReplaced(parts, request, step));
-      else toUndo.push(step);
+      else ready.push(step);
     } catch (thrown) {
+      const key = keys.get(step);
+      const unknown = unclearOf(thrown);
+      if (key !== undefined && unknown !== undefined) {
+        unfenced.push({ key, steps: [step], error: unknown });
+        continue;
+      }
       const error = lasting(thrown);
       if (later !== undefined && isOfDefinition(step, error, open)) later.push(step);
       else objects.push(noteImpossible(parts, request, step, error, unresolved));
     }
   }
+  const isOpen = (step: StepRow) =>
+    ready.includes(step) || unfenced.some(({ steps }) => steps.includes(step));
+  unclear.push(...byObject(unfenced, open.filter(isOpen), keys));
+  const toUndo = ready.filter((step) => !unclear.some(({ steps }) => steps.includes(step)));
   const renewed = renewedUids(store.steps(request.transaction));
   const again: UndoGroup[] = [];
   const resolutions = store.resolutions(request.transaction);
@@ -93,15 +129,24 @@ async function takeBackSteps(
       return resolution === undefined ? group : { ...group, resolution };
     },
   );
-  for (const [index, group] of groups.entries()) {
-    const result = await undoGroup(parts, shapes, request, group);
-    // What the rest brings back may be what it was refused for: a quota, a policy, a role.
-    if (result.refused && index < groups.length - 1) again.push(group);
-    else objects.push(noted(parts, request, group, result));
-  }
-  for (const group of again) {
-    objects.push(noted(parts, request, group, await undoGroup(parts, shapes, request, group)));
-  }
+  const undo = async (group: UndoGroup, isLast: boolean) => {
+    const waits = waitsFor(group, unclear, image);
+    try {
+      if (waits !== undefined) throw waits;
+      const result = await undoGroup(parts, shapes, request, group, patience.visitMs);
+      // What the rest brings back may be what it was refused for: a quota, a policy, a role.
+      if (result.refused && !isLast) again.push(group);
+      else objects.push(noted(parts, request, group, result));
+    } catch (thrown) {
+      const error = waits ?? unclearOf(thrown);
+      if (error === undefined) throw thrown;
+      const seqs = group.steps.map(({ seq }) => seq);
+      const steps = toUndo.filter(({ seq }) => seqs.includes(seq));
+      unclear.push({ key: group.key, steps, error });
+    }
+  };
+  for (const [index, group] of groups.entries()) await undo(group, index === groups.length - 1);
+  for (const group of again) await undo(group, true);
   return objects;
 }
 
@@ -128,10 +173,11 @@ async function undoGroup(
   shapes: Shapes,
   request: TakeBackRequest,
   group: UndoGroup,
+  patienceMs: number,
 ): Promise<ObjectUndo> {
   const world = undoPort(parts, shapes, request, group);
   try {
-    return await undoObject(group, world);
+    return await undoObject(group, world, patienceMs);
   } catch (error) {
     const { message } = lasting(error);
     world.mark('UNDO_IMPOSSIBLE', { error: message });

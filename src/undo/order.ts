@@ -85,3 +85,13 @@ export function restoreRank(
   if (id === 'PersistentVolume' && steps.every(({ verb }) => verb !== 'delete')) return 3.5;
   return tier;
 }
+
+/** Whether an object goes away or comes back after all the restores, and which of these. */
+export function placeOf(
+  object: { readonly apiVersion: string; readonly kind: string },
+  steps: readonly UndoStep[],
+): 'among the restores' | 'cleaned up' | 'last' {
+  const rank = restoreRank(object, steps);
+  if (rank === LAST) return 'last';
+  return rank > LAST / 2 - TIERS.length ? 'cleaned up' : 'among the restores';
+}

@@ -29,6 +29,8 @@ import { noClearAnswer, unreached } from './unreached.ts';
 /** A PUT may lose against controllers that move the resourceVersion; then it is recomputed from a fresh read. */
 const ATTEMPTS = 8;
 const GONE_TIMEOUT_MS = 60_000;
+/** An answer that is unclear is tried again for so long, where the caller says nothing. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Takes back everything a transaction did to one object and verifies it.
@@ -36,7 +38,12 @@ const GONE_TIMEOUT_MS = 60_000;
  * @throws StratusError outcome_unknown or cluster_unreachable when the cluster does not answer; the group stays
  *   UNDO_INTENT in the journal and has to be taken up again
  */
-export async function undoObject(given: UndoGroup, port: UndoPort): Promise<ObjectUndo> {
+export async function undoObject(
+  given: UndoGroup,
+  port: UndoPort,
+  patienceMs = PATIENCE_MS,
+): Promise<ObjectUndo> {
+  const until = port.clock.monotonic() + patienceMs;
   let group = given;
   const options = optionsOf(group.key);
   const shape = await port.shape(group.key);
@@ -130,7 +137,7 @@ export async function undoObject(given: UndoGroup, port: UndoPort): Promise<Obje
       if (target.kind === 'delete') released.push(...(await waitGone(group, live, port)));
       continue;
     }
-    const refused = await afterFailure(request, outcome, attempt, port);
+    const refused = await afterFailure(request, outcome, { attempt, until }, port);
     const taken =
       refused !== undefined && target.kind === 'recreate'
         ? await takenAddress(target.object, refused, port)
@@ -184,10 +191,10 @@ function nameOf(key: ObjectKey): string {
 async function afterFailure(
   request: WriteRequest,
   outcome: Exclude<WriteOutcome, { kind: 'applied' }>,
-  attempt: number,
+  { attempt, until }: { attempt: number; until: number },
   port: UndoPort,
 ): Promise<string | undefined> {
-  const last = attempt === ATTEMPTS - 1;
+  const last = attempt === ATTEMPTS - 1 || port.clock.monotonic() >= until;
   unreached(outcome);
   if (outcome.kind === 'ambiguous') {
     if (last) throw noClearAnswer(outcome.message);

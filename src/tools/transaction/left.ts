@@ -63,6 +63,11 @@ function resolveOf(id: string, { state, error = '', object }: StepView): string[
   }
   if (!['INTENT', 'UNKNOWN', 'UNDO_IMPOSSIBLE'].includes(state)) return [];
   if (/can't be opened/.test(error)) return ['put back the key file of the journal'];
+  if (/failed calling webhook/.test(error)) {
+    return [
+      'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations  # then repair or remove the webhook that does not answer',
+    ];
+  }
   if (/terminating|being deleted/.test(error)) {
     return [
       `kubectl get ${kind} ${name}${where} -o jsonpath='{.metadata.finalizers}'  # then find who has to remove them`,

@@ -1,0 +1,166 @@
+import type { ObjectKey } from '../cluster/types.ts';
+import type { Clock } from '../core/clock.ts';
+import { StratusError, toStratusError } from '../core/errors.ts';
+import { redactText } from '../core/redact.ts';
+import type { StepRow, StepState } from '../journal/types.ts';
+import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
+import type { OpenImage } from '../undo/groups.ts';
+import { placeOf } from '../undo/order.ts';
+import type { UndoGroup } from '../undo/types.ts';
+import { nameOfKey } from './answers.ts';
+import { isUnresolved } from './fence.ts';
+import { idOfKey } from './live.ts';
+import type { EngineParts } from './parts.ts';
+import { refOfKey } from './refs.ts';
+import { epochOver } from './session.ts';
+import type { UndoReport } from './types.ts';
+import { type TakeBackRequest, UNDOABLE } from './undo-port.ts';
+
+/** An object whose undo got no clear answer although the API server is there; or that waits for such a one. */
+export interface Unclear {
+  readonly key: ObjectKey;
+  readonly steps: readonly StepRow[];
+  readonly error: StratusError;
+}
+
+/** What an outage of a webhook or an election in etcd usually takes, and what a caller can wait. */
+const PATIENCE_MS = 30_000;
+/** How long one object keeps those that come after it waiting. */
+const VISIT_MS = 5_000;
+const PAUSE_MS = 1_000;
+
+/** How long unclear answers are tried again, for all objects of a transaction together, from the first one on. */
+export class Patience {
+  readonly #clock: Clock;
+  #until: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How long one object may be tried, ms; 0 is one try. */
+  get visitMs(): number {
+    return Math.min(VISIT_MS, this.#left);
+  }
+
+  /**
+   * Waits before another round over what is unclear.
+   * @param progress others came back in this round: one of them may have been what was in the way
+   * @returns false when it is time to say what is left
+   */
+  async another(progress: boolean): Promise<boolean> {
+    this.#until ??= this.#clock.monotonic() + PATIENCE_MS;
+    if (this.#left === 0) return progress;
+    await this.#clock.sleep(Math.min(PAUSE_MS, this.#left));
+    return true;
+  }
+
+  get #left(): number {
+    if (this.#until === undefined) return PATIENCE_MS;
+    return Math.max(0, this.#until - this.#clock.monotonic());
+  }
+}
+
+/** The error, if it only says that what became of a write is not known. */
+export function unclearOf(thrown: unknown): StratusError | undefined {
+  const error = toStratusError(thrown);
+  return error.code === 'outcome_unknown' ? error : undefined;
+}
+
+/**
+ * What is kept until the unclear ones are back: what they may use as they are now, and what may refuse their restore.
+ * @returns why, where the group has to wait
+ */
+export function waitsFor(
+  group: UndoGroup,
+  unclear: readonly Unclear[],
+  image: OpenImage,
+): StratusError | undefined {
+  const place = placeOf(group.key.resource, group.steps);
+  if (place === 'among the restores') return undefined;
+  const first = unclear.find((one) => place === 'last' || mayUse(one, group.key, image));
+  if (first === undefined) return undefined;
+  const why = place === 'last' ? 'it might be refused by this one' : 'it may use this one';
+  return new StratusError(
+    'undo_impossible',
+    `It waits for ${nameOfKey(first.key)}, which is not back yet: ${why}.`,
+  );
+}
+
+/** Whether the object, as the transaction left it, names another one, or may select its pods. */
+function mayUse({ key, steps }: Unclear, used: ObjectKey, image: OpenImage): boolean {
+  const isNear = [key.namespace, undefined].includes(used.namespace) || key.namespace === undefined;
+  // What we created goes in the right order anyway.
+  if (!isNear || steps[0]?.uid === null) return false;
+  const { apiVersion, kind } = used.resource;
+  const hasPods = [...WORKLOADS, 'Pod', 'ReplicationController', 'Job.batch', 'CronJob.batch'];
+  if (key.resource.kind === 'Service' && hasPods.includes(groupKind(apiVersion, kind))) return true;
+  const name = `"${used.name}"`;
+  try {
+    return steps.some(({ seq }) =>
+      (image(seq, 'post') ?? image(seq, 'predicted') ?? '').toString().includes(name),
+    );
+  } catch {
+    // It can't be opened.
+    return true;
+  }
+}
+
+/** The steps of what is unclear, as they stand in the journal by now. */
+export function stepsAgain(
+  parts: EngineParts,
+  { transaction }: TakeBackRequest,
+  rows: readonly StepRow[],
+): StepRow[] {
+  const seqs = new Set(rows.map(({ seq }) => seq));
+  const now = parts.journal.transactions.steps(transaction, { notIn: ['REJECTED', 'UNDONE'] });
+  return now.filter(({ seq }) => seqs.has(seq));
+}
+
+/**
+ * Says of an object that it could not be taken back, without saying what became of it.
+ * @throws StratusError where the cluster does not answer at all: then nothing has come to an end
+ */
+export async function noteUnclear(
+  parts: EngineParts,
+  request: TakeBackRequest,
+  one: Unclear,
+): Promise<UndoReport['objects'][number]> {
+  await parts.reader.get(one.key);
+  const { transaction, epoch } = request;
+  const store = parts.journal.transactions;
+  const how = redactText(one.error.message, parts.policy.redaction);
+  let state: StepState = 'UNDO_IMPOSSIBLE';
+  for (const step of stepsAgain(parts, request, one.steps).toReversed()) {
+    // What could not be fenced may still be on its way: who tries again has to do that first.
+    const to = isUnresolved(step) ? step.state : 'UNDO_IMPOSSIBLE';
+    if (isUnresolved(step)) state = to;
+    if (!store.moveStep(transaction, step.seq, UNDOABLE, to, epoch, { error: how })) {
+      throw epochOver(transaction);
+    }
+  }
+  const { kind } = one.key.resource;
+  parts.journal.audit.append({
+    kind: 'step',
+    transaction,
+    ...(one.key.namespace === undefined ? {} : { namespace: one.key.namespace }),
+    object: `${kind}/${one.key.name}`,
+    outcome: state,
+    detail: { how },
+  });
+  return { object: refOfKey(one.key), state, how, residual: [], conflicts: [] };
+}
+
+/** One entry for each object, with all of its steps that were to be taken back. */
+export function byObject(
+  unclear: readonly Unclear[],
+  steps: readonly StepRow[],
+  keys: ReadonlyMap<StepRow, ObjectKey>,
+): Unclear[] {
+  const idOf = (step: StepRow) => {
+    const key = keys.get(step);
+    return key && idOfKey(key);
+  };
+  const first = new Map(unclear.toReversed().map((one) => [idOfKey(one.key), one]));
+  return [...first].map(([id, one]) => ({ ...one, steps: steps.filter((it) => idOf(it) === id) }));
+}
