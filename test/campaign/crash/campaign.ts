@@ -200,6 +200,7 @@ function report(
       ...(lab.stopped() ? [STOPPED_EARLY] : []),
       'runs without their kill: the boundary was not reached, because how often the cluster is read depends on its pace.',
       'unacknowledged: stored by the word of the API server’s audit log, while the journal of the dead process did not know.',
+      'pairs: of each boundary by name one occurrence, and of the pairs as many as the size says, drawn.',
       ...(run.size < FULL
         ? [`a part of the boundaries and pairs: size ${run.size} of ${FULL}.`]
         : []),

@@ -51,6 +51,15 @@ export const FAULTS: readonly Fault[] = [
   fault('applied, kill', 'drop answer', isStoring, 'killed'),
   fault('pause, other server', 'pass', any, 'paused, same journal'),
   fault('pause, other journal', 'pass', any, 'paused, other journal'),
+  fault('drop before, pause', 'drop request', isStoring, 'paused, other journal'),
+  fault('drop the answer, pause', 'drop answer', isStoring, 'paused, other journal'),
+  fault('send twice, pause', 'twice', isStoring, 'paused, other journal'),
+  fault(
+    '504, pause, then apply',
+    { answer: 504, done: 'after' },
+    isStoring,
+    'paused, same journal',
+  ),
   fault('hold, pause, deliver late', 'hold', isStoring, 'paused, same journal'),
   fault('hold, pause, other journal', 'hold', isStoring, 'paused, other journal'),
 ];
