@@ -8,6 +8,7 @@ import type { StepRow } from '../journal/types.ts';
 import { normalise } from '../undo/normalise.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { contentsImage, contentsOf } from './contents.ts';
+import { IN_FLIGHT_MS } from './fence.ts';
 import type { EngineParts } from './parts.ts';
 import { refOfStep } from './refs.ts';
 import { epochOver } from './session.ts';
@@ -77,7 +78,13 @@ async function carryOut(
   const key = await keyOfStep(parts, step);
   const approved = imageOf(parts, transaction, step, 'pre');
   if (approved === undefined) return 'The journal has no image of what was approved.';
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  let unclear: string | undefined;
+  // One round more, which only looks: nothing of the others may be on its way when it is called not done.
+  for (let attempt = 0; attempt <= ATTEMPTS; attempt++) {
+    if (attempt === ATTEMPTS) {
+      if (unclear === undefined) break;
+      await parts.clock.sleep(IN_FLIGHT_MS);
+    }
     const live = await parts.reader.get(key);
     if (live === undefined || live.uid !== step.uid) return undefined;
     const request = requestOf(
@@ -90,6 +97,7 @@ async function carryOut(
     if (request === undefined) return undefined;
     const changed = await changeSince(parts, transaction, step, key, live, approved);
     if (changed !== undefined) return changed;
+    if (attempt === ATTEMPTS) return `The API server gave no clear answer: ${unclear}`;
     const outcome = await parts.writer.send(request, {
       auditId: attempt === 0 ? step.intentId : `${step.intentId}-${attempt}`,
       fieldManager: COMMAND_MANAGER,
@@ -100,6 +108,7 @@ async function carryOut(
     if (outcome.kind === 'rejected' && ![0, 404, 409, 429].includes(outcome.status)) {
       return `${outcome.status} ${outcome.reason}: ${outcome.message}`;
     }
+    if (outcome.kind === 'ambiguous') unclear = outcome.message;
     await parts.clock.sleep(50 * 2 ** attempt);
   }
   throw new StratusError(

@@ -10,7 +10,7 @@ import type { EngineParts } from './parts.ts';
 import { epochOver } from './session.ts';
 
 /** The API server may go on with a mutation for 34 s after it was sent; some margin on top. */
-const IN_FLIGHT_MS = 36_000;
+export const IN_FLIGHT_MS = 36_000;
 const ATTEMPTS = 8;
 
 /** True for a step of which it was never found out whether it happened: its write may still be on its way. */

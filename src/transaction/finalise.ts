@@ -4,7 +4,6 @@ import { COMMAND_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
 import { INTENT_LABEL } from '../undo/marks.ts';
-
 import { finishDeferred, isUnsent } from './deferred.ts';
 import { dependentsFrom, isLeftBehind } from './dependents.ts';
 import { resolveFresh } from './live.ts';
@@ -97,13 +96,15 @@ async function removeOrphans(
 
 /**
  * Sends what `next` says until it says nothing more; each round starts from a fresh read.
- * @returns the API server's word where it refuses for good
+ * @returns the API server's word where it refuses for good, or goes on giving no clear answer: a webhook of somebody
+ *   else that is down must not hold a transaction open for ever
  */
 async function insist(
   parts: EngineParts,
   step: StepRow,
   next: () => Promise<WriteRequest | undefined>,
 ): Promise<string | undefined> {
+  let unclear: string | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const request = await next();
     if (request === undefined) return undefined;
@@ -123,8 +124,12 @@ async function insist(
       parts.log.warn({ message: outcome.message }, 'clean-up after commit was refused');
       return redactText(outcome.message, parts.policy.redaction);
     }
+    if (outcome.kind === 'ambiguous') unclear = outcome.message;
     await parts.clock.sleep(50 * 2 ** attempt);
   }
+  // It can be read, or this would have thrown: the answer is about this write.
+  if (unclear !== undefined && (await next()) === undefined) return undefined;
+  if (unclear !== undefined) return redactText(unclear, parts.policy.redaction);
   throw new StratusError(
     'cluster_unreachable',
     'The clean-up after the commit could not be finished yet.',

@@ -39,8 +39,9 @@ export class LeaseWatch {
       const verdict = claim(record, now - this.#seen.since);
       if (verdict.kind === 'take') return { kind: 'free', record };
       first ??= version;
-      // It changed while we looked: whoever holds it is alive.
-      if (verdict.kind === 'foreign' || first !== version) return { kind: 'busy', record };
+      // It changed while we looked: whoever holds it is alive. Where nobody does, somebody only touched it.
+      const isRenewed = first !== version && record.holder !== undefined;
+      if (verdict.kind === 'foreign' || isRenewed) return { kind: 'busy', record };
       await this.#clock.sleep(Math.min(POLL_MS, verdict.ms), signal);
     }
   }

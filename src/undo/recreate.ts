@@ -32,6 +32,12 @@ const BINDING_ANNOTATIONS = [
   'volume.beta.kubernetes.io/storage-provisioner',
 ] as const;
 
+/** An autoscaler's status as `autoscaling/v1` shows it. The server drops them from what is written. */
+const AUTOSCALER_STATUS = [
+  'autoscaling.alpha.kubernetes.io/conditions',
+  'autoscaling.alpha.kubernetes.io/current-metrics',
+] as const;
+
 /**
  * The body that creates an object again after it was deleted. Same cluster, so a Service
  * keeps its addresses and ports: if somebody took them meanwhile, the server refuses and a human decides.
@@ -74,6 +80,8 @@ function stripByKind(body: KubeObject): void {
   if (kind === 'Job.batch') stripJob(body);
   else if (kind === 'PersistentVolumeClaim') stripKeys(body, 'annotations', BINDING_ANNOTATIONS);
   else if (kind === 'Pod') stripPod(body);
+  else if (kind === 'HorizontalPodAutoscaler.autoscaling')
+    stripKeys(body, 'annotations', AUTOSCALER_STATUS);
   else if (kind === 'Secret' && body.type === TOKEN_TYPE) stripToken(body);
 }
 

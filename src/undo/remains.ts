@@ -21,7 +21,8 @@ export async function remainsOf(
 ): Promise<string[]> {
   const notes: string[] = [];
   for (const { pre, post, postUid } of steps) {
-    const isStill = postUid !== undefined && postUid === live?.metadata.uid;
+    // Without an answer nobody knows whose it is that is there.
+    const isStill = live !== undefined && (postUid === undefined || postUid === live.metadata.uid);
     if (pre !== undefined || post === undefined || isStill) continue;
     const kind = groupKind(post.apiVersion, post.kind);
     if (kind === 'Pod' || kind === 'Job.batch') notes.push('Work that it ran stays done.');

@@ -52,3 +52,20 @@ test('the report does not call what was altered the same', () => {
   expect(how()).toBe('created again with the same spec');
   expect(how('Admission changed it.')).toBe('created again, but not with the same spec');
 });
+
+test('the status that autoscaling/v1 shows as annotations is nothing that admission took away', () => {
+  const shown = (annotations: Record<string, string>, uid: string) =>
+    configMap(
+      {},
+      { uid, annotations },
+      { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler' },
+    );
+  const status = { 'autoscaling.alpha.kubernetes.io/conditions': '[]' };
+  const kept = { note: 'mine' };
+  const was = shown({ ...status, ...kept }, 'uid-1');
+  const gone: UndoStep[] = [{ ...steps[0], pre: was } as UndoStep];
+  const made = { body: stringifyJson(was), answer: shown(kept, 'uid-2') };
+  expect(alteredBy(made, gone, shown(kept, 'uid-2'), unknownShape, OPTIONS)).toBeUndefined();
+  const less = { body: stringifyJson(was), answer: shown({}, 'uid-2') };
+  expect(alteredBy(less, gone, shown({}, 'uid-2'), unknownShape, OPTIONS)).toContain('annotations');
+});

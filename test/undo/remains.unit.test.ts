@@ -19,3 +19,12 @@ test.each(['forbidden', 'cluster_error'] as const)(
     expect(await remainsOf(group, undefined, port)).toEqual([expect.stringContaining('may stay')]);
   },
 );
+
+test('what somebody made under the name of a create without an answer left nothing of ours', async () => {
+  const post = object('Pod');
+  const step = { seq: 1, verb: 'create', intentId: 'i', pre: undefined, post, postUid: undefined };
+  const group = { steps: [step] } as unknown as UndoGroup;
+  const port = {} as UndoPort;
+  expect(await remainsOf(group, object('Pod', {}, { uid: 'theirs' }), port)).toEqual([]);
+  expect(await remainsOf(group, undefined, port)).toEqual(['Work that it ran stays done.']);
+});

@@ -9,7 +9,8 @@ import { short } from './payload.ts';
 export function leftPayload(view: TransactionView): Record<string, unknown> {
   if (view.state === 'COMMIT_INCOMPLETE') {
     const why = view.outcome ?? 'Not all that waited for the commit could be done.';
-    return { needs_human: [{ object: 'the commit', why, resolve: commandsOf(view) }] };
+    const resolve = [...webhookOf(why), ...commandsOf(view)];
+    return { needs_human: [{ object: 'the commit', why, resolve }] };
   }
   const waits = NEEDS_HUMAN.includes(view.state);
   if (!waits && !(BEING_UNDONE.includes(view.state) && !view.mine)) return {};
@@ -28,6 +29,13 @@ export function leftPayload(view: TransactionView): Record<string, unknown> {
   const why = 'Every object is as before, but severity is not, or could not be measured.';
   const look = 'observe_health shows what is worse';
   return { needs_human: [{ object: 'severity', why, resolve: [look, ...commandsOf(view)] }] };
+}
+
+function webhookOf(error: string): string[] {
+  if (!/failed calling webhook/.test(error)) return [];
+  return [
+    'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations  # then repair or remove the webhook that does not answer',
+  ];
 }
 
 const NEEDS_HUMAN: readonly string[] = ['ABORT_INCOMPLETE', 'UNDO_INCOMPLETE'];
@@ -63,11 +71,8 @@ function resolveOf(id: string, { state, error = '', object }: StepView): string[
   }
   if (!['INTENT', 'UNKNOWN', 'UNDO_IMPOSSIBLE'].includes(state)) return [];
   if (/can't be opened/.test(error)) return ['put back the key file of the journal'];
-  if (/failed calling webhook/.test(error)) {
-    return [
-      'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations  # then repair or remove the webhook that does not answer',
-    ];
-  }
+  const webhook = webhookOf(error);
+  if (webhook.length > 0) return webhook;
   if (/terminating|being deleted/.test(error)) {
     return [
       `kubectl get ${kind} ${name}${where} -o jsonpath='{.metadata.finalizers}'  # then find who has to remove them`,
