@@ -1,6 +1,7 @@
 import { StratusError } from '../core/errors.ts';
 import { losesData } from '../undo/data-guard.ts';
 import { undoGroups } from '../undo/groups.ts';
+import { renewedUids } from '../undo/renewed.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { undoTarget } from '../undo/target.ts';
 import type { UndoStep } from '../undo/types.ts';
@@ -30,11 +31,14 @@ export async function refuseJointLoss(
       stepsOn(parts, session, key),
       (seq, name) => parts.journal.transactions.image(session.id, seq, name),
       () => key,
+      // The undone deletes are what tells the uid of now.
+      renewedUids(parts.journal.transactions.steps(session.id)),
     );
     if (group === undefined) continue;
     const steps = [...group.steps, step];
-    const target = undoTarget(steps, step.post, await shapes.of(key), optionsOf(key));
-    const loss = losesData(step.post, target, steps);
+    const [shape, options] = [await shapes.of(key), optionsOf(key)];
+    const target = undoTarget(steps, step.post, shape, options);
+    const loss = losesData(step.post, target, steps, shape, options);
     if (loss === undefined) continue;
     throw new StratusError(
       'irreversible',

@@ -111,7 +111,7 @@ export async function undoObject(
         continue;
       }
     }
-    const unsafe = losesData(live?.object, target, known);
+    const unsafe = losesData(live?.object, target, known, shape, options, group.resolution);
     if (unsafe !== undefined) {
       port.mark('UNDO_IMPOSSIBLE', { error: unsafe });
       return { state: 'UNDO_IMPOSSIBLE', how: unsafe, residual: [], conflicts: [] };

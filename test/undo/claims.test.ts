@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
 import { useCluster } from '../cluster/index.ts';
-import { createAs, mustRead, read, useBench, writeAs } from './bench.ts';
+import { CALLER, createAs, mustRead, read, useBench, writeAs } from './bench.ts';
 import { full } from './kinds.ts';
 
 const cluster = useCluster();
@@ -116,6 +116,48 @@ test('retaining the claims and scaling up in one transaction is refused before t
   await bench.aborted(second);
   await sleep(2_000);
   expect(await claimsOf('joint')).toEqual(theirs('joint', 0, 1));
+});
+
+test('a larger set in the place of a deleted one is refused where the retention goes back with it', async () => {
+  const { ref, manifest } = setOf('instead', 2, 'Delete');
+  await createAs(cluster, 'kubectl-create', ref, manifest);
+  await awaitClaims('instead', 2);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, retains);
+  await bench.step(transaction, ref, { verb: 'delete' });
+  const larger = { verb: 'create', manifest: setOf('instead', 4).manifest } as const;
+  await expect(bench.step(transaction, ref, larger)).rejects.toMatchObject({
+    code: 'irreversible',
+    next: expect.stringContaining('in a transaction of its own'),
+  });
+  expect(await read(cluster, ref)).toBeUndefined();
+
+  await bench.step(transaction, ref, { verb: 'create', manifest: setOf('instead', 2).manifest });
+  await bench.aborted(transaction);
+  const restored = await mustRead(cluster, ref);
+  expect(restored.spec).toMatchObject({
+    replicas: 2,
+    persistentVolumeClaimRetentionPolicy: { whenScaled: 'Delete' },
+  });
+  await sleep(2_000);
+  expect(await claimsOf('instead')).toEqual(theirs('instead', 0, 1));
+});
+
+test('what was retained before a delete that was taken back counts for a scale-up after it', async () => {
+  const { ref, manifest } = setOf('returned', 1, 'Delete');
+  await createAs(cluster, 'kubectl-create', ref, manifest);
+  await awaitClaims('returned', 1);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, retains);
+  await bench.step(transaction, ref, { verb: 'delete' });
+  const { undo } = await bench.engine.undoLast(transaction, CALLER);
+  expect(undo.complete).toBe(true);
+  await expect(bench.step(transaction, ref, scaled(2))).rejects.toMatchObject({
+    code: 'irreversible',
+  });
+  expect(at(await mustRead(cluster, ref), 'spec', 'replicas')).toBe(1);
+  await bench.aborted(transaction);
+  expect(await claimsOf('returned')).toEqual(theirs('returned', 0));
 });
 
 test('the report names the claims that a created StatefulSet leaves behind, and no older ones', async () => {
