@@ -22,19 +22,22 @@ export function isUnresolved({ state }: StepRow): boolean {
  * Makes sure that no write of ours is still on its way: "a read says it did not happen" is no
  * proof. A metadata patch conditioned on the old resourceVersion makes a late write fail for good; if the version
  * moved already, ours has either landed or lost. A create has no version to condition on and is waited out.
+ * @param patienceMs after so long an answer that is not clear is the last; the others wait meanwhile
  * @returns false when the step certainly never happened; it is then journaled as REJECTED
+ * @throws StratusError outcome_unknown when no clear answer was to be had
  */
 export async function fence(
   parts: EngineParts,
   request: { transaction: string; epoch: number },
   step: StepRow,
   key: ObjectKey,
+  patienceMs: number,
 ): Promise<boolean> {
   if (!isUnresolved(step)) return true;
   const happened =
     step.uid === null
       ? await awaitCreate(parts, key)
-      : await fenceExisting(parts, request.epoch, step, key);
+      : await fenceExisting(parts, request.epoch, step, key, patienceMs);
   if (happened) return true;
   const landed = parts.journal.transactions.moveStep(
     request.transaction,
@@ -54,7 +57,9 @@ async function fenceExisting(
   epoch: number,
   step: StepRow,
   key: ObjectKey,
+  patienceMs: number,
 ): Promise<boolean> {
+  const until = parts.clock.monotonic() + patienceMs;
   let said = '';
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const live = await parts.reader.get(key);
@@ -83,7 +88,10 @@ async function fenceExisting(
     if (outcome.kind === 'rejected' && ![404, 409, 429].includes(outcome.status)) {
       throw refusal(key, outcome, 'undo_impossible', 'The fence', parts.policy.redaction);
     }
-    if (outcome.kind === 'ambiguous') said = ` ${outcome.message}`;
+    if (outcome.kind === 'ambiguous') {
+      said = ` ${outcome.message}`;
+      if (parts.clock.monotonic() >= until) break;
+    }
     await parts.clock.sleep(50 * 2 ** attempt);
   }
   throw new StratusError(

@@ -61,7 +61,8 @@ export async function takeBack(
     const progress = ended.some(({ state }) => state === 'UNDONE');
     mayWait = unclear.length > 0 && (await patience.another(progress));
     const waiting = mayWait ? unclear.flatMap(({ steps }) => steps) : [];
-    if (!mayWait) for (const one of unclear) objects.push(await noteUnclear(parts, request, one));
+    if (!mayWait)
+      for (const one of unclear) objects.push(await noteUnclear(parts, shapes, request, one));
     rest = stepsAgain(parts, request, [...waiting, ...later]);
   }
   return report(objects);
@@ -97,7 +98,7 @@ async function takeBackSteps(
     try {
       const key = await keyOfStep(parts, step);
       keys.set(step, key);
-      if (!(await fence(parts, request, step, key))) continue;
+      if (!(await fence(parts, request, step, key, patience.visitMs))) continue;
       unresolved = false;
       for (const name of NEEDED) image(step.seq, name);
       const replaced =
@@ -108,6 +109,7 @@ async function takeBackSteps(
       const key = keys.get(step);
       const unknown = unclearOf(thrown);
       if (key !== undefined && unknown !== undefined) {
+        patience.begin();
         unfenced.push({ key, steps: [step], error: unknown });
         continue;
       }
@@ -140,6 +142,7 @@ async function takeBackSteps(
     } catch (thrown) {
       const error = waits ?? unclearOf(thrown);
       if (error === undefined) throw thrown;
+      patience.begin();
       const seqs = group.steps.map(({ seq }) => seq);
       const steps = toUndo.filter(({ seq }) => seqs.includes(seq));
       unclear.push({ key: group.key, steps, error });

@@ -1,20 +1,26 @@
-import type { ObjectKey } from '../cluster/types.ts';
+import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
 import { StratusError, toStratusError } from '../core/errors.ts';
+import { stringOf } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
-import type { OpenImage } from '../undo/groups.ts';
+import { type OpenImage, undoGroups } from '../undo/groups.ts';
+import { FENCE_LABEL } from '../undo/marks.ts';
+import { unmarkNewest } from '../undo/newest-pods.ts';
 import { placeOf } from '../undo/order.ts';
+import { renewedUids } from '../undo/renewed.ts';
 import type { UndoGroup } from '../undo/types.ts';
+import { unfence } from '../undo/unfence.ts';
 import { nameOfKey } from './answers.ts';
 import { isUnresolved } from './fence.ts';
 import { idOfKey } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { refOfKey } from './refs.ts';
 import { epochOver } from './session.ts';
+import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
-import { type TakeBackRequest, UNDOABLE } from './undo-port.ts';
+import { lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
 
 /** An object whose undo got no clear answer although the API server is there; or that waits for such a one. */
 export interface Unclear {
@@ -33,6 +39,7 @@ const PAUSE_MS = 1_000;
 export class Patience {
   readonly #clock: Clock;
   #until: number | undefined;
+  #rounds = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,14 +50,21 @@ export class Patience {
     return Math.min(VISIT_MS, this.#left);
   }
 
+  /** An object got no clear answer: from the first of them on the time runs. */
+  begin(): void {
+    this.#until ??= this.#clock.monotonic() + PATIENCE_MS;
+  }
+
   /**
    * Waits before another round over what is unclear.
    * @param progress others came back in this round: one of them may have been what was in the way
    * @returns false when it is time to say what is left
    */
   async another(progress: boolean): Promise<boolean> {
-    this.#until ??= this.#clock.monotonic() + PATIENCE_MS;
-    if (this.#left === 0) return progress;
+    this.begin();
+    this.#rounds += 1;
+    // Others may have used the time up before this one was tried twice.
+    if (this.#left === 0) return progress || this.#rounds === 1;
     await this.#clock.sleep(Math.min(PAUSE_MS, this.#left));
     return true;
   }
@@ -118,18 +132,21 @@ export function stepsAgain(
 }
 
 /**
- * Says of an object that it could not be taken back, without saying what became of it.
+ * Says of an object that it could not be taken back, without saying what became of it; takes off what the undo put on
+ * it and its pods, as far as that is answered.
  * @throws StratusError where the cluster does not answer at all: then nothing has come to an end
  */
 export async function noteUnclear(
   parts: EngineParts,
+  shapes: Shapes,
   request: TakeBackRequest,
   one: Unclear,
 ): Promise<UndoReport['objects'][number]> {
-  await parts.reader.get(one.key);
   const { transaction, epoch } = request;
   const store = parts.journal.transactions;
-  const how = redactText(one.error.message, parts.policy.redaction);
+  // Before the journal says that it is over: whoever takes up a killed undo does this again.
+  const left = await takeMarksOff(parts, shapes, request, one);
+  const how = redactText([one.error.message, ...left].join(' '), parts.policy.redaction);
   let state: StepState = 'UNDO_IMPOSSIBLE';
   for (const step of stepsAgain(parts, request, one.steps).toReversed()) {
     // What could not be fenced may still be on its way: who tries again has to do that first.
@@ -149,6 +166,58 @@ export async function noteUnclear(
     detail: { how },
   });
   return { object: refOfKey(one.key), state, how, residual: [], conflicts: [] };
+}
+
+/**
+ * The costs on pods that were to go first, and the label of a fence: they belong to an undo that goes on.
+ * @returns what is left of them
+ */
+async function takeMarksOff(
+  parts: EngineParts,
+  shapes: Shapes,
+  request: TakeBackRequest,
+  one: Unclear,
+): Promise<string[]> {
+  let live: LiveObject | undefined;
+  try {
+    live = await parts.reader.get(one.key);
+  } catch (thrown) {
+    const { message } = lasting(thrown);
+    return [`Whether marks of the undo are left on it could not be read: ${message}`];
+  }
+  const left: string[] = [];
+  const tried = async (what: string, take: () => Promise<readonly string[]>) => {
+    try {
+      left.push(...(await take()));
+    } catch (thrown) {
+      const { message } = unclearOf(thrown) ?? lasting(thrown);
+      left.push(`${what} may still be there: ${message}`);
+    }
+  };
+  await tried('Marks of the undo on its pods', async () => {
+    const group = groupOf(parts, request, one);
+    if (group === undefined) return [];
+    const notes = await unmarkNewest(group, live, undoPort(parts, shapes, request, group));
+    return notes.flatMap((note) => stringOf(note) ?? []);
+  });
+  await tried(`The label ${FENCE_LABEL}`, async () => {
+    const port = undoPort(parts, shapes, request, { key: one.key, steps: [] });
+    if (await unfence(live, port)) return [];
+    return [`The label ${FENCE_LABEL} of ours could not be taken off.`];
+  });
+  return left;
+}
+
+/** @throws StratusError where its images can't be opened */
+function groupOf(
+  parts: EngineParts,
+  request: TakeBackRequest,
+  one: Unclear,
+): UndoGroup | undefined {
+  const store = parts.journal.transactions;
+  const image: OpenImage = (seq, name) => store.image(request.transaction, seq, name);
+  const renewed = renewedUids(store.steps(request.transaction));
+  return undoGroups(stepsAgain(parts, request, one.steps), image, () => one.key, renewed)[0];
 }
 
 /** One entry for each object, with all of its steps that were to be taken back. */

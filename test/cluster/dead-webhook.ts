@@ -1,9 +1,20 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { ControlPlaneClient } from './types.ts';
 
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 /** Its value says which webhook an object is for. */
 export const LABEL = 'guarded';
+
+/** How a webhook is dead, and for which writes. */
+export interface Death {
+  /** Where it would be; where nobody listens, when absent. */
+  readonly url?: string;
+  readonly timeoutSeconds?: number;
+  /** CEL: the writes that it is asked about; all when absent. */
+  readonly only?: string;
+}
 
 /** Somebody's webhook of what has a label, that nobody answers: the API server refuses all writes of it with 500. */
 export async function webhookDies(
@@ -12,6 +23,7 @@ export async function webhookDies(
   guard: string,
   group: string,
   resource: string,
+  { url = 'https://127.0.0.1:1/none', timeoutSeconds = 1, only = 'true' }: Death = {},
 ): Promise<() => Promise<unknown>> {
   const name = `${namespace}-${guard}`;
   await cluster.request('POST', WEBHOOKS, {
@@ -22,13 +34,14 @@ export async function webhookDies(
       {
         name: 'dead.example.com',
         clientConfig: {
-          url: 'https://127.0.0.1:1/none',
+          url,
           caBundle: Buffer.from(cluster.caPem).toString('base64'),
         },
         admissionReviewVersions: ['v1'],
         sideEffects: 'None',
         failurePolicy: 'Fail',
-        timeoutSeconds: 1,
+        timeoutSeconds,
+        matchConditions: [{ name: 'only', expression: only }],
         namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
         objectSelector: { matchLabels: { [LABEL]: guard } },
         rules: [
@@ -63,4 +76,20 @@ export async function answers(
     });
     return answer.status === status;
   });
+}
+
+/** Takes connections and never says a word: a webhook there costs each write its timeout. */
+export async function silence(): Promise<string> {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('error', () => undefined);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/none`;
 }

@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
+import { type JsonObject, objectsOf } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
 import { leftPayload } from '../../src/tools/transaction/left.ts';
-import { answers, LABEL, webhookDies } from '../cluster/dead-webhook.ts';
-import { at, useCluster } from '../cluster/index.ts';
+import { FENCE_LABEL } from '../../src/undo/marks.ts';
+import { answers, LABEL, silence, webhookDies } from '../cluster/dead-webhook.ts';
+import { at, readAuditLog, useCluster } from '../cluster/index.ts';
 import {
   CALLER,
   type Change,
@@ -11,6 +12,7 @@ import {
   expectRestored,
   mustRead,
   read,
+  urlOf,
   useBench,
   writeAs,
 } from './bench.ts';
@@ -36,11 +38,50 @@ const settings = (name: string): ObjectRef => ({
   namespace,
   name,
 });
+const deployment = (name: string): ObjectRef => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace,
+  name,
+});
+const specOf = (app: string, replicas: number): JsonObject => ({
+  spec: {
+    replicas,
+    selector: { matchLabels: { app } },
+    template: {
+      metadata: { labels: { app } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [{ name: 'web', image: 'local/web:1' }],
+      },
+    },
+  },
+});
 
 async function make(ref: ObjectRef, of: JsonObject, labels: JsonObject = {}): Promise<void> {
   const manifest = full(of, ref);
   const metadata = { ...(manifest.metadata as JsonObject), labels };
   await createAs(cluster, 'kubectl-create', ref, { ...manifest, metadata });
+}
+
+/** Which of our writes it was. */
+const idOf = (event: JsonObject) => String(event.auditID);
+
+/** Rehearsals pass, and the real write is not known to have happened. */
+const NO_REHEARSAL = '!(has(request.dryRun) && request.dryRun)';
+
+/** Until real writes are answered 500: of an object that nobody else looks at. */
+async function realWritesFail(ref: ObjectRef): Promise<void> {
+  let count = 0;
+  await cluster.waitFor('real writes to be answered 500', async () => {
+    count += 1;
+    const body =
+      ref.kind === 'ConfigMap'
+        ? { data: { count: `${count}` } }
+        : { spec: { minReadySeconds: count } };
+    const { status } = await cluster.request('PATCH', urlOf(ref), body, { allow: [500] });
+    return status === 500;
+  });
 }
 
 test('a dead webhook of somebody else keeps no other object from being taken back, and it ends in a state that tells', {
@@ -108,15 +149,8 @@ test('the undo of a committed transaction ends so as well, and a person can acce
 test('what we created stays as long as something that is not back yet may use it', {
   timeout: 180_000,
 }, async () => {
-  const web: ObjectRef = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' };
-  const labels = { app: 'web' };
-  const containers = [{ name: 'web', image: 'local/web:1' }];
-  const spec = {
-    replicas: 0,
-    selector: { matchLabels: labels },
-    template: { metadata: { labels }, spec: { containers } },
-  };
-  await make(web, { spec }, { [LABEL]: 'web' });
+  const web = deployment('web');
+  await make(web, specOf('web', 0), { [LABEL]: 'web' });
   const before = await mustRead(cluster, web);
   const [used, unused] = [settings('used'), settings('unused')];
   const transaction = await bench.begun(namespace);
@@ -156,4 +190,82 @@ test('what we created stays as long as something that is not back yet may use it
   expect(await read(cluster, used)).toBeUndefined();
   const after = await mustRead(cluster, web);
   expect(at(after, 'spec')).toEqual(at(before, 'spec'));
+});
+
+test('an undo that ends so leaves no mark of its own on the object and its pods', {
+  timeout: 180_000,
+}, async () => {
+  const [grown, probe] = [deployment('grown'), deployment('grown-probe')];
+  await make(grown, specOf('grown', 2), { [LABEL]: 'grown' });
+  await make(probe, specOf('grown-probe', 0), { [LABEL]: 'grown' });
+  const ready = (count: number) =>
+    cluster.waitFor(`${count} pods`, async () => {
+      return at(await mustRead(cluster, grown), 'status', 'readyReplicas') === count;
+    });
+  const scaled = (replicas: number): Change => ({
+    verb: 'patch',
+    patchType: 'merge',
+    patch: { spec: { replicas } },
+  });
+  await ready(2);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, grown, scaled(4));
+  await ready(4);
+  // Lets the fence pass, and refuses the restore.
+  const only = `${NO_REHEARSAL} && oldObject != null && object.spec != oldObject.spec`;
+  const remove = await webhookDies(cluster, namespace, 'grown', 'apps', 'deployments', { only });
+  await realWritesFail(probe);
+  await bench.step(transaction, grown, scaled(5)).catch(() => undefined);
+
+  const { transaction: view } = await bench.abort(transaction);
+  expect(view.state).toBe('ABORT_INCOMPLETE');
+  const ours = readAuditLog(cluster).filter(
+    (entry) => entry.namespace === namespace && entry.requestUri.includes('stratus'),
+  );
+  // Both were there: else there would be nothing to take off.
+  expect(ours.filter(({ raw }) => idOf(raw).endsWith('-fence'))).not.toEqual([]);
+  expect(ours.filter(({ resource }) => resource === 'pods').length).toBeGreaterThanOrEqual(2);
+  const pods = `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3Dgrown`;
+  const { json } = await cluster.request('GET', pods);
+  expect(objectsOf(json.items)).toHaveLength(4);
+  expect(JSON.stringify(json)).not.toContain('pod-deletion-cost');
+  expect((await mustRead(cluster, grown)).metadata.labels).not.toHaveProperty([FENCE_LABEL]);
+
+  await remove();
+  await cluster.waitFor('the webhook to be gone', async () => {
+    const body = { spec: { minReadySeconds: 99 } };
+    return (await cluster.request('PATCH', urlOf(probe), body, { allow: [500] })).status === 200;
+  });
+  await bench.aborted(transaction);
+  await ready(2);
+});
+
+test('a fence that gets no clear answer does not hold up the other objects', {
+  timeout: 180_000,
+}, async () => {
+  const [hung, quick, probe] = [settings('hung'), settings('quick'), settings('hung-probe')];
+  for (const ref of [hung, probe]) await make(ref, { data: { mode: 'old' } }, { [LABEL]: 'hung' });
+  await make(quick, { data: { mode: 'old' } });
+  const before = await mustRead(cluster, quick);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, quick, mode('ours'));
+  const death = { url: await silence(), timeoutSeconds: 3, only: NO_REHEARSAL };
+  await webhookDies(cluster, namespace, 'hung', '', 'configmaps', death);
+  await realWritesFail(probe);
+  await bench.step(transaction, hung, mode('ours')).catch(() => undefined);
+
+  const { transaction: view } = await bench.abort(transaction);
+  expect(view.state).toBe('ABORT_INCOMPLETE');
+  expect(view.steps.map(({ state }) => state)).toEqual(['UNDONE', 'UNKNOWN']);
+  expectRestored(before, await read(cluster, quick));
+  const log = readAuditLog(cluster).filter((entry) => entry.namespace === namespace);
+  const restored = log.findIndex(
+    ({ name, raw }) => name === 'quick' && idOf(raw).endsWith('-restore'),
+  );
+  expect(restored).toBeGreaterThan(0);
+  const fences = log
+    .slice(0, restored)
+    .filter(({ name, raw }) => name === 'hung' && idOf(raw).endsWith('-fence'));
+  // Of 3 s each, with 5 s for an object: two, and not the eight of a server that answers at once.
+  expect(fences.length).toBeLessThan(4);
 });
