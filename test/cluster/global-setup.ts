@@ -12,6 +12,8 @@ declare module 'vitest' {
 }
 
 const NODES = 3;
+/** All files of a run leave their pods on them: those of a node's usual 110 would be taken before the end. */
+const POD_SLOTS = 1_000;
 
 /** Runs once, and only when a test file of the project `cluster` is selected. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | void> {
@@ -23,7 +25,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('cluster', { kind: 'missing', reason });
     return;
   }
-  const plane = await startControlPlane({ nodes: NODES });
+  const plane = await startControlPlane({ nodes: NODES, podSlots: POD_SLOTS });
   project.provide('cluster', { kind: 'ready', facts: plane.facts });
   return () => plane.stop();
 }
