@@ -1,5 +1,5 @@
 import { at, numberOf } from '../core/json.ts';
-import type { KubeObject } from '../core/kube.ts';
+import { desiredReplicas, type KubeObject } from '../core/kube.ts';
 
 /** Replicas an object asks for; undefined for a kind that has none. */
 export function replicasOf(object: KubeObject | undefined): number | undefined {
@@ -8,7 +8,7 @@ export function replicasOf(object: KubeObject | undefined): number | undefined {
   if (object.kind === 'HorizontalPodAutoscaler') return numberOf(at(object, 'spec', 'maxReplicas'));
   if (!['Deployment', 'StatefulSet', 'ReplicaSet', 'ReplicationController'].includes(object.kind))
     return undefined;
-  return numberOf(at(object, 'spec', 'replicas')) ?? 1;
+  return desiredReplicas(object);
 }
 
 /** Replicas that an autoscaler starts at once when they are not there; 0 for another kind. */

@@ -1,6 +1,6 @@
 import { StratusError } from '../core/errors.ts';
-import { at, type Json, numberOf, objectsOf, stringOf } from '../core/json.ts';
-import type { KubeObject, ObjectRef } from '../core/kube.ts';
+import { at, type Json, objectsOf, stringOf } from '../core/json.ts';
+import { desiredReplicas, type KubeObject, type ObjectRef } from '../core/kube.ts';
 import type { StandIn } from '../undo/classification.ts';
 import type { CompiledWrite } from './compile.ts';
 import { type Contained, contentsImage, contentsOf } from './contents.ts';
@@ -139,7 +139,7 @@ async function quiesce(
     if (live === undefined) continue;
     if (kind === 'CronJob' && at(live, 'spec', 'suspend') !== true) {
       writes.push(merge(ref, 'suspend', { spec: { suspend: true } }, declares));
-    } else if (SCALED.includes(kind) && (numberOf(at(live, 'spec', 'replicas')) ?? 1) > 0) {
+    } else if (SCALED.includes(kind) && desiredReplicas(live) > 0) {
       writes.push(merge(ref, 'scale to 0 replicas', { spec: { replicas: 0 } }, declares));
     } else if (kind === 'PersistentVolumeClaim') {
       const volume = stringOf(at(live, 'spec', 'volumeName'));

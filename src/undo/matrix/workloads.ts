@@ -1,5 +1,5 @@
 import { at, equalJson, numberOf, stringOf } from '../../core/json.ts';
-import type { KubeObject } from '../../core/kube.ts';
+import { desiredReplicas, type KubeObject } from '../../core/kube.ts';
 import { CLAIM_MOMENTS, deletesClaims, hasClaims, losesClaims } from '../claim-retention.ts';
 import { isOfDeployment, OF_DEPLOYMENT } from '../replica-sets.ts';
 import { changed, lowered, REFUSED, SAME, type Update, type UpdateRow } from './types.ts';
@@ -188,16 +188,12 @@ export const WORKLOAD_ROWS: readonly UpdateRow[] = [
   },
 ];
 
-function replicasOf(object: KubeObject): number {
-  return numberOf(at(object, 'spec', 'replicas')) ?? 1;
-}
-
 function fewer({ before, after }: Update): boolean {
-  return replicasOf(after) < replicasOf(before);
+  return desiredReplicas(after) < desiredReplicas(before);
 }
 
 function more({ before, after }: Update): boolean {
-  return replicasOf(after) > replicasOf(before);
+  return desiredReplicas(after) > desiredReplicas(before);
 }
 
 /** True while pods of an earlier template still run. */
