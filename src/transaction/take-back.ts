@@ -29,6 +29,7 @@ import {
 } from './unclear.ts';
 import { keyOfStep, lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
 import { report, reported } from './undo-report.ts';
+import { unreadableOf } from './unreadable.ts';
 
 /** Without these a step can't be taken back; where they can't be opened, a human has to find the key. */
 const NEEDED = ['pre', 'post', 'predicted', 'undo'] as const;
@@ -107,7 +108,7 @@ async function takeBackSteps(
       else ready.push(step);
     } catch (thrown) {
       const key = keys.get(step);
-      const unknown = unclearOf(thrown);
+      const unknown = unclearOf(thrown) ?? (key && (await unreadableOf(parts, key, thrown)));
       if (key !== undefined && unknown !== undefined) {
         patience.begin();
         unfenced.push({ key, steps: [step], error: unknown });
@@ -140,7 +141,7 @@ async function takeBackSteps(
       if (result.refused && !isLast) again.push(group);
       else objects.push(noted(parts, request, group, result));
     } catch (thrown) {
-      const error = waits ?? unclearOf(thrown);
+      const error = waits ?? unclearOf(thrown) ?? (await unreadableOf(parts, group.key, thrown));
       if (error === undefined) throw thrown;
       patience.begin();
       const seqs = group.steps.map(({ seq }) => seq);

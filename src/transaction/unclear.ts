@@ -21,6 +21,7 @@ import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
 import { lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
+import { unreadableOf } from './unreadable.ts';
 
 /** An object whose undo got no clear answer although the API server is there; or that waits for such a one. */
 export interface Unclear {
@@ -182,7 +183,7 @@ async function takeMarksOff(
   try {
     live = await parts.reader.get(one.key);
   } catch (thrown) {
-    const { message } = lasting(thrown);
+    const { message } = (await unreadableOf(parts, one.key, thrown)) ?? lasting(thrown);
     return [`Whether marks of the undo are left on it could not be read: ${message}`];
   }
   const left: string[] = [];
@@ -190,7 +191,8 @@ async function takeMarksOff(
     try {
       left.push(...(await take()));
     } catch (thrown) {
-      const { message } = unclearOf(thrown) ?? lasting(thrown);
+      const { message } =
+        unclearOf(thrown) ?? (await unreadableOf(parts, one.key, thrown)) ?? lasting(thrown);
       left.push(`${what} may still be there: ${message}`);
     }
   };
