@@ -9,6 +9,14 @@ export interface Case {
   readonly name: string;
 }
 
+/** What the last server had not finished, as long as it lived. */
+export interface Left {
+  /** States that transactions did not get out of. */
+  readonly open: readonly string[];
+  /** What the Lease still names. */
+  readonly mark: string | undefined;
+}
+
 /**
  * Looks at what a run has left, after the recovery.
  * @param committed what the flow leaves where nobody kills it
@@ -17,7 +25,7 @@ export async function checkRun(
   scene: Scene,
   { name }: Case,
   committed: Snapshot,
-  open: readonly string[],
+  { open, mark }: Left,
   tally: Tally,
 ): Promise<void> {
   const { cluster, namespace, flow } = scene;
@@ -29,6 +37,7 @@ export async function checkRun(
   const journal = scene.journaled();
   const now = await snapshot(cluster, namespace, flow);
   tally.check('terminal', wrong(open.length === 0 ? undefined : said(journal)));
+  tally.check('lease', wrong(mark));
   tally.check('chain', wrong(journal.chain ? undefined : 'the chain does not verify'));
   const expected = expectedOf(scene, journal, committed);
   for (const ref of flow.objects) {

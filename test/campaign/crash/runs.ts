@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { ControlPlaneClient } from '../../cluster/types.ts';
 import type { Assistant } from '../../story/client.ts';
+import { leftOnLease } from '../world/lease-mark.ts';
 import { checkRun } from './check.ts';
 import type { Flow } from './flows.ts';
 import {
@@ -128,9 +129,11 @@ export async function runKilled(
     last = takesOver ?? (await scene.start(living));
     if (takesOver !== undefined) await takeOver(takesOver, scene);
     const open = await recovered(scene);
+    // While it lives: nobody else takes its mark off.
+    const mark = await leftOnLease(cluster, scene.lease);
     await kill(last);
     if (lab.stopped()) return undefined;
-    await checkRun(scene, deaths, after, open, tally);
+    await checkRun(scene, deaths, after, { open, mark }, tally);
     const { rows, steps } = scene.journaled();
     return {
       state: rows.at(-1)?.state ?? 'none',

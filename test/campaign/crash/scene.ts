@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { KubeObject } from '../../../src/core/kube.ts';
 import { openJournalReader } from '../../../src/journal/open.ts';
 import type { StepRow, TransactionRow } from '../../../src/journal/types.ts';
+import { leaseVariable } from '../../cluster/lease.ts';
 import type { ControlPlaneClient } from '../../cluster/types.ts';
 import { type Assistant, startAssistant } from '../../story/client.ts';
 import type { Flow } from './flows.ts';
@@ -37,6 +38,8 @@ export interface Scene extends Place {
   /** uids of the ReplicaSets then. */
   readonly replicaSets: readonly string[];
   readonly other: OtherWriter;
+  /** `NAMESPACE/NAME` of its servers' Lease. */
+  readonly lease: string;
   start(env?: Readonly<Record<string, string>>): Promise<Assistant>;
   journaled(): Journaled;
   readonly file: (name: string) => string;
@@ -80,6 +83,7 @@ export async function openScene(
       ({ metadata }) => metadata.uid ?? '',
     ),
     other,
+    lease: leaseVariable(journal).STRATUS_LEASE,
     start,
     file: (name) => join(own, name),
     journaled: () => {

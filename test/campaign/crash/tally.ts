@@ -5,6 +5,7 @@ const NAMES = {
   state: 'each object is as before or as after, as the journal says',
   edits: 'no edit of another writer is lost',
   residue: 'no mark and no field manager of ours is left',
+  lease: 'the Lease names no transaction any more, 10 s after the recovery at the latest',
   terminal: 'each transaction has come to an end that needs nobody',
   chain: 'the audit chain verifies',
   pods: 'workloads converge and keep their ReplicaSets',
