@@ -3,6 +3,7 @@ import { toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { ResolutionRow, StepRow } from '../journal/types.ts';
 import { undoGroups } from '../undo/groups.ts';
+import { renewedUids } from '../undo/renewed.ts';
 import { changesReplicas, leavingReplicas } from '../undo/replicas.ts';
 import { optionsOf } from '../undo/restore.ts';
 import { undoTarget } from '../undo/target.ts';
@@ -47,6 +48,7 @@ export async function conflictsNow(
     steps.filter((step) => keys.has(step)),
     (seq, name) => store.image(transaction, seq, name),
     (step) => keys.get(step) as ObjectKey,
+    renewedUids(store.steps(transaction)),
   );
   const found: Conflicted[] = [];
   for (const { key, steps: chain } of groups) {

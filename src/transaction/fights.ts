@@ -5,6 +5,7 @@ import { undoGroups } from '../undo/groups.ts';
 import { isController } from '../undo/managed-fields.ts';
 import { type Flip, flipsOf } from '../undo/owners/flips.ts';
 import { declarers } from '../undo/owners/recognise.ts';
+import { renewedUids } from '../undo/renewed.ts';
 import { optionsOf } from '../undo/restore.ts';
 import type { CompiledWrite } from './compile.ts';
 import { idOfKey } from './live.ts';
@@ -136,6 +137,7 @@ async function flipsOn(
     rows,
     (seq, name) => journal.transactions.image(session.id, seq, name),
     () => key,
+    renewedUids(journal.transactions.steps(session.id)),
   );
   if (group === undefined) return [];
   const seen = session.sightings.get(idOfKey(key)) ?? [];

@@ -3,7 +3,7 @@ import { type Json, parseJson } from '../core/json.ts';
 import { isKubeObject, type KubeObject } from '../core/kube.ts';
 import type { ImageName, StepRow, StepState } from '../journal/types.ts';
 import { restoreRank } from './order.ts';
-import { type Renewed, renewedUids, uidNow, withUidsNow } from './renewed.ts';
+import { type Renewed, uidNow, withUidsNow } from './renewed.ts';
 import type { UndoGroup, UndoStep } from './types.ts';
 
 /** States in which a step has nothing (left) to take back. */
@@ -14,13 +14,13 @@ export type OpenImage = (seq: number, name: ImageName) => Buffer | undefined;
 /**
  * Groups the steps still to be taken back by object, in the order of restoring:
  * blockers first, users last; what we created goes away at the end, in the reverse order.
- * @param renewed uids of what this transaction deleted and created again: the images get the present ones
+ * @param renewed of all steps of the transaction, also of those taken back: the images get the uids of now
  */
 export function undoGroups(
   steps: readonly StepRow[],
   image: OpenImage,
   keyOf: (step: StepRow) => ObjectKey,
-  renewed: Renewed = renewedUids(steps),
+  renewed: Renewed,
 ): UndoGroup[] {
   const byObject = new Map<string, StepRow[]>();
   for (const step of steps) {

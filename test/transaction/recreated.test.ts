@@ -9,6 +9,7 @@ import {
   mustRead,
   read,
   useBench,
+  writeAs,
 } from '../undo/bench.ts';
 import { full } from '../undo/kinds.ts';
 
@@ -65,6 +66,21 @@ test('what was created, deleted and brought back by undo_last is deleted again',
   await deletedAndBack(transaction, ref);
   await bench.aborted(transaction);
   expect(await read(cluster, ref)).toBeUndefined();
+});
+
+test('who puts a field back is noticed across a delete that was taken back', async () => {
+  const ref = configMap('fought');
+  await createAs(cluster, 'kubectl-create', ref, manifest(ref));
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, mode('ours'));
+  await deletedAndBack(transaction, ref);
+  const back = () => writeAs(cluster, 'reconciler', ref, 'merge', { data: { mode: 'old' } });
+  await back();
+  await bench.step(transaction, ref, mode('ours'));
+  await back();
+  await expect(bench.step(transaction, ref, mode('ours'))).rejects.toMatchObject({
+    code: 'reconciler_fight',
+  });
 });
 
 test('after its commit such a transaction can be undone as well', async () => {

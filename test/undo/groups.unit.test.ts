@@ -3,6 +3,7 @@ import { stringifyJson } from '../../src/core/json.ts';
 import type { StepRow } from '../../src/journal/types.ts';
 import { undoGroups } from '../../src/undo/groups.ts';
 import { restoreTier } from '../../src/undo/order.ts';
+import type { Renewed } from '../../src/undo/renewed.ts';
 import { apiVersionOf, configMap } from './objects.ts';
 
 function row(seq: number, kind: string, more: Partial<StepRow> = {}): StepRow {
@@ -36,13 +37,14 @@ function row(seq: number, kind: string, more: Partial<StepRow> = {}): StepRow {
   };
 }
 
+const NONE: Renewed = new Map();
 const image = Buffer.from(stringifyJson(configMap({ mode: 'x' })));
 
 /** Kind and steps of the groups, in their order: `ConfigMap:1,3`. */
 function groupsOf(rows: readonly StepRow[], created: readonly number[] = []): string[] {
   const imageOf = (seq: number, name: string) =>
     name === 'pre' && created.includes(seq) ? undefined : image;
-  return undoGroups(rows, imageOf, (step) => ({ name: step.kind }) as never).map(
+  return undoGroups(rows, imageOf, (step) => ({ name: step.kind }) as never, NONE).map(
     ({ key, steps }) => `${key.name}:${steps.map(({ seq }) => seq).join()}`,
   );
 }
@@ -97,6 +99,7 @@ test('an answer that was never seen is replaced by what the dry run predicted', 
     [row(1, 'ConfigMap', { state: 'UNKNOWN', postUid: null })],
     (_seq, name) => ({ pre: image, predicted })[name as 'pre'],
     () => ({}) as never,
+    NONE,
   );
   expect(group?.steps[0]).toMatchObject({
     post: { data: { mode: 'predicted' } },
