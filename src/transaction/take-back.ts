@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../cluster/types.ts';
-import { type StratusError, toStratusError } from '../core/errors.ts';
+import { StratusError, toStratusError } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
@@ -20,6 +20,7 @@ import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
 import {
   byObject,
+  keptFor,
   noteUnclear,
   Patience,
   stepsAgain,
@@ -50,13 +51,14 @@ export async function takeBack(
     .filter((step) => request.commands === undefined || request.commands.includes(step.command));
   const objects: UndoReport['objects'][number][] = [];
   const patience = new Patience(parts.clock);
+  const notBack: Unclear[] = [];
   await learnKinds(parts, open);
   // Objects of a definition that is restored here can't even be named before it is back.
   let mayWait = true;
   for (let rest = open; rest.length > 0; ) {
     const later: StepRow[] = [];
     const unclear: Unclear[] = [];
-    const round = { later: mayWait ? later : undefined, unclear, patience };
+    const round = { later: mayWait ? later : undefined, unclear, notBack, patience };
     const ended = await takeBackSteps(parts, shapes, request, rest, round);
     objects.push(...ended);
     const progress = ended.some(({ state }) => state === 'UNDONE');
@@ -74,6 +76,8 @@ interface Round {
   readonly later: StepRow[] | undefined;
   /** Takes what has to be looked at again. */
   readonly unclear: Unclear[];
+  /** Takes what was refused, is in conflict or can't be taken back, of all rounds. */
+  readonly notBack: Unclear[];
   readonly patience: Patience;
 }
 
@@ -82,7 +86,7 @@ async function takeBackSteps(
   shapes: Shapes,
   request: TakeBackRequest,
   open: readonly StepRow[],
-  { later, unclear, patience }: Round,
+  { later, unclear, notBack, patience }: Round,
 ): Promise<UndoReport['objects'][number][]> {
   const store = parts.journal.transactions;
   const image: OpenImage = (seq, name) => store.image(request.transaction, seq, name);
@@ -116,7 +120,10 @@ async function takeBackSteps(
       }
       const error = lasting(thrown);
       if (later !== undefined && isOfDefinition(step, error, open)) later.push(step);
-      else objects.push(noteImpossible(parts, request, step, error, unresolved));
+      else {
+        objects.push(noteImpossible(parts, request, step, error, unresolved));
+        if (key !== undefined) notBack.push({ key, steps: [step], error });
+      }
     }
   }
   const isOpen = (step: StepRow) =>
@@ -132,24 +139,42 @@ async function takeBackSteps(
       return resolution === undefined ? group : { ...group, resolution };
     },
   );
+  const told = (group: UndoGroup, error: StratusError): Unclear => {
+    const seqs = group.steps.map(({ seq }) => seq);
+    return { key: group.key, steps: toUndo.filter(({ seq }) => seqs.includes(seq)), error };
+  };
   const undo = async (group: UndoGroup, isLast: boolean) => {
+    const kept = keptFor(group, notBack, image);
+    if (kept !== undefined) {
+      objects.push(await noteUnclear(parts, shapes, request, told(group, kept)));
+      return;
+    }
     const waits = waitsFor(group, unclear, image);
     try {
       if (waits !== undefined) throw waits;
       const result = await undoGroup(parts, shapes, request, group, patience.visitMs);
       // What the rest brings back may be what it was refused for: a quota, a policy, a role.
-      if (result.refused && !isLast) again.push(group);
-      else objects.push(noted(parts, request, group, result));
+      if (result.refused && !isLast) {
+        again.push(group);
+        return;
+      }
+      objects.push(noted(parts, request, group, result));
+      const error = new StratusError('undo_impossible', result.how);
+      if (result.state !== 'UNDONE') notBack.push(told(group, error));
     } catch (thrown) {
       const error = waits ?? unclearOf(thrown) ?? (await unreadableOf(parts, group.key, thrown));
       if (error === undefined) throw thrown;
       patience.begin();
-      const seqs = group.steps.map(({ seq }) => seq);
-      const steps = toUndo.filter(({ seq }) => seqs.includes(seq));
-      unclear.push({ key: group.key, steps, error });
+      unclear.push(told(group, error));
     }
   };
-  for (const [index, group] of groups.entries()) await undo(group, index === groups.length - 1);
+  const refused = new StratusError('undo_impossible', 'It was refused so far.');
+  for (const [index, group] of groups.entries()) {
+    const pending = again.map((one) => told(one, refused));
+    // It comes behind what may use it, which is tried once more first.
+    if (keptFor(group, pending, image) !== undefined) again.push(group);
+    else await undo(group, index === groups.length - 1);
+  }
   for (const group of again) await undo(group, true);
   return objects;
 }

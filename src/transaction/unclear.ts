@@ -102,11 +102,36 @@ export function waitsFor(
   );
 }
 
+/**
+ * What was created for an object stays with it where that was refused or is in conflict: it goes on using it.
+ * @returns why, where the group is kept
+ */
+export function keptFor(
+  group: UndoGroup,
+  notBack: readonly Unclear[],
+  image: OpenImage,
+): StratusError | undefined {
+  if (placeOf(group.key.resource, group.steps) !== 'cleaned up') return undefined;
+  const user = notBack.find((one) => refersTo(one, group.key, image));
+  if (user === undefined) return undefined;
+  return new StratusError(
+    'undo_impossible',
+    `It is kept for ${nameOfKey(user.key)}, which could not be taken back and may use it.`,
+  );
+}
+
+/** What we created goes in the right order anyway. */
+function mayUse(one: Unclear, used: ObjectKey, image: OpenImage): boolean {
+  return one.steps[0]?.uid !== null && refersTo(one, used, image);
+}
+
 /** Whether the object, as the transaction left it, names another one, or may select its pods. */
-function mayUse({ key, steps }: Unclear, used: ObjectKey, image: OpenImage): boolean {
+function refersTo({ key, steps }: Unclear, used: ObjectKey, image: OpenImage): boolean {
   const isNear = [key.namespace, undefined].includes(used.namespace) || key.namespace === undefined;
-  // What we created goes in the right order anyway.
-  if (!isNear || steps[0]?.uid === null) return false;
+  if (!isNear) return false;
+  // A definition takes its objects with it.
+  const definition = `${key.resource.plural}.${key.resource.group}`;
+  if (used.resource.kind === 'CustomResourceDefinition' && used.name === definition) return true;
   const { apiVersion, kind } = used.resource;
   const hasPods = [...WORKLOADS, 'Pod', 'ReplicationController', 'Job.batch', 'CronJob.batch'];
   if (key.resource.kind === 'Service' && hasPods.includes(groupKind(apiVersion, kind))) return true;
