@@ -1,5 +1,6 @@
 import type { StepRow, TransactionRow } from '../../../src/journal/types.ts';
-import { appliedTwice, differs, residue, unfinished } from '../world/checks.ts';
+import { appliedTwice, differs, podsGone, residue, unfinished } from '../world/checks.ts';
+import { BYSTANDER } from '../world/flows.ts';
 import { inJournal } from '../world/journal.ts';
 import type { Case } from './cases.ts';
 import { hidesApplied } from './faults.ts';
@@ -21,6 +22,7 @@ export interface Verdict {
     readonly theirs: readonly string[];
     readonly marks: readonly string[];
     readonly journal: readonly string[];
+    readonly lease: readonly string[];
     readonly twice: readonly string[];
   };
 }
@@ -51,11 +53,15 @@ export function judge(lane: Lane, one: Case, run: Run): Verdict {
     unacknowledged: wasHidden(one, run),
     unreached: run.hit === undefined ? run.errors.join('; ') || 'no error' : undefined,
     wrong: {
-      objects: difference === undefined ? [] : [`${flow.object}: ${difference}`],
+      objects: [
+        ...(difference === undefined ? [] : [`${flow.object}: ${difference}`]),
+        ...podsGone(run.before, run.after, row === undefined ? [BYSTANDER, 'web'] : [BYSTANDER]),
+      ],
       theirs: other === undefined ? [] : [`ConfigMap/other: ${other}`],
       // Where somebody else wrote in between, the fields stay with whom they are, and the report says so.
       marks: residue(run.after, { undoManagers: !touched }),
       journal: [...unfinished(rows), ...run.stuck],
+      lease: run.mark === undefined ? [] : [run.mark],
       twice: appliedTwice(run.deliveries),
     },
   };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TransactionRow } from '../../../src/journal/types.ts';
+import { makeLease } from '../../cluster/lease.ts';
 import type { ControlPlaneClient } from '../../cluster/types.ts';
 import { type Assistant, startAssistant } from '../../story/client.ts';
 import { inJournal } from '../world/journal.ts';
@@ -30,6 +31,8 @@ export class Lane {
 
   static async open(cluster: ControlPlaneClient, folder: string, index: number): Promise<Lane> {
     const lane = new Lane(cluster, join(folder, `lane-${index}`), index);
+    const [namespace = '', name = ''] = lane.lease.split('/');
+    await makeLease(cluster.kubeconfig(), { namespace, name, seconds: LEASE_SECONDS });
     for (let i = 0; i < 2; i++) lane.#networks.push(await startFaultyNetwork(cluster));
     return lane;
   }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { at } from '../../../src/core/json.ts';
+import { at, objectsOf } from '../../../src/core/json.ts';
 import { freeze } from '../../cluster/freeze.ts';
 import type { Assistant } from '../../story/client.ts';
 import { objectsFor } from '../world/flows.ts';
+import { leftOnLease } from '../world/lease-mark.ts';
 import type { Delivery, PassingRequest } from '../world/network.ts';
 import { type Snapshot, snapshot } from '../world/snapshot.ts';
 import { startThirdParty } from '../world/third-party.ts';
@@ -35,6 +36,8 @@ export interface Run {
   readonly errors: readonly string[];
   /** What did not come to an end, in words. */
   readonly stuck: readonly string[];
+  /** What the Lease still named when all was settled. */
+  readonly mark: string | undefined;
 }
 
 /** Arranges a namespace, runs the flow with the fault in it, heals everything and waits until it is resolved. */
@@ -101,6 +104,8 @@ export async function runCase(
   const open = await settled(last);
   if (open !== undefined) stuck.push(`still open: ${open}\n${last.stderr().slice(-2_000)}`);
   await network.quiet();
+  // The next write would take its place.
+  const mark = await leftOnLease(cluster, lane.lease);
   const written = await theirs.stop();
   const next = await last.call('mitigate_patch', {
     kind: 'ConfigMap',
@@ -132,6 +137,7 @@ export async function runCase(
     late,
     errors,
     stuck,
+    mark,
   };
 }
 
@@ -179,10 +185,10 @@ async function meanwhile(
 }
 
 async function available(lane: Lane, namespace: string): Promise<void> {
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
-  await lane.cluster.waitFor('the Deployment', async () => {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+  await lane.cluster.waitFor('the Deployments', async () => {
     const { json } = await lane.cluster.request('GET', path);
-    return at(json, 'status', 'availableReplicas') === 1;
+    return objectsOf(json.items).every((it) => at(it, 'status', 'availableReplicas') === 1);
   });
 }
 

@@ -13,10 +13,12 @@ interface Line {
 }
 
 const INVARIANTS = {
-  objects: 'every object is as before, or as decided, with the owners of its fields',
+  objects:
+    'every object is as before, or as decided, with the owners of its fields; nobody else loses pods',
   theirs: 'what others wrote is there',
   marks: 'no mark and no undo manager of ours is left',
   journal: 'every transaction has come to its end, and work goes on',
+  lease: 'the Lease names no transaction any more, 10 s after the end at the latest',
   twice: 'no request was carried out twice',
 } as const;
 

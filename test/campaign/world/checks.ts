@@ -19,6 +19,9 @@ import { THEIRS } from './third-party.ts';
 /** Our restores, in whatever cluster epoch. */
 const UNDO_MANAGER = /^stratus-undo/;
 
+/** Says of pods which go first when a scale is undone; nobody else in a campaign does. */
+const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
+
 /** An object as it has to be, whoever looks: `undefined` for one that has to be absent. */
 export type Wanted = KubeObject | undefined;
 
@@ -74,12 +77,23 @@ export function residue(
       ...Object.keys(metadata.labels ?? {}),
       ...Object.keys(metadata.annotations ?? {}),
     ];
-    const ours = marks.filter((mark) => isMark(mark) || /^stratus\.dev\//.test(mark));
+    const ours = marks.filter(
+      (mark) => isMark(mark) || /^stratus\.dev\//.test(mark) || mark === DELETION_COST,
+    );
     const managers = objectsOf(metadata.managedFields)
       .map(({ manager }) => stringOf(manager) ?? '')
       .filter((manager) => undoManagers && UNDO_MANAGER.test(manager));
     return [...ours, ...new Set(managers)].map((mark) => `${name} kept ${mark}`);
   });
+}
+
+/** Pods that are not there any more, or others of the same name, one sentence each. */
+export function podsGone(before: Snapshot, after: Snapshot, apps: readonly string[]): string[] {
+  const uids = new Set([...after.values()].map(({ metadata }) => metadata.uid));
+  return [...before]
+    .filter(([, { kind, metadata }]) => kind === 'Pod' && apps.includes(metadata.labels?.app ?? ''))
+    .filter(([, { metadata }]) => !uids.has(metadata.uid))
+    .map(([name]) => `${name}: nobody asked for its end, and it is gone`);
 }
 
 /** Transactions that have not come to an end, or to one that needs a person. */

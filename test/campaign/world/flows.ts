@@ -169,6 +169,9 @@ export const FLOWS: readonly Flow[] = [
   },
 ];
 
+/** A Deployment that no flow touches. */
+export const BYSTANDER = 'bystander';
+
 /** What is there before a flow starts. `other` is nobody's business but the next transaction's. */
 export function objectsFor({ needs }: Flow, namespace: string): JsonObject[] {
   const configMap = (name: string): JsonObject => ({
@@ -177,22 +180,22 @@ export function objectsFor({ needs }: Flow, namespace: string): JsonObject[] {
     metadata: { name, namespace, labels: { app: name }, annotations: { owner: 'the shop team' } },
     data: { mode: 'fast', level: 'info' },
   });
-  const labels = { app: 'web' };
-  const web: JsonObject = {
+  const deployment = (name: string): JsonObject => ({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: 'web', namespace, labels },
+    metadata: { name, namespace, labels: { app: name } },
     spec: {
       replicas: 1,
-      selector: { matchLabels: labels },
+      selector: { matchLabels: { app: name } },
       template: {
-        metadata: { labels },
+        metadata: { labels: { app: name } },
         spec: {
           terminationGracePeriodSeconds: 0,
           containers: [{ name: 'web', image: 'local/web:1' }],
         },
       },
     },
-  };
-  return [configMap('settings'), configMap('other'), ...(needs === 'Deployment' ? [web] : [])];
+  });
+  const workloads = needs === 'Deployment' ? [deployment('web'), deployment(BYSTANDER)] : [];
+  return [configMap('settings'), configMap('other'), ...workloads];
 }
