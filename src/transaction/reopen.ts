@@ -17,7 +17,10 @@ import type { Caller, UndoReport } from './types.ts';
 /** After the decision there is only forward. */
 const DECIDED: readonly TransactionState[] = ['COMMIT_DECIDED', 'FINALIZING', 'COMMIT_INCOMPLETE'];
 
-/** Tries again to take back what needed a human, or what a dead process left. */
+const COMPLETED =
+  'Its commit was already decided, and is completed now: it is COMMITTED. Nothing was taken back.';
+
+/** Tries again to take back what needed a human, or what a dead process left; what is decided is completed instead. */
 export function takeUpAgain(
   seat: Seat,
   transaction: string,
@@ -32,7 +35,9 @@ export function takeUpAgain(
   if (DECIDED.includes(row.state)) {
     return whileLocked(seat, row, async (epoch) => {
       await rollForward(seat.parts, transaction, epoch);
-      throw seat.stateError(transaction, 'be aborted');
+      const { state } = rowOf(seat.parts.journal.transactions, transaction);
+      if (state !== 'COMMITTED') throw seat.stateError(transaction, 'be aborted');
+      return { complete: false, objects: [], summary: COMPLETED };
     });
   }
   return whileLocked(seat, row, async (epoch) => {

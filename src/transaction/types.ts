@@ -213,7 +213,7 @@ export interface TransactionEngine {
     caller: Caller,
   ): Promise<BatchResult>;
   commit(transaction: string, options: CommitOptions): Promise<CommitResult>;
-  /** Takes everything back and closes. */
+  /** Takes everything back and closes; completes a commit that was decided already, with `complete` false. */
   abort(
     transaction: string,
     reason: string,

@@ -47,7 +47,10 @@ test('a put-off delete that gets no clear answer ends the commit in a state that
 
   await repair();
   await answers(cluster, 200, urlOf(claim));
-  await server.call('transaction_abort', { transaction, reason });
+  const again = await done(server, 'transaction_abort', { transaction, reason });
+  expect(again.data).toMatchObject({ state: 'COMMITTED', undo: { complete: false } });
+  expect(again.data.summary).toContain('Its commit was already decided, and is completed now');
+  expect(again.data.next).toContain('undo_transaction takes it all back');
   expect((await stateOf(server, transaction)).state).toBe('COMMITTED');
   await cluster.waitFor('the claim to go', async () => (await read(cluster, claim)) === undefined);
 });
@@ -71,7 +74,8 @@ test('a mark that can not be taken off ends the commit in a state that tells', {
   expect((await committed(server, transaction)).text).toContain('still carries the label');
   await repair();
   await answers(cluster, 200, url);
-  await server.call('transaction_abort', { transaction, reason });
-  expect((await stateOf(server, transaction)).state).toBe('COMMITTED');
+  const again = await done(server, 'transaction_abort', { transaction, reason });
+  expect(again.data).toMatchObject({ state: 'COMMITTED', undo: { complete: false } });
+  expect(again.data.next).toContain('undo_transaction takes it all back');
   expect((await cluster.request('GET', url)).text).not.toContain('stratus.dev');
 });

@@ -6,7 +6,7 @@ import {
   resolveRequest,
   transactionArgument,
 } from './arguments.ts';
-import { takenBackPayload } from './payload.ts';
+import { afterCommit, takenBackPayload } from './payload.ts';
 
 export const transactionAbort = defineControlTool({
   name: 'transaction_abort',
@@ -27,6 +27,10 @@ export const transactionAbort = defineControlTool({
       context.caller,
       resolveRequest(args.conflicts),
     );
-    return takenBackPayload(transaction, undo);
+    const payload = takenBackPayload(transaction, undo);
+    // A commit that was decided already: trying again has completed it.
+    return transaction.state === 'COMMITTED'
+      ? { ...payload, next: afterCommit(transaction) }
+      : payload;
   },
 });
