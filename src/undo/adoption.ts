@@ -37,6 +37,7 @@ export async function awaitAdoption(
       const state = await stateOf(child, uid, port);
       if (state === 'unreadable') return [...notes, UNREADABLE];
       if (state === 'free') waiting.push(child);
+      if (state === 'gone') notes.push(`Gone since it was deleted: ${describeRef(child.ref)}.`);
       if (state === 'taken') notes.push(lost(child, 'another controller has taken it'));
     }
     if (waiting.length === 0) return notes;
@@ -58,11 +59,12 @@ async function stateOf(
   child: Child,
   uid: string,
   port: UndoPort,
-): Promise<'settled' | 'free' | 'taken' | 'unreadable'> {
+): Promise<'settled' | 'gone' | 'free' | 'taken' | 'unreadable'> {
   try {
     const live = await port.get(await port.key(child.ref));
     // Another object of that name was never its child; what is going is nobody's any more.
-    if (live === undefined || live.uid !== child.uid || isLeaving(live.object)) return 'settled';
+    if (live === undefined || live.uid !== child.uid) return 'gone';
+    if (isLeaving(live.object)) return 'settled';
     if (isControlledBy(live.object, uid)) return 'settled';
     const other = controllerOf(live.object);
     return other === undefined || other.uid === child.reference.uid ? 'free' : 'taken';

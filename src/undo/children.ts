@@ -2,8 +2,12 @@ import type { LiveObject, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { at, equalJson, stringOf } from '../core/json.ts';
 import { isControlledBy, type KubeObject } from '../core/kube.ts';
+import { awaitAdoption, isAdopted } from './adoption.ts';
 import { groupKind } from './group-kind.ts';
 import type { UndoGroup, UndoPort } from './types.ts';
+
+/** Far beyond the way of an event to the garbage collector of a cluster that is well. */
+const COLLECTED_MS = 1_500;
 
 /** What the controller of a workload owns. */
 const CHILDREN: Readonly<Record<string, 'pods' | 'replicasets.apps'>> = {
@@ -22,7 +26,9 @@ export interface Parting {
 
 /**
  * How a workload that we created has to go. Its controller adopts whatever its selector matches, also pods that
- * were there before it: those must not die with it.
+ * were there before it: those must not die with it. With Orphan the garbage collector lets go what its own cache
+ * names as dependents; one adopted a moment ago keeps its reference, and is collected once the owner is gone. So
+ * adoption comes first, and time for the collector to hear of it.
  */
 export async function partingOf(
   group: UndoGroup,
@@ -30,11 +36,19 @@ export async function partingOf(
   port: UndoPort,
 ): Promise<Parting> {
   const { resource, namespace } = group.key;
-  const word = CHILDREN[groupKind(resource.apiVersion, resource.kind)];
+  const id = groupKind(resource.apiVersion, resource.kind);
+  const word = CHILDREN[id];
   if (word === undefined || namespace === undefined) return TAKES_ALL;
   const before = group.steps.find((step) => step.verb === 'delete')?.pre;
   if (before && equalJson(selectorOf(before), selectorOf(live.object))) {
     // The one that comes back adopts everything again, and scales down what is not of its template.
+    const children = port.childrenOf(before.metadata.uid ?? '');
+    await awaitAdoption(
+      children.filter((child) => isAdopted(child, id)),
+      live.uid,
+      port,
+    );
+    await port.clock.sleep(COLLECTED_MS);
     return { propagationPolicy: 'Orphan', residual: [] };
   }
   const children = await owned(word, namespace, live, port);
@@ -44,6 +58,7 @@ export async function partingOf(
   }
   const isOlder = (child: LiveObject) => bornAt(child) < bornAt(live);
   if (!children.some(isOlder)) return TAKES_ALL;
+  await port.clock.sleep(COLLECTED_MS);
   const left = children.filter((child) => !isOlder(child)).map(nameOf);
   return {
     propagationPolicy: 'Orphan',

@@ -73,12 +73,7 @@ test('a ReplicaSet that somebody relabelled is named: nobody adopts it', async (
   const transaction = await bench.begun(namespace, [ref('relabelled')]);
   await bench.step(transaction, ref('relabelled'), { verb: 'delete' });
   const target = { ...ref(set.metadata.name), kind: 'ReplicaSet' };
-  await cluster.waitFor('the delete', async () => {
-    const { status } = await cluster.request('GET', urlOf(ref('relabelled')), undefined, {
-      allow: [404],
-    });
-    return status === 404;
-  });
+  await gone(ref('relabelled'));
   await cluster.request('PATCH', urlOf(target), { metadata: { labels: { app: 'other' } } });
   expect(await residualOf(transaction)).toContain(
     `No longer owned by it: ReplicaSet ${namespace}/${set.metadata.name} (its controller has not adopted it).`,
@@ -104,3 +99,24 @@ test('a ReplicaSet that another Deployment adopted meanwhile is named', async ()
     `No longer owned by it: ReplicaSet ${namespace}/${set.metadata.name} (another controller has taken it).`,
   );
 });
+
+test('a ReplicaSet that somebody deleted meanwhile is named: its pods are other ones', async () => {
+  await cluster.apply(deployment('deleted', { app: 'deleted' }));
+  const set = await setOf('deleted');
+  const transaction = await bench.begun(namespace, [ref('deleted')]);
+  await bench.step(transaction, ref('deleted'), { verb: 'delete' });
+  await gone(ref('deleted'));
+  const target = { ...ref(set.metadata.name), kind: 'ReplicaSet' };
+  await cluster.request('DELETE', urlOf(target));
+  await gone(target);
+  expect(await residualOf(transaction)).toContain(
+    `Gone since it was deleted: ReplicaSet ${namespace}/${set.metadata.name}.`,
+  );
+});
+
+async function gone(target: ObjectRef): Promise<void> {
+  await cluster.waitFor(`${target.kind} gone`, async () => {
+    const { status } = await cluster.request('GET', urlOf(target), undefined, { allow: [404] });
+    return status === 404;
+  });
+}
