@@ -47,7 +47,15 @@ async function ownersNow(object: KubeObject, port: UndoPort): Promise<Map<string
 }
 
 /**
- * Which address of a Service somebody else has by now, from the refusal of its recreate. It is never numbered
+ * A clear no although it is answered 500: a health check port is allocated before anything is stored.
+ * (A node port or cluster address that is taken is a 422.)
+ */
+export function isTakenCheckPort(message: string): boolean {
+  return /failed to allocate requested HealthCheck NodePort \d+: .*already allocated/.test(message);
+}
+
+/**
+ * Which address of a Service somebody else has by now, from the refusal of its restore. It is never numbered
  * anew silently: clients may know the address.
  * @returns undefined when the refusal says something else; `releasing` when no Service has it: the API server gives
  *   the addresses of a deleted Service free a moment after it is gone
@@ -82,7 +90,9 @@ export async function takenAddress(
   for (const nodePort of portsOf(object)) {
     if (!new RegExp(`\\b${nodePort}\\b`).test(message)) continue;
     const holder = holderOf((other) => portsOf(other).includes(nodePort));
-    conflicts.push({ path: 'spec.ports.nodePort', before: nodePort, note: `${holder} has it now` });
+    const isCheck = `${at(object, 'spec', 'healthCheckNodePort')}` === nodePort;
+    const path = isCheck ? 'spec.healthCheckNodePort' : 'spec.ports.nodePort';
+    conflicts.push({ path, before: nodePort, note: `${holder} has it now` });
   }
   if (seen && !held) return 'releasing';
   return conflicts.length > 0 ? conflicts : [message];

@@ -13,7 +13,7 @@ import { markNewest, unmarkNewest } from './newest-pods.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
 import { restoreOwnership } from './ownership.ts';
 import { formatPath } from './path.ts';
-import { recreateRequest, takenAddress } from './recreate-request.ts';
+import { isTakenCheckPort, recreateRequest, takenAddress } from './recreate-request.ts';
 import { emptyRefusedSets } from './refused-sets.ts';
 import { releaseClaim } from './release-claim.ts';
 import { remainsOf } from './remains.ts';
@@ -139,7 +139,7 @@ export async function undoObject(
     }
     const refused = await afterFailure(request, outcome, { attempt, until }, port);
     const taken =
-      refused !== undefined && target.kind === 'recreate'
+      refused !== undefined && target.kind !== 'delete'
         ? await takenAddress(target.object, refused, port)
         : undefined;
     if (taken === 'releasing' && attempt < ATTEMPTS - 1) {
@@ -147,8 +147,10 @@ export async function undoObject(
       continue;
     }
     if (taken !== undefined && taken !== 'releasing') {
+      await unfence(live, port);
       port.mark('UNDO_CONFLICT', { conflicts: taken });
-      return { state: 'UNDO_CONFLICT', how: 'not created again', residual: [], conflicts: taken };
+      const how = target.kind === 'recreate' ? 'not created again' : 'left as it is';
+      return { state: 'UNDO_CONFLICT', how, residual: [], conflicts: taken };
     }
     if (refused !== undefined) {
       await unmarkNewest(group, live, port);
@@ -197,6 +199,7 @@ async function afterFailure(
   const last = attempt === ATTEMPTS - 1 || port.clock.monotonic() >= until;
   unreached(outcome);
   if (outcome.kind === 'ambiguous') {
+    if (isTakenCheckPort(outcome.message)) return outcome.message;
     if (last) throw noClearAnswer(outcome.message);
   } else if (outcome.status === 404 && request.verb !== 'create') {
     // Somebody else deleted it since our read: the next read tells what that means.

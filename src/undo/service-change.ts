@@ -12,6 +12,8 @@ function addressesOf(service: KubeObject): unknown[] {
   return [
     ...arrayOf(at(service, 'spec', 'clusterIPs')).filter((address) => address !== 'None'),
     ...ports.flatMap((port) => numberOf(port.nodePort) ?? []),
+    // Of a load balancer with externalTrafficPolicy Local; 0 where there is none.
+    ...[numberOf(at(service, 'spec', 'healthCheckNodePort')) ?? 0].filter((port) => port !== 0),
   ];
 }
 

@@ -64,7 +64,7 @@ export const FIELD_ROWS: readonly UpdateRow[] = [
     id: 'service-address',
     verb: 'update',
     kinds: ['Service'],
-    what: 'a cluster address or node port given up (type, ExternalName, ipFamilies)',
+    what: 'a cluster address or node port given up (type, ExternalName, ipFamilies, externalTrafficPolicy)',
     holds: ({ before, after }) => losesAddress(before, after),
     class: 'compensating',
     undo: 'Asks for the same cluster addresses and node ports again; refused if somebody took them meanwhile.',
