@@ -79,7 +79,8 @@ export function keepTrying(seat: Seat, session: Session): void {
   const retry = async () => {
     if (seat.session !== session) return;
     await seat.regain();
-    await recoverAll(seat.parts, seat.shapes, session.epoch, await seat.identity());
+    const { signal } = seat.leaving;
+    await recoverAll(seat.parts, seat.shapes, session.epoch, await seat.identity(), signal);
     await seat.leave(session);
   };
   const timer = setTimeout(() => {

@@ -33,8 +33,10 @@ export interface UndoWhole {
   readonly baseline: Measurement | undefined;
   /** How long the cluster may take to come back, ms; 0 doesn't measure (shutdown). */
   readonly measureMs: number;
-  /** Ends the measuring (shutdown), not the taking back. */
+  /** Ends the measuring (shutdown), and the wait for a create that may be on its way; not the taking back. */
   readonly signal?: AbortSignal;
+  /** Ends only that wait: a recovery that is not judged has not come to its end. */
+  readonly leaving?: AbortSignal;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function undoWhole(
     const { rows, detail } = request.resolved;
     store.resolve(transaction, rows, epoch, detail);
   }
-  const undone = await takeBack(parts, shapes, { transaction, epoch });
+  const undone = await takeBack(parts, shapes, { transaction, epoch, ...withSignal(request) });
   const steps = store.steps(transaction);
   // What got worse beside a transaction that wrote nothing is not its doing, and nothing a human could finish.
   const wrote = steps.some((step) => step.state !== 'REJECTED');
@@ -84,6 +86,10 @@ export async function undoWhole(
     ...(back === undefined ? {} : { severity: back.severity }),
   });
   return { ...undone, complete, summary, ...(back === undefined ? {} : { measurement: back }) };
+}
+
+function withSignal({ leaving, signal = leaving }: UndoWhole): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 /** How long the cluster has to hold still after an undo before it is judged, in seconds, at most. */

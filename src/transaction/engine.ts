@@ -72,7 +72,7 @@ class Engine implements TransactionEngine {
       try {
         const identity = await seat.identity();
         checkIncident(this.#parts, request, identity);
-        await recoverAll(this.#parts, seat.shapes, epoch, identity);
+        await recoverAll(this.#parts, seat.shapes, epoch, identity, seat.leaving.signal);
         this.#refuseUnresolved(identity);
         const session = await openSession(this.#parts, request, caller, epoch, identity);
         await markOpen(this.#parts, session);
@@ -255,8 +255,9 @@ class Engine implements TransactionEngine {
   async close(ms: number): Promise<void> {
     this.#seat.closing = true;
     const session = this.#seat.session;
-    if (session === undefined) return;
     const reason = new StratusError('cancelled', 'The server was shut down before the commit.');
+    this.#seat.leaving.abort(reason);
+    if (session === undefined) return;
     session.stop.abort(reason);
     session.leaving.abort(reason);
     const work = abortInTurn(this.#seat, session, reason.message, 0).catch((error: unknown) => {

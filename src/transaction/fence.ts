@@ -24,11 +24,12 @@ export function isUnresolved({ state }: StepRow): boolean {
  * moved already, ours has either landed or lost. A create has no version to condition on and is waited out.
  * @param patienceMs after so long an answer that is not clear is the last; the others wait meanwhile
  * @returns false when the step certainly never happened; it is then journaled as REJECTED
- * @throws StratusError outcome_unknown when no clear answer was to be had
+ * @throws StratusError outcome_unknown when no clear answer was to be had; the signal's reason when it ends the wait
+ *   for a create, which is then as open as before
  */
 export async function fence(
   parts: EngineParts,
-  request: { transaction: string; epoch: number },
+  request: { transaction: string; epoch: number; signal?: AbortSignal },
   step: StepRow,
   key: ObjectKey,
   patienceMs: number,
@@ -36,7 +37,7 @@ export async function fence(
   if (!isUnresolved(step)) return true;
   const happened =
     step.uid === null
-      ? await awaitCreate(parts, key)
+      ? await awaitCreate(parts, key, request.signal)
       : await fenceExisting(parts, request.epoch, step, key, patienceMs);
   if (happened) return true;
   const landed = parts.journal.transactions.moveStep(
@@ -116,12 +117,16 @@ function isHalfEvicted(step: StepRow, live: LiveObject): boolean {
  * Waited out from now on the monotonic clock, however long ago the journal says that it was sent: between two
  * processes only the wall clock tells the time, and that may have been put forward meanwhile.
  */
-async function awaitCreate(parts: EngineParts, key: ObjectKey): Promise<boolean> {
+async function awaitCreate(
+  parts: EngineParts,
+  key: ObjectKey,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const until = parts.clock.monotonic() + IN_FLIGHT_MS;
   for (;;) {
     const left = until - parts.clock.monotonic();
     if ((await parts.reader.get(key)) !== undefined) return true;
     if (left <= 0) return false;
-    await parts.clock.sleep(Math.min(left, 500));
+    await parts.clock.sleep(Math.min(left, 500), signal);
   }
 }

@@ -19,7 +19,8 @@ export async function recoverLeft(seat: Seat): Promise<RecoveryReport> {
     // A live sibling owns what is open; it is left alone.
     if (epoch === undefined) return { ...NOTHING, busy: true };
     try {
-      return await recoverAll(seat.parts, seat.shapes, epoch, await seat.identity());
+      const { signal } = seat.leaving;
+      return await recoverAll(seat.parts, seat.shapes, epoch, await seat.identity(), signal);
     } finally {
       await seat.vacate();
     }

@@ -25,6 +25,7 @@ export async function recoverAll(
   shapes: Shapes,
   epoch: number,
   identity: ClusterIdentity,
+  signal: AbortSignal,
 ): Promise<RecoveryReport> {
   const store = parts.journal.transactions;
   const recovered: string[] = [];
@@ -42,7 +43,7 @@ export async function recoverAll(
       outcome: 'STARTED',
       detail: { found: row.state, lease_epoch: parts.lease.epoch ?? null },
     });
-    await recoverOne(parts, shapes, row, epoch);
+    await recoverOne(parts, shapes, row, epoch, signal);
     const after = store.get(row.id)?.state ?? row.state;
     parts.journal.audit.append({
       kind: 'recovery',
@@ -62,6 +63,7 @@ async function recoverOne(
   shapes: Shapes,
   row: TransactionRow,
   epoch: number,
+  signal: AbortSignal,
 ): Promise<void> {
   parts.log.warn({ transaction: row.id, state: row.state }, 'recovering what a dead process left');
   if (row.state === 'COMMIT_DECIDED' || row.state === 'FINALIZING') {
@@ -81,6 +83,7 @@ async function recoverOne(
       reason: row.outcome ?? 'The process ended before the commit.',
       baseline: undoing ? undefined : fromJson<Measurement>(row.before),
       measureMs: parts.policy.severity.settle.timeoutSeconds * 1_000,
+      leaving: signal,
     });
   } catch (error) {
     parts.log.error(

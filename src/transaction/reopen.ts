@@ -177,5 +177,6 @@ function undoRow(
     ...(resolved === undefined ? {} : { resolved }),
     baseline: wasCommitted ? undefined : fromJson<Measurement>(row.before),
     measureMs: settleMs(seat.parts),
+    leaving: seat.leaving.signal,
   });
 }

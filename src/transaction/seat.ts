@@ -19,6 +19,8 @@ export class Seat {
   session: Session | undefined;
   /** Set once at shutdown: nothing is retried any more. */
   closing = false;
+  /** Aborts at shutdown. */
+  readonly leaving = new AbortController();
 
   #identity: Promise<ClusterIdentity> | undefined;
   #vacating: Promise<void> = Promise.resolve();

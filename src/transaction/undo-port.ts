@@ -35,6 +35,8 @@ export interface TakeBackRequest {
   readonly epoch: number;
   /** Only these commands; all when absent. */
   readonly commands?: readonly number[];
+  /** Ends the wait for a create that may be on its way (shutdown): what is left is taken up again. */
+  readonly signal?: AbortSignal;
 }
 
 /** Errors that time can heal: the step is left as it is and taken up again. */
