@@ -39,7 +39,8 @@ export async function partingOf(
   const id = groupKind(resource.apiVersion, resource.kind);
   const word = CHILDREN[id];
   if (word === undefined || namespace === undefined) return TAKES_ALL;
-  const before = group.steps.find((step) => step.verb === 'delete')?.pre;
+  const [first] = group.steps;
+  const before = first?.pre;
   if (before && equalJson(selectorOf(before), selectorOf(live.object))) {
     // The one that comes back adopts everything again, and scales down what is not of its template.
     const children = port.childrenOf(before.metadata.uid ?? '');
@@ -56,7 +57,9 @@ export async function partingOf(
     const why = 'What it may have adopted could not be read, so what it ran was left running.';
     return { propagationPolicy: 'Orphan', residual: [why] };
   }
-  const isOlder = (child: LiveObject) => bornAt(child) < bornAt(live);
+  // Deleted and created once more, it took over what the first of ours had started.
+  const since = (before === undefined ? first?.post : undefined) ?? live.object;
+  const isOlder = ({ object }: LiveObject) => bornAt(object) < bornAt(since);
   if (!children.some(isOlder)) return TAKES_ALL;
   await port.clock.sleep(COLLECTED_MS);
   const left = children.filter((child) => !isOlder(child)).map(nameOf);
@@ -94,7 +97,7 @@ function selectorOf(object: KubeObject) {
 }
 
 /** Seconds resolution: what was born within the same second is not known to be older. */
-function bornAt({ object }: LiveObject): string {
+function bornAt(object: KubeObject): string {
   return stringOf(object.metadata.creationTimestamp) ?? '';
 }
 

@@ -144,3 +144,22 @@ test('a created Deployment takes what it started with it', async () => {
   await bench.aborted(transaction);
   await cluster.waitFor('its pods to go', async () => (await uids('fresh')).length === 0);
 });
+
+test('a Deployment created, deleted and created again takes what the first one started with it', async () => {
+  const { ref, manifest } = workload('Deployment', 'twice', 1);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, { verb: 'create', manifest });
+  await readyPods('twice', 1);
+  await bench.step(transaction, ref, { verb: 'delete' });
+  await cluster.waitFor('the delete', async () => (await read(cluster, ref)) === undefined);
+  await bench.step(transaction, ref, { verb: 'create', manifest });
+  const { uid } = (await mustRead(cluster, ref)).metadata;
+  await cluster.waitFor('the adoption', async () => {
+    return ownerUid((await living('replicasets', 'twice'))[0]) === uid;
+  });
+  await bench.aborted(transaction);
+  await cluster.waitFor('nothing left', async () => {
+    const left = [...(await living('replicasets', 'twice')), ...(await living('pods', 'twice'))];
+    return left.length === 0;
+  });
+});
