@@ -14,6 +14,7 @@ import { refOfStep } from './refs.ts';
 import { epochOver } from './session.ts';
 import type { UndoReport } from './types.ts';
 import { keyOfStep, type TakeBackRequest, UNDOABLE } from './undo-port.ts';
+import { askAbout } from './unreadable.ts';
 
 const ATTEMPTS = 8;
 
@@ -85,7 +86,13 @@ async function carryOut(
       if (unclear === undefined) break;
       await parts.clock.sleep(IN_FLIGHT_MS);
     }
-    const live = await parts.reader.get(key);
+    const live = await askAbout(parts, key, () => parts.reader.get(key));
+    if (live instanceof StratusError) {
+      unclear = live.message;
+      if (attempt === ATTEMPTS) return unclear;
+      await parts.clock.sleep(50 * 2 ** attempt);
+      continue;
+    }
     if (live === undefined || live.uid !== step.uid) return undefined;
     const request = requestOf(
       step,

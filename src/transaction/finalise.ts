@@ -1,5 +1,6 @@
-import type { WriteRequest } from '../cluster/types.ts';
+import type { ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
+import type { ObjectRef } from '../core/kube.ts';
 import { COMMAND_MANAGER } from '../core/managers.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
@@ -10,6 +11,7 @@ import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { unlabelRequest } from './request.ts';
 import { keyOfStep } from './undo-port.ts';
+import { askAbout } from './unreadable.ts';
 
 const ATTEMPTS = 8;
 
@@ -37,7 +39,7 @@ export async function finalise(
 
 async function unlabel(parts: EngineParts, step: StepRow): Promise<string | undefined> {
   const key = await keyOfStep(parts, step);
-  const refused = await insist(parts, step, async () => {
+  const refused = await insist(parts, step, key, async () => {
     const live = await parts.reader.get(key);
     if (live === undefined || live.object.metadata.labels?.[INTENT_LABEL] !== step.intentId)
       return undefined;
@@ -64,23 +66,13 @@ async function removeOrphans(
       name: child.name,
       ...(child.namespace === undefined ? {} : { namespace: child.namespace }),
     };
-    const leftBehind = async () => {
+    let isNoted = false;
+    const refused = await insist(parts, step, key, async () => {
       const live = await parts.reader.get(key);
       const same = live?.uid === child.uid && isLeftBehind(live.object, step.uid ?? undefined);
-      return same ? live : undefined;
-    };
-    if ((await leftBehind()) === undefined) continue;
-    parts.journal.audit.append({
-      kind: 'step',
-      transaction,
-      ...(child.namespace === undefined ? {} : { namespace: child.namespace }),
-      object: `${child.kind}/${child.name}`,
-      outcome: 'FINALIZING',
-      detail: { how: `deleted after commit: it belonged to the deleted ${step.kind} ${step.name}` },
-    });
-    const refused = await insist(parts, step, async () => {
-      const live = await leftBehind();
-      if (live === undefined) return undefined;
+      if (!same) return undefined;
+      if (!isNoted) noteRemoval(parts, transaction, step, child);
+      isNoted = true;
       return {
         verb: 'delete',
         key,
@@ -94,20 +86,43 @@ async function removeOrphans(
   return `What belonged to the deleted ${step.kind}/${step.name} is still there: ${left.join(', ')}.`;
 }
 
+function noteRemoval(
+  parts: EngineParts,
+  transaction: string,
+  step: StepRow,
+  { kind, namespace, name }: ObjectRef,
+): void {
+  parts.journal.audit.append({
+    kind: 'step',
+    transaction,
+    ...(namespace === undefined ? {} : { namespace }),
+    object: `${kind}/${name}`,
+    outcome: 'FINALIZING',
+    detail: { how: `deleted after commit: it belonged to the deleted ${step.kind} ${step.name}` },
+  });
+}
+
 /**
  * Sends what `next` says until it says nothing more; each round starts from a fresh read.
- * @returns the API server's word where it refuses for good, or goes on giving no clear answer: a webhook of somebody
- *   else that is down must not hold a transaction open for ever
+ * @returns the API server's word where it refuses for good, or goes on giving no clear answer about this object: a
+ *   webhook of somebody else that is down must not hold a transaction open for ever
  */
 async function insist(
   parts: EngineParts,
   step: StepRow,
+  key: ObjectKey,
   next: () => Promise<WriteRequest | undefined>,
 ): Promise<string | undefined> {
+  const look = () => askAbout(parts, key, next);
   let unclear: string | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const request = await next();
+    const request = await look();
     if (request === undefined) return undefined;
+    if (request instanceof StratusError) {
+      unclear = request.message;
+      await parts.clock.sleep(50 * 2 ** attempt);
+      continue;
+    }
     const outcome = await parts.writer.send(request, {
       auditId: `${step.intentId}-finalise`,
       fieldManager: COMMAND_MANAGER,
@@ -127,8 +142,8 @@ async function insist(
     if (outcome.kind === 'ambiguous') unclear = outcome.message;
     await parts.clock.sleep(50 * 2 ** attempt);
   }
-  // It can be read, or this would have thrown: the answer is about this write.
-  if (unclear !== undefined && (await next()) === undefined) return undefined;
+  // The API server answers, or this would have thrown: what is unclear is about this object.
+  if (unclear !== undefined && (await look()) === undefined) return undefined;
   if (unclear !== undefined) return redactText(unclear, parts.policy.redaction);
   throw new StratusError(
     'cluster_unreachable',

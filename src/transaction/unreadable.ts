@@ -51,3 +51,21 @@ async function isThere({ reader }: Pick<EngineParts, 'reader'>, key: ObjectKey):
     return false;
   }
 }
+
+/**
+ * What is read of an object, or why it can't be read.
+ * @throws StratusError for whatever says nothing of this object alone
+ */
+export async function askAbout<T>(
+  parts: Pick<EngineParts, 'reader'>,
+  key: ObjectKey,
+  read: () => Promise<T>,
+): Promise<T | StratusError> {
+  try {
+    return await read();
+  } catch (thrown) {
+    const error = await unreadableOf(parts, key, thrown);
+    if (error === undefined) throw thrown;
+    return error;
+  }
+}
