@@ -4,6 +4,7 @@ import type { Json } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
+import { letGo } from '../undo/let-go.ts';
 import { renewedUids } from '../undo/renewed.ts';
 import { undoObject } from '../undo/restore.ts';
 import type { ObjectUndo, UndoGroup } from '../undo/types.ts';
@@ -209,8 +210,9 @@ async function undoGroup(
     return await undoObject(group, world, patienceMs);
   } catch (error) {
     const { message } = lasting(error);
+    const residual = await letGo(group, world);
     world.mark('UNDO_IMPOSSIBLE', { error: message });
-    return { state: 'UNDO_IMPOSSIBLE', how: message, residual: [], conflicts: [] };
+    return { state: 'UNDO_IMPOSSIBLE', how: message, residual, conflicts: [] };
   }
 }
 

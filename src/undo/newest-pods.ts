@@ -13,6 +13,9 @@ const COST = 'controller.kubernetes.io/pod-deletion-cost';
 /** The lowest there is. */
 const FIRST = '-2147483648';
 const GONE_WITHIN_MS = 10_000;
+/** Writes to pods that hang, as behind a webhook that is down, take the time of a timeout each. */
+const MARKED_WITHIN_MS = 10_000;
+const UNMARKED_WITHIN_MS = 30_000;
 const ATTEMPTS = 8;
 /** Whose pods a ReplicaSet controller chooses among; a StatefulSet's go by their ordinals. */
 const CHOSEN = ['apps/Deployment', 'apps/ReplicaSet', '/ReplicationController'];
@@ -42,8 +45,12 @@ export async function markNewest(
   const isTheirs = pods.some((pod) => costOf(pod) !== undefined && !isMarked(pod));
   if (isTheirs || new Set(pods.map(({ object }) => controllerOf(object)?.uid)).size > 1) return;
   const newest = pods.toSorted((a, b) => bornOf(a).localeCompare(bornOf(b))).slice(wanted);
+  const until = port.clock.monotonic() + MARKED_WITHIN_MS;
   // What is refused leaves the choice to the controller.
-  for (const pod of newest) if (!isMarked(pod)) await annotate(pod, FIRST, port);
+  for (const pod of newest) {
+    if (port.clock.monotonic() > until) return;
+    if (!isMarked(pod)) await annotate(pod, FIRST, port);
+  }
 }
 
 /**
@@ -56,7 +63,8 @@ export async function unmarkNewest(
   port: UndoPort,
 ): Promise<Json[]> {
   if (live === undefined || !mayMark(group)) return [];
-  const until = port.clock.monotonic() + GONE_WITHIN_MS;
+  const start = port.clock.monotonic();
+  const isOver = (ms: number) => port.clock.monotonic() > start + ms;
   const notes = new Set<string>();
   for (let failures = 0; ; ) {
     const now = await port.get(live.key);
@@ -64,11 +72,14 @@ export async function unmarkNewest(
     const pods = await podsOf(now, port);
     const marked = pods.filter(isMarked);
     if (marked.length === 0) return [...notes];
-    const isLate = port.clock.monotonic() > until;
+    const isLate = isOver(GONE_WITHIN_MS);
     if (isLate) notes.add('Its controller has not scaled it back yet, and chooses which pods go.');
     if (pods.length <= desiredReplicas(now.object) || isLate) {
-      for (const pod of marked) if (!(await annotate(pod, null, port))) failures += 1;
-      if (failures > ATTEMPTS) {
+      const isHopeless = () => failures > ATTEMPTS || (failures > 0 && isOver(UNMARKED_WITHIN_MS));
+      for (const pod of marked) {
+        if (!isHopeless() && !(await annotate(pod, null, port))) failures += 1;
+      }
+      if (isHopeless()) {
         const names = marked.map(({ key }) => key.name).join(', ');
         return [`The annotation ${COST} of ours could not be taken off ${names}.`];
       }

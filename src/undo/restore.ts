@@ -9,6 +9,7 @@ import { type Parting, partingOf } from './children.ts';
 import { losesData } from './data-guard.ts';
 import { diffPaths } from './diff.ts';
 import { leftBehind } from './left-behind.ts';
+import { letGo } from './let-go.ts';
 import { markNewest, unmarkNewest } from './newest-pods.ts';
 import { denormalise, type NormaliseOptions, normalise } from './normalise.ts';
 import { restoreOwnership } from './ownership.ts';
@@ -22,7 +23,6 @@ import { replaceStuckPods } from './stuck-pods.ts';
 import { settleTaints } from './taints.ts';
 import { type Target, undoTarget } from './target.ts';
 import type { ObjectUndo, UndoGroup, UndoPort, UndoStep } from './types.ts';
-import { unfence } from './unfence.ts';
 import { unjournaledUid } from './unjournaled.ts';
 import { noClearAnswer, unreached } from './unreached.ts';
 
@@ -39,10 +39,20 @@ const PATIENCE_MS = 5_000;
  *   UNDO_INTENT in the journal and has to be taken up again
  */
 export async function undoObject(
-  given: UndoGroup,
+  group: UndoGroup,
   port: UndoPort,
   patienceMs = PATIENCE_MS,
 ): Promise<ObjectUndo> {
+  const ended = await restored(group, port, patienceMs);
+  if (ended.state === 'UNDONE') return ended;
+  // Before the journal says that it is over: whoever takes up a killed undo does this again.
+  const residual = [...ended.residual, ...(await letGo(group, port))];
+  const { state, how: error, conflicts } = ended;
+  port.mark(state, { residual, ...(state === 'UNDO_CONFLICT' ? { conflicts } : { error }) });
+  return { ...ended, residual };
+}
+
+async function restored(given: UndoGroup, port: UndoPort, patienceMs: number): Promise<ObjectUndo> {
   const until = port.clock.monotonic() + patienceMs;
   let group = given;
   const options = optionsOf(group.key);
@@ -68,23 +78,14 @@ export async function undoObject(
     const steps = keeper === undefined ? known : leavingReplicas(known, live?.object);
     const target = undoTarget(steps, live?.object, shape, options, group.resolution);
     if (target.kind === 'conflict') {
-      await unfence(live, port);
-      await unmarkNewest(group, live, port);
-      port.mark('UNDO_CONFLICT', { conflicts: target.conflicts });
-      return {
-        state: 'UNDO_CONFLICT',
-        how: 'left as it is',
-        residual: [],
-        conflicts: target.conflicts,
-      };
+      return conflicting('left as it is', target.conflicts);
     }
     if (target.kind === 'wait') {
       released.push(...(await waitGone(group, live, port)));
       continue;
     }
     if (target.kind === 'done' && target.kept) {
-      const marks = await unmarkNewest(group, live, port);
-      return leave(port, [...target.residual, ...marks]);
+      return leave(port, [...target.residual, ...(await letGo(group, port))]);
     }
     if (target.kind === 'done') {
       const kept = keeper && keptReplicas(group.steps, live?.object, keeper);
@@ -97,10 +98,9 @@ export async function undoObject(
       const paths = diffPaths(target.object, live && normalise(live.object, options), shape).map(
         formatPath,
       );
-      await unmarkNewest(group, live, port);
-      const error = `Something in the cluster changes it back right away, at ${paths.join(', ')}.`;
-      port.mark('UNDO_IMPOSSIBLE', { error });
-      return { state: 'UNDO_IMPOSSIBLE', how: error, residual: [], conflicts: [] };
+      return impossible(
+        `Something in the cluster changes it back right away, at ${paths.join(', ')}.`,
+      );
     }
     if (target.kind === 'recreate' && !asked) {
       asked = true;
@@ -112,10 +112,7 @@ export async function undoObject(
       }
     }
     const unsafe = losesData(live?.object, target, known, shape, options, group.resolution);
-    if (unsafe !== undefined) {
-      port.mark('UNDO_IMPOSSIBLE', { error: unsafe });
-      return { state: 'UNDO_IMPOSSIBLE', how: unsafe, residual: [], conflicts: [] };
-    }
+    if (unsafe !== undefined) return impossible(unsafe);
     if (target.kind === 'delete' && live !== undefined) {
       parting = await partingOf(group, live, port);
     }
@@ -147,17 +144,10 @@ export async function undoObject(
       continue;
     }
     if (taken !== undefined && taken !== 'releasing') {
-      await unfence(live, port);
-      port.mark('UNDO_CONFLICT', { conflicts: taken });
-      const how = target.kind === 'recreate' ? 'not created again' : 'left as it is';
-      return { state: 'UNDO_CONFLICT', how, residual: [], conflicts: taken };
+      return conflicting(target.kind === 'recreate' ? 'not created again' : 'left as it is', taken);
     }
     if (refused !== undefined) {
-      await unmarkNewest(group, live, port);
-      const error = `The API server refused the restore: ${refused}`;
-      port.mark('UNDO_IMPOSSIBLE', { error });
-      const nothing = { residual: [], conflicts: [] };
-      return { state: 'UNDO_IMPOSSIBLE', how: error, ...nothing, refused: true };
+      return { ...impossible(`The API server refused the restore: ${refused}`), refused: true };
     }
   }
   throw new StratusError(
@@ -167,6 +157,14 @@ export async function undoObject(
       changed: 'unknown',
     },
   );
+}
+
+function impossible(how: string): ObjectUndo {
+  return { state: 'UNDO_IMPOSSIBLE', how, residual: [], conflicts: [] };
+}
+
+function conflicting(how: string, conflicts: readonly Json[]): ObjectUndo {
+  return { state: 'UNDO_CONFLICT', how, residual: [], conflicts };
 }
 
 /** The object stays as somebody else left it, because a person decided so. */

@@ -50,12 +50,17 @@ const told = async (given: ReturnType<typeof world>) => ({
   slept: given.slept(),
 });
 
-test('nothing is waited for where all is adopted, gone, going or ended', async () => {
-  const other = object('Pod', {}, { uid: 'pod-2' });
+test('nothing is waited for where all is adopted, going or ended', async () => {
   const going = pod(undefined, { deletionTimestamp: 'now' });
   const ended = pod(undefined, {}, { phase: 'Succeeded' });
-  for (const state of [pod('new'), other, going, ended])
+  for (const state of [pod('new'), going, ended])
     expect(await told(world(state))).toEqual({ notes: [], slept: 0 });
+});
+
+test('what is gone is named at once, another of its name is not it', async () => {
+  const other = object('Pod', {}, { uid: 'pod-2' });
+  const notes = ['Gone since it was deleted: Pod shop/web-1.'];
+  expect(await told(world(other))).toEqual({ notes, slept: 0 });
 });
 
 test('the controller is waited for, and no longer than it takes', async () => {
