@@ -1,4 +1,4 @@
-import type { LiveObject, ObjectKey, WriteRequest } from '../cluster/types.ts';
+import type { LiveObject, ObjectKey, ResourceInfo, WriteRequest } from '../cluster/types.ts';
 import { type ErrorCode, StratusError, toStratusError } from '../core/errors.ts';
 import { objectsOf, stringOf } from '../core/json.ts';
 import { isOurManager, UNDO_MANAGER } from '../core/managers.ts';
@@ -11,10 +11,13 @@ import type { ClusterIdentity } from './cluster-identity.ts';
 import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { unlabelRequest } from './request.ts';
+import { unreadableOf } from './unreadable.ts';
 
 /** How long a place where something was created is looked at before and after transactions; that of a recent one always. */
 const LOOKED_AT_MS = 7 * 24 * 60 * 60 * 1_000;
 const ATTEMPTS = 8;
+/** How long an object that gets no clear answer is tried: the next transaction waits meanwhile. */
+const PATIENCE_MS = 5_000;
 
 /** What keeps one place from being looked at, and nothing else. */
 const HIDDEN: readonly ErrorCode[] = ['forbidden', 'unknown_resource', 'cluster_error'];
@@ -57,21 +60,27 @@ export async function sweepAfter(parts: EngineParts, transaction: string): Promi
 
 async function sweepPlace(parts: EngineParts, place: CreatePlace): Promise<void> {
   const { apiVersion, kind, namespace } = place;
+  const within = namespace === null ? {} : { namespace };
+  let resource: ResourceInfo | undefined;
   try {
-    const resource = await resolveFresh(parts.reader, (all) => all.resolveKind(apiVersion, kind));
+    resource = await resolveFresh(parts.reader, (all) => all.resolveKind(apiVersion, kind));
     const { items } = await parts.reader.listAll({
       resource,
-      ...(namespace === null ? {} : { namespace }),
+      ...within,
       labelSelector: INTENT_LABEL,
       metadataOnly: true,
     });
     for (const { metadata } of items) {
-      const key = { resource, name: metadata.name, ...(namespace === null ? {} : { namespace }) };
+      const key = { resource, name: metadata.name, ...within };
       await settle(parts, key, metadata.labels?.[INTENT_LABEL] ?? '');
     }
   } catch (thrown) {
     const error = toStratusError(thrown);
-    if (!HIDDEN.includes(error.code)) throw error;
+    // A list may wait for a conversion webhook that never answers: that is about this place alone as well.
+    const any = resource && { resource, name: 'any', ...within };
+    const isHidden =
+      HIDDEN.includes(error.code) || (any && (await unreadableOf(parts, any, error))) !== undefined;
+    if (!isHidden) throw error;
     parts.log.warn({ kind, namespace, error: error.message }, 'could not be swept');
   }
 }
@@ -89,10 +98,14 @@ async function settle(parts: EngineParts, key: ObjectKey, intentId: string): Pro
   }
   if (!TERMINAL_STATES.includes(owner.ended)) return;
   const unwanted = owner.state === 'REJECTED' || owner.state === 'UNDONE';
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  const until = parts.clock.monotonic() + PATIENCE_MS;
+  let unclear: string | undefined;
+  for (let attempt = 0; ; attempt++) {
     const live = await parts.reader.get(key);
     if (live === undefined || live.object.metadata.labels?.[INTENT_LABEL] !== intentId) return;
     if (live.object.metadata.deletionTimestamp !== undefined) return;
+    const isOver = unclear !== undefined && parts.clock.monotonic() >= until;
+    if (isOver || attempt === ATTEMPTS) break;
     // Somebody made it theirs, or a person kept it, although who only took fields away leaves no trace: then only our
     // mark goes. What arrived late is another object than the one that was taken back.
     const remove = unwanted && live.uid !== owner.uid && onlyOurs(live);
@@ -107,7 +120,14 @@ async function settle(parts: EngineParts, key: ObjectKey, intentId: string): Pro
       const text = `${nameOfKey(key)} could not be swept: ${outcome.message}`;
       throw new StratusError('forbidden', text);
     }
+    unclear = outcome.kind === 'ambiguous' ? outcome.message : undefined;
     await parts.clock.sleep(50 * 2 ** attempt);
+  }
+  if (unclear !== undefined) {
+    // The read was answered, so this is about the write of this object: an admission webhook that is down.
+    const object = nameOfKey(key);
+    parts.log.warn({ object, error: unclear }, 'is left for the next sweep');
+    return;
   }
   throw new StratusError('cluster_unreachable', `${nameOfKey(key)} could not be swept yet.`);
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { clockJump } from '../campaign/exclusivity/clock-jump.ts';
+import { startFaultyNetwork } from '../campaign/world/network.ts';
+import { LABEL as GUARDED, webhookDies } from '../cluster/dead-webhook.ts';
 import { useCluster } from '../cluster/index.ts';
 import {
   type Bench,
@@ -17,8 +19,13 @@ const cluster = useCluster();
 const LABEL = 'stratus.dev/intent';
 
 /** As if a create that was waited out had been held on its way, and arrived now. */
-async function arrivesLate({ cluster: api, namespace }: Bench, name: string, intent: string) {
-  const metadata = { name, namespace, labels: { [LABEL]: intent } };
+async function arrivesLate(
+  { cluster: api, namespace }: Bench,
+  name: string,
+  intent: string,
+  labels: { [name: string]: string } = {},
+) {
+  const metadata = { name, namespace, labels: { ...labels, [LABEL]: intent } };
   const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'b' } };
   const path = `/api/v1/namespaces/${namespace}/configmaps?fieldManager=stratus-mcp`;
   await api.request('POST', path, body);
@@ -109,6 +116,77 @@ test('a late create that somebody made theirs loses our label, and stays', {
     const left = await bench.configMap('fresh');
     expect(left?.data).toEqual({ a: 'b', theirs: 'yes' });
     expect(left?.metadata.labels?.[LABEL]).toBeUndefined();
+  } finally {
+    await kill(server);
+    bench.remove();
+  }
+});
+
+test('a kind that can’t be listed keeps no transaction from beginning, an API server that is gone does', {
+  timeout: 120_000,
+}, async () => {
+  const network = await startFaultyNetwork(cluster);
+  const bench = await openBench(cluster, 'sweep');
+  const server = await bench.start({}, network.kubeconfig);
+  try {
+    const intent = await createdAndAborted(bench, server);
+    await arrivesLate(bench, 'fresh', intent);
+    const isSweep = (path: string) => path.includes('labelSelector=stratus.dev%2Fintent');
+    let swept = 0;
+    network.fate = ({ path }) => {
+      if (!isSweep(path)) return 'pass';
+      swept += 1;
+      return 'drop request';
+    };
+    const answer = await setMode(server, bench, 'slow');
+    expect(answer.data.status, answer.text).toBe('committed');
+    expect(swept).toBeGreaterThan(0);
+    expect(await bench.configMap('fresh')).toBeDefined();
+
+    let gone = false;
+    network.fate = ({ path }) => {
+      gone ||= isSweep(path);
+      return gone ? 'drop request' : 'pass';
+    };
+    const refused = await setMode(server, bench, 'slower');
+    expect(refused.text).toContain('[cluster_unreachable]');
+
+    network.fate = () => 'pass';
+    const later = await setMode(server, bench, 'slowest');
+    expect(later.data.status, later.text).toBe('committed');
+    expect(await bench.configMap('fresh')).toBeUndefined();
+  } finally {
+    await kill(server);
+    await network.close();
+    bench.remove();
+  }
+});
+
+test('a late create that a dead webhook keeps waits for the next sweep, and nothing waits for it', {
+  timeout: 120_000,
+}, async () => {
+  const bench = await openBench(cluster, 'sweep');
+  const server = await bench.start();
+  try {
+    const intent = await createdAndAborted(bench, server);
+    await arrivesLate(bench, 'fresh', intent, { [GUARDED]: 'sweep' });
+    const { namespace } = bench;
+    const repaired = await webhookDies(cluster, namespace, 'sweep', '', 'configmaps');
+    const url = `/api/v1/namespaces/${namespace}/configmaps/fresh`;
+    const probe = async (status: number) => {
+      const path = `${url}?dryRun=All`;
+      return (await cluster.request('DELETE', path, undefined, { allow: [500] })).status === status;
+    };
+    await cluster.waitFor('the webhook to be asked', () => probe(500));
+    const answer = await setMode(server, bench, 'slow');
+    expect(answer.data.status, answer.text).toBe('committed');
+    expect(await bench.configMap('fresh')).toBeDefined();
+
+    await repaired();
+    await cluster.waitFor('the webhook to be forgotten', () => probe(200));
+    const later = await setMode(server, bench, 'slower');
+    expect(later.data.status, later.text).toBe('committed');
+    expect(await bench.configMap('fresh')).toBeUndefined();
   } finally {
     await kill(server);
     bench.remove();
