@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Flags } from '../core/config.ts';
 import { StratusError } from '../core/errors.ts';
 import type { Runtime } from '../server/runtime.ts';
+import { toDecide } from '../tools/transaction/conflicted.ts';
 import { leftPayload } from '../tools/transaction/left.ts';
 import { transactionDetail, transactionLine, undoPayload } from '../tools/transaction/payload.ts';
 import type { TransactionView, UndoReport } from '../transaction/types.ts';
@@ -123,7 +124,7 @@ async function undo(runtime: Runtime, id: string) {
 /** What was taken back; with what decides about the rest, where others changed the same fields. */
 function answerOf({ id, state }: TransactionView, report: UndoReport) {
   if (!report.complete) process.exitCode = 2;
-  const conflict = report.objects.find((one) => one.state === 'UNDO_CONFLICT');
+  const [conflict] = toDecide(report.objects);
   const answer = { transaction: id, state, summary: report.summary, undo: undoPayload(report) };
   if (conflict === undefined) return answer;
   const { kind, namespace, name } = conflict.object;

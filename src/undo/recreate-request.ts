@@ -2,6 +2,7 @@ import type { ObjectKey, WriteRequest } from '../cluster/types.ts';
 import { StratusError } from '../core/errors.ts';
 import { at, isObject, type Json, objectsOf, stringifyJson, stringOf } from '../core/json.ts';
 import { describeRef, type KubeObject } from '../core/kube.ts';
+import { HAS_IT, isAllocated } from '../core/taken.ts';
 import type { NormaliseOptions } from './normalise.ts';
 import { recreateBody } from './recreate.ts';
 import type { UndoPort } from './types.ts';
@@ -65,7 +66,7 @@ export async function takenAddress(
   message: string,
   port: UndoPort,
 ): Promise<Json[] | 'releasing' | undefined> {
-  if (object.kind !== 'Service' || !/already allocated/.test(message)) return undefined;
+  if (object.kind !== 'Service' || !isAllocated(message)) return undefined;
   let seen = true;
   let held = false;
   const others = await port.list('services').catch((error: unknown) => {
@@ -85,14 +86,14 @@ export async function takenAddress(
   for (const address of addresses) {
     if (!message.includes(address)) continue;
     const holder = holderOf((other) => addressesOf(other).includes(address));
-    conflicts.push({ path: 'spec.clusterIP', before: address, note: `${holder} has it now` });
+    conflicts.push({ path: 'spec.clusterIP', before: address, note: `${holder} ${HAS_IT}` });
   }
   for (const nodePort of portsOf(object)) {
     if (!new RegExp(`\\b${nodePort}\\b`).test(message)) continue;
     const holder = holderOf((other) => portsOf(other).includes(nodePort));
     const isCheck = `${at(object, 'spec', 'healthCheckNodePort')}` === nodePort;
     const path = isCheck ? 'spec.healthCheckNodePort' : 'spec.ports.nodePort';
-    conflicts.push({ path, before: nodePort, note: `${holder} has it now` });
+    conflicts.push({ path, before: nodePort, note: `${holder} ${HAS_IT}` });
   }
   if (seen && !held) return 'releasing';
   return conflicts.length > 0 ? conflicts : [message];

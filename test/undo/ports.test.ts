@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { at, type JsonObject } from '../../src/core/json.ts';
 import type { ObjectRef } from '../../src/core/kube.ts';
+import { leftPayload } from '../../src/tools/transaction/left.ts';
 import { useCluster } from '../cluster/index.ts';
 import { make } from './barred.ts';
-import { type Change, expectRestored, mustRead, read, urlOf, useBench } from './bench.ts';
+import { CALLER, type Change, expectRestored, mustRead, read, urlOf, useBench } from './bench.ts';
 
 const cluster = useCluster();
 const bench = useBench(cluster);
@@ -46,6 +47,12 @@ async function returnsAfter(
       conflicts: [{ path, note: `Service ${namespace}/${thief.name} has it now` }],
     },
   ]);
+  // What it says to do is what helps: there is nothing that a person could decide.
+  const holder = expect.stringContaining(`Service ${namespace}/${thief.name} has it now`);
+  const { needs_human: left } = leftPayload(view);
+  expect(left).toMatchObject([{ why: holder, resolve: expect.arrayContaining([holder]) }]);
+  expect(JSON.stringify(left)).not.toContain('transactions resolve');
+  expect(JSON.stringify(left)).toContain('transactions accept');
   await cluster.request('DELETE', urlOf(thief));
   await bench.aborted(transaction);
 }
@@ -92,4 +99,18 @@ test('a health check port that a change gave up was taken: the conflict names wh
   const thief = await take('local-thief', { ...BALANCED, healthCheckNodePort });
   await returnsAfter(thief, transaction, object, 'spec.healthCheckNodePort');
   expectRestored(before, await read(cluster, object));
+});
+
+test('an address that stays with somebody else: a person accepts the transaction as it is', async () => {
+  const object = ref('given-up');
+  const before = await make(cluster, object, { spec: { ports: PORTS } });
+  const clusterIP = at(before, 'spec', 'clusterIP') ?? '';
+  const transaction = await bench.begun(namespace, [object]);
+  await bench.step(transaction, object, { verb: 'delete' });
+  const thief = await take('keeper', { clusterIP, ports: PORTS });
+  expect((await bench.abort(transaction)).transaction.state).toBe('ABORT_INCOMPLETE');
+  const accepted = await bench.engine.accept(transaction, 'it may keep it', CALLER);
+  expect(accepted.state).toBe('ABORTED');
+  expect(await read(cluster, object)).toBeUndefined();
+  expect(at(await mustRead(cluster, thief), 'spec', 'clusterIP')).toBe(clusterIP);
 });

@@ -1,5 +1,6 @@
 import { describeRef } from '../../core/kube.ts';
 import type { StepView, TransactionView } from '../../transaction/types.ts';
+import { takenFrom } from './conflicted.ts';
 import { short } from './payload.ts';
 
 /**
@@ -45,6 +46,7 @@ const SETTLED: readonly string[] = ['UNDONE', 'REJECTED'];
 function whyOf(step: StepView): string {
   switch (step.state) {
     case 'UNDO_CONFLICT':
+      if (takenFrom(step).length > 0) return `What it had is taken. ${takenFrom(step).join('; ')}.`;
       return 'Somebody else changed the same fields since; conflicts of the step has them.';
     case 'UNDO_IMPOSSIBLE':
       return step.error ?? 'The API server refused the restore.';
@@ -57,10 +59,14 @@ function whyOf(step: StepView): string {
 }
 
 /** What has to be so before trying again can help. */
-function resolveOf(id: string, { state, error = '', object }: StepView): string[] {
+function resolveOf(id: string, step: StepView): string[] {
+  const { state, error = '', object } = step;
   const { kind, name, namespace } = object;
   const where = namespace === undefined ? '' : ` -n ${namespace}`;
   const get = `kubectl get ${kind} ${name}${where} -o yaml`;
+  // No decision helps: the API server refuses to give it twice.
+  const taken = takenFrom(step);
+  if (taken.length > 0) return [`free it, then try again: ${taken.join('; ')}`];
   if (state === 'UNDO_CONFLICT') {
     const ref = [kind, namespace, name].filter(Boolean).join('/');
     return [

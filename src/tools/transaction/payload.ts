@@ -2,6 +2,7 @@ import { describeRef, type ObjectRef } from '../../core/kube.ts';
 import type { ApprovalRow } from '../../journal/approval-types.ts';
 import type { Verdict, Violation } from '../../severity/types.ts';
 import type { Budget, StepView, TransactionView, UndoReport } from '../../transaction/types.ts';
+import { toDecide } from './conflicted.ts';
 
 /** Items that one answer repeats at most; the rest is counted. */
 const LIST_LIMIT = 12;
@@ -172,7 +173,7 @@ export function afterUndo({ id, state, incident }: TransactionView, undo: UndoRe
   }
   if (undo.complete) return 'Look again with observe_health before you try something different.';
   const left = undo.objects.some((item) => item.conflicts.length > 0 || item.state !== 'UNDONE');
-  const refs = conflicted.map(({ object }) => object);
+  const refs = toDecide(conflicted).map(({ object }) => object);
   if (left) return stop(id, 'decide about the objects listed', refs);
   return `Every object is as before, but severity is not. Look with observe_health: find out what else changed before you try again; transaction_abort with "${id}" measures once more.`;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { TransactionView } from '../../transaction/types.ts';
 import { defineObserveTool } from '../types.ts';
 import { transactionArgument } from './arguments.ts';
+import { toDecide } from './conflicted.ts';
 import { leftPayload } from './left.ts';
 import {
   afterCommit,
@@ -84,7 +85,7 @@ function nextOf(view: TransactionView): string {
       return stop(
         view.id,
         'decide about what is left',
-        view.steps.filter((step) => step.state === 'UNDO_CONFLICT').map(({ object }) => object),
+        toDecide(view.steps).map(({ object }) => object),
       );
     case 'ABORTED':
     case 'UNDONE':

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Json } from '../../../src/core/json.ts';
 import type { Verdict, Violation } from '../../../src/severity/types.ts';
 import { commitPayload } from '../../../src/tools/transaction/commit.ts';
 import { afterUndo } from '../../../src/tools/transaction/payload.ts';
@@ -124,4 +125,24 @@ test('what was deleted for good after the commit is not promised back', () => {
     objects: [{ ...step, state: 'UNDO_IMPOSSIBLE', how: 'removed for good' }],
   };
   expect(afterUndo(kept, lost)).not.toContain('keep_theirs');
+});
+
+test('a decision is offered where one helps: not for an address that somebody else has', () => {
+  const nextOf = (conflict: Json) => {
+    const left = {
+      object: web,
+      state: 'UNDO_CONFLICT',
+      how: 'left as it is',
+      residual: [],
+    } as const;
+    const objects = [{ ...left, conflicts: [conflict] }];
+    return afterUndo({ ...view, state: 'ABORT_INCOMPLETE' }, { ...undo, complete: false, objects });
+  };
+  const path = 'spec.clusterIP';
+  expect(nextOf({ path, before: 'a', now: 'b' })).toContain('transactions resolve txn-7');
+  const taken = { path, before: 'a', note: 'Service shop/thief has it now' };
+  for (const conflict of [taken, 'provided IP is already allocated']) {
+    expect(nextOf(conflict)).not.toContain('transactions resolve');
+    expect(nextOf(conflict)).toContain('transactions accept txn-7');
+  }
 });
