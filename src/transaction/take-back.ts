@@ -1,37 +1,26 @@
 import type { ObjectKey } from '../cluster/types.ts';
-import { StratusError, toStratusError } from '../core/errors.ts';
-import type { Json } from '../core/json.ts';
+import { type StratusError, toStratusError } from '../core/errors.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow } from '../journal/types.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
-import { letGo } from '../undo/let-go.ts';
 import { renewedUids } from '../undo/renewed.ts';
-import { undoObject } from '../undo/restore.ts';
-import type { ObjectUndo, UndoGroup } from '../undo/types.ts';
+import type { UndoGroup } from '../undo/types.ts';
 import { isUnsent, noteUnsent } from './deferred.ts';
 import { isOfDefinition, learnKinds } from './definitions.ts';
 import { fence, isUnresolved } from './fence.ts';
 import type { EngineParts } from './parts.ts';
 import { isManagedPodRemoval, isStillServing } from './pod-removal.ts';
-import { redactNote } from './redact-note.ts';
 import { refOfStep } from './refs.ts';
 import { resolutionOf } from './resolution-of.ts';
 import { epochOver } from './session.ts';
 import type { Shapes } from './shapes.ts';
+import { type Round, takeBackGroups } from './take-back-groups.ts';
 import type { UndoReport } from './types.ts';
-import {
-  byObject,
-  keptFor,
-  noteUnclear,
-  Patience,
-  stepsAgain,
-  type Unclear,
-  unclearOf,
-  waitsFor,
-} from './unclear.ts';
-import { keyOfStep, lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
-import { report, reported } from './undo-report.ts';
+import { byObject, noteUnclear, Patience, stepsAgain, type Unclear, unclearOf } from './unclear.ts';
+import { keyOfStep, lasting, type TakeBackRequest, UNDOABLE } from './undo-port.ts';
+import { report } from './undo-report.ts';
 import { unreadableOf } from './unreadable.ts';
+import type { User } from './users.ts';
 
 /** Without these a step can't be taken back; where they can't be opened, a human has to find the key. */
 const NEEDED = ['pre', 'post', 'predicted', 'undo'] as const;
@@ -52,7 +41,7 @@ export async function takeBack(
     .filter((step) => request.commands === undefined || request.commands.includes(step.command));
   const objects: UndoReport['objects'][number][] = [];
   const patience = new Patience(parts.clock);
-  const notBack: Unclear[] = [];
+  const notBack: User[] = [];
   await learnKinds(parts, open);
   // Objects of a definition that is restored here can't even be named before it is back.
   let mayWait = true;
@@ -72,14 +61,9 @@ export async function takeBack(
   return report(objects);
 }
 
-interface Round {
+interface Steps extends Round {
   /** Takes the steps whose kind an earlier restore may bring back. */
   readonly later: StepRow[] | undefined;
-  /** Takes what has to be looked at again. */
-  readonly unclear: Unclear[];
-  /** Takes what was refused, is in conflict or can't be taken back, of all rounds. */
-  readonly notBack: Unclear[];
-  readonly patience: Patience;
 }
 
 async function takeBackSteps(
@@ -87,7 +71,7 @@ async function takeBackSteps(
   shapes: Shapes,
   request: TakeBackRequest,
   open: readonly StepRow[],
-  { later, unclear, notBack, patience }: Round,
+  { later, unclear, notBack, patience }: Steps,
 ): Promise<UndoReport['objects'][number][]> {
   const store = parts.journal.transactions;
   const image: OpenImage = (seq, name) => store.image(request.transaction, seq, name);
@@ -132,7 +116,6 @@ async function takeBackSteps(
   unclear.push(...byObject(unfenced, open.filter(isOpen), keys));
   const toUndo = ready.filter((step) => !unclear.some(({ steps }) => steps.includes(step)));
   const renewed = renewedUids(store.steps(request.transaction));
-  const again: UndoGroup[] = [];
   const resolutions = store.resolutions(request.transaction);
   const groups = undoGroups(toUndo, image, (step) => required(keys, step), renewed).map(
     (group): UndoGroup => {
@@ -140,93 +123,13 @@ async function takeBackSteps(
       return resolution === undefined ? group : { ...group, resolution };
     },
   );
-  const told = (group: UndoGroup, error: StratusError): Unclear => {
-    const seqs = group.steps.map(({ seq }) => seq);
-    return { key: group.key, steps: toUndo.filter(({ seq }) => seqs.includes(seq)), error };
+  const rowsOf = ({ steps }: UndoGroup) => {
+    const seqs = steps.map(({ seq }) => seq);
+    return toUndo.filter(({ seq }) => seqs.includes(seq));
   };
-  const undo = async (group: UndoGroup, isLast: boolean) => {
-    const kept = keptFor(group, notBack, image);
-    if (kept !== undefined) {
-      objects.push(await noteUnclear(parts, shapes, request, told(group, kept)));
-      return;
-    }
-    const waits = waitsFor(group, unclear, image);
-    try {
-      if (waits !== undefined) throw waits;
-      const result = await undoGroup(parts, shapes, request, group, patience.visitMs);
-      // What the rest brings back may be what it was refused for: a quota, a policy, a role.
-      if (result.refused && !isLast) {
-        again.push(group);
-        return;
-      }
-      objects.push(noted(parts, request, group, result));
-      const error = new StratusError('undo_impossible', result.how);
-      if (result.state !== 'UNDONE') notBack.push(told(group, error));
-    } catch (thrown) {
-      const error = waits ?? unclearOf(thrown) ?? (await unreadableOf(parts, group.key, thrown));
-      if (error === undefined) throw thrown;
-      patience.begin();
-      unclear.push(told(group, error));
-    }
-  };
-  const refused = new StratusError('undo_impossible', 'It was refused so far.');
-  for (const [index, group] of groups.entries()) {
-    const pending = again.map((one) => told(one, refused));
-    // It comes behind what may use it, which is tried once more first.
-    if (keptFor(group, pending, image) !== undefined) again.push(group);
-    else await undo(group, index === groups.length - 1);
-  }
-  for (const group of again) await undo(group, true);
+  const round = { unclear, notBack, patience };
+  objects.push(...(await takeBackGroups(parts, shapes, request, groups, rowsOf, round)));
   return objects;
-}
-
-function noted(
-  parts: EngineParts,
-  request: TakeBackRequest,
-  group: UndoGroup,
-  undone: ObjectUndo,
-): UndoReport['objects'][number] {
-  const result = redacted(parts, group, undone);
-  parts.journal.audit.append({
-    kind: 'step',
-    transaction: request.transaction,
-    ...(group.key.namespace === undefined ? {} : { namespace: group.key.namespace }),
-    object: `${group.key.resource.kind}/${group.key.name}`,
-    outcome: result.state,
-    detail: { how: result.how, residual: [...result.residual], conflicts: [...result.conflicts] },
-  });
-  return reported(group.key, result);
-}
-
-async function undoGroup(
-  parts: EngineParts,
-  shapes: Shapes,
-  request: TakeBackRequest,
-  group: UndoGroup,
-  patienceMs: number,
-): Promise<ObjectUndo> {
-  const world = undoPort(parts, shapes, request, group);
-  try {
-    return await undoObject(group, world, patienceMs);
-  } catch (error) {
-    const { message } = lasting(error);
-    const residual = await letGo(group, world);
-    world.mark('UNDO_IMPOSSIBLE', { error: message });
-    return { state: 'UNDO_IMPOSSIBLE', how: message, residual, conflicts: [] };
-  }
-}
-
-/** Values of fields may be secrets, so nothing leaves here unmasked. */
-function redacted(parts: EngineParts, group: UndoGroup, result: ObjectUndo): ObjectUndo {
-  const { redaction } = parts.policy;
-  const shown = (notes: readonly Json[]) =>
-    notes.map((one) => redactNote(group.key.resource.kind, one, redaction));
-  return {
-    ...result,
-    how: redactText(result.how, redaction),
-    residual: shown(result.residual),
-    conflicts: shown(result.conflicts),
-  };
 }
 
 function required(keys: ReadonlyMap<StepRow, ObjectKey>, step: StepRow): ObjectKey {

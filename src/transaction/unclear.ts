@@ -1,18 +1,15 @@
 import type { LiveObject, ObjectKey } from '../cluster/types.ts';
 import type { Clock } from '../core/clock.ts';
-import { StratusError, toStratusError } from '../core/errors.ts';
+import { type StratusError, toStratusError } from '../core/errors.ts';
 import { stringOf } from '../core/json.ts';
 import { redactText } from '../core/redact.ts';
 import type { StepRow, StepState } from '../journal/types.ts';
-import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
 import { type OpenImage, undoGroups } from '../undo/groups.ts';
 import { FENCE_LABEL } from '../undo/marks.ts';
 import { unmarkNewest } from '../undo/newest-pods.ts';
-import { placeOf } from '../undo/order.ts';
 import { renewedUids } from '../undo/renewed.ts';
 import type { UndoGroup } from '../undo/types.ts';
 import { unfence } from '../undo/unfence.ts';
-import { nameOfKey } from './answers.ts';
 import { isUnresolved } from './fence.ts';
 import { idOfKey } from './live.ts';
 import type { EngineParts } from './parts.ts';
@@ -80,70 +77,6 @@ export class Patience {
 export function unclearOf(thrown: unknown): StratusError | undefined {
   const error = toStratusError(thrown);
   return error.code === 'outcome_unknown' ? error : undefined;
-}
-
-/**
- * What is kept until the unclear ones are back: what they may use as they are now, and what may refuse their restore.
- * @returns why, where the group has to wait
- */
-export function waitsFor(
-  group: UndoGroup,
-  unclear: readonly Unclear[],
-  image: OpenImage,
-): StratusError | undefined {
-  const place = placeOf(group.key.resource, group.steps);
-  if (place === 'among the restores') return undefined;
-  const first = unclear.find((one) => place === 'last' || mayUse(one, group.key, image));
-  if (first === undefined) return undefined;
-  const why = place === 'last' ? 'it might be refused by this one' : 'it may use this one';
-  return new StratusError(
-    'undo_impossible',
-    `It waits for ${nameOfKey(first.key)}, which is not back yet: ${why}.`,
-  );
-}
-
-/**
- * What was created for an object stays with it where that was refused or is in conflict: it goes on using it.
- * @returns why, where the group is kept
- */
-export function keptFor(
-  group: UndoGroup,
-  notBack: readonly Unclear[],
-  image: OpenImage,
-): StratusError | undefined {
-  if (placeOf(group.key.resource, group.steps) !== 'cleaned up') return undefined;
-  const user = notBack.find((one) => refersTo(one, group.key, image));
-  if (user === undefined) return undefined;
-  return new StratusError(
-    'undo_impossible',
-    `It is kept for ${nameOfKey(user.key)}, which could not be taken back and may use it.`,
-  );
-}
-
-/** What we created goes in the right order anyway. */
-function mayUse(one: Unclear, used: ObjectKey, image: OpenImage): boolean {
-  return one.steps[0]?.uid !== null && refersTo(one, used, image);
-}
-
-/** Whether the object, as the transaction left it, names another one, or may select its pods. */
-function refersTo({ key, steps }: Unclear, used: ObjectKey, image: OpenImage): boolean {
-  const isNear = [key.namespace, undefined].includes(used.namespace) || key.namespace === undefined;
-  if (!isNear) return false;
-  // A definition takes its objects with it.
-  const definition = `${key.resource.plural}.${key.resource.group}`;
-  if (used.resource.kind === 'CustomResourceDefinition' && used.name === definition) return true;
-  const { apiVersion, kind } = used.resource;
-  const hasPods = [...WORKLOADS, 'Pod', 'ReplicationController', 'Job.batch', 'CronJob.batch'];
-  if (key.resource.kind === 'Service' && hasPods.includes(groupKind(apiVersion, kind))) return true;
-  const name = `"${used.name}"`;
-  try {
-    return steps.some(({ seq }) =>
-      (image(seq, 'post') ?? image(seq, 'predicted') ?? '').toString().includes(name),
-    );
-  } catch {
-    // It can't be opened.
-    return true;
-  }
 }
 
 /** The steps of what is unclear, as they stand in the journal by now. */

@@ -144,7 +144,9 @@ async function restored(given: UndoGroup, port: UndoPort, patienceMs: number): P
       continue;
     }
     if (taken !== undefined && taken !== 'releasing') {
-      return conflicting(target.kind === 'recreate' ? 'not created again' : 'left as it is', taken);
+      // Who has it may be one of ours, which goes in the same undo.
+      const how = target.kind === 'recreate' ? 'not created again' : 'left as it is';
+      return { ...conflicting(how, taken), refused: true };
     }
     if (refused !== undefined) {
       return { ...impossible(`The API server refused the restore: ${refused}`), refused: true };
