@@ -19,9 +19,16 @@ const CHILDREN: Readonly<Record<string, 'pods' | 'replicasets.apps'>> = {
 };
 
 export interface Parting {
+  /** Of the object that it is about. */
+  readonly uid: string;
   readonly propagationPolicy: Extract<WriteRequest, { verb: 'delete' }>['propagationPolicy'];
   /** What stays behind, for the report. */
   readonly residual: readonly string[];
+}
+
+/** True where its adoption was waited for. What takes all with it is looked at again before each try. */
+export function isWaitedOut(parting: Parting | undefined, { uid }: LiveObject): boolean {
+  return parting?.uid === uid && parting.propagationPolicy === 'Orphan';
 }
 
 /**
@@ -36,9 +43,11 @@ export async function partingOf(
   port: UndoPort,
 ): Promise<Parting> {
   const { resource, namespace } = group.key;
+  const { uid } = live;
+  const takesAll: Parting = { uid, propagationPolicy: 'Background', residual: [] };
   const id = groupKind(resource.apiVersion, resource.kind);
   const word = CHILDREN[id];
-  if (word === undefined || namespace === undefined) return TAKES_ALL;
+  if (word === undefined || namespace === undefined) return takesAll;
   const [first] = group.steps;
   const before = first?.pre;
   if (before && equalJson(selectorOf(before), selectorOf(live.object))) {
@@ -46,24 +55,25 @@ export async function partingOf(
     const children = port.childrenOf(before.metadata.uid ?? '');
     await awaitAdoption(
       children.filter((child) => isAdopted(child, id)),
-      live.uid,
+      uid,
       port,
     );
     await port.clock.sleep(COLLECTED_MS);
-    return { propagationPolicy: 'Orphan', residual: [] };
+    return { uid, propagationPolicy: 'Orphan', residual: [] };
   }
   const children = await owned(word, namespace, live, port);
   if (children === undefined) {
     const why = 'What it may have adopted could not be read, so what it ran was left running.';
-    return { propagationPolicy: 'Orphan', residual: [why] };
+    return { uid, propagationPolicy: 'Orphan', residual: [why] };
   }
   // Deleted and created once more, it took over what the first of ours had started.
   const since = (before === undefined ? first?.post : undefined) ?? live.object;
   const isOlder = ({ object }: LiveObject) => bornAt(object) < bornAt(since);
-  if (!children.some(isOlder)) return TAKES_ALL;
+  if (!children.some(isOlder)) return takesAll;
   await port.clock.sleep(COLLECTED_MS);
   const left = children.filter((child) => !isOlder(child)).map(nameOf);
   return {
+    uid,
     propagationPolicy: 'Orphan',
     residual: [
       `It had adopted ${children.filter(isOlder).map(nameOf).join(', ')}: left running, without an owner as before.`,
@@ -73,8 +83,6 @@ export async function partingOf(
     ],
   };
 }
-
-const TAKES_ALL: Parting = { propagationPolicy: 'Background', residual: [] };
 
 async function owned(
   word: 'pods' | 'replicasets.apps',

@@ -5,7 +5,7 @@ import { describeRef, type KubeObject } from '../core/kube.ts';
 import { afterRecreate } from './after-recreate.ts';
 import { alteredBy, type Did, describe, type Made } from './altered.ts';
 import { withUnseenLast } from './as-it-went.ts';
-import { type Parting, partingOf } from './children.ts';
+import { isWaitedOut, type Parting, partingOf } from './children.ts';
 import { losesData } from './data-guard.ts';
 import { diffPaths } from './diff.ts';
 import { leftBehind } from './left-behind.ts';
@@ -113,8 +113,10 @@ async function restored(given: UndoGroup, port: UndoPort, patienceMs: number): P
     }
     const unsafe = losesData(live?.object, target, known, shape, options, group.resolution);
     if (unsafe !== undefined) return impossible(unsafe);
-    if (target.kind === 'delete' && live !== undefined) {
+    if (target.kind === 'delete' && live !== undefined && !isWaitedOut(parting, live)) {
       parting = await partingOf(group, live, port);
+      // Its controller wrote meanwhile: it goes on the version that a new read tells.
+      if (isWaitedOut(parting, live)) continue;
     }
     const request = await requestFor(group.key, target, live, port, options, parting);
     port.mark('UNDO_INTENT', 'body' in request ? { body: request.body } : {});

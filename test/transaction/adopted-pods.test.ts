@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { at, type JsonObject, objectsOf } from '../../src/core/json.ts';
 import type { KubeObject, ObjectRef } from '../../src/core/kube.ts';
 import { useCluster } from '../cluster/index.ts';
-import { createAs, mustRead, read, useBench } from '../undo/bench.ts';
+import { createAs, mustRead, read, urlOf, useBench } from '../undo/bench.ts';
 import { full } from '../undo/kinds.ts';
 
 const cluster = useCluster();
@@ -134,6 +134,47 @@ test('a ReplicationController deleted and created anew: the abort keeps the pods
     (await living('pods', 'rc-anew')).every((one) => ownerUid(one) === uid),
   );
   expect(await uids('rc-anew')).toEqual(before);
+});
+
+test('a workload whose status goes on moving while its adoption is waited out is deleted all the same', {
+  timeout: 120_000,
+}, async () => {
+  const { ref, manifest } = workload('ReplicationController', 'restless', 1);
+  await cluster.request('POST', `/api/v1/namespaces/${namespace}/pods`, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'restless', labels: { app: 'restless' } },
+    spec: pod,
+  });
+  await readyPods('restless', 1);
+  const before = await uids('restless');
+  // Creation times have seconds.
+  await sleep(1_100);
+  const transaction = await bench.begun(namespace);
+  await bench.step(transaction, ref, { verb: 'create', manifest });
+  await cluster.waitFor('the adoption', async () => {
+    return ownerUid((await living('pods', 'restless'))[0]) !== undefined;
+  });
+
+  let isOver = false;
+  const moves = async () => {
+    for (let move = 0; !isOver; move++) {
+      const conditions = [{ type: 'Moves', status: 'True', message: `${move}` }];
+      const path = `${urlOf(ref)}/status`;
+      await cluster.request('PATCH', path, { status: { conditions } }, { allow: [404, 409] });
+      await sleep(500);
+    }
+  };
+  const moving = moves();
+  try {
+    await bench.aborted(transaction);
+  } finally {
+    isOver = true;
+    await moving;
+  }
+  expect(await read(cluster, ref)).toBeUndefined();
+  await sleep(2_000);
+  expect(await uids('restless')).toEqual(before);
 });
 
 test('a created Deployment takes what it started with it', async () => {
