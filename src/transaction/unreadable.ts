@@ -25,7 +25,8 @@ export async function unreadableOf(
 ): Promise<StratusError | undefined> {
   if (!(thrown instanceof StratusError) || !isAboutAnswers(thrown)) return undefined;
   if (!(await isThere(parts, key))) return undefined;
-  const text = `The API server can't say what ${nameOfKey(key)} is, although it answers otherwise. ${thrown.message}`;
+  // Its owner or a child may be what could not be read.
+  const text = `What has to be known about ${nameOfKey(key)} could not be read, although the API server answers otherwise. ${thrown.message}`;
   return new StratusError('outcome_unknown', text, { changed: 'unknown', cause: thrown });
 }
 

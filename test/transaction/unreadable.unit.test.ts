@@ -79,6 +79,13 @@ test('what only one object is answered is about that object', async () => {
   }
 });
 
+test('where an owner or a child could not be read, the sentence does not say that the object itself could not', async () => {
+  const reader = await answering((path) => (path.endsWith('/owner') ? 500 : 404));
+  const thrown = await reader.get({ ...KEY, name: 'owner' }).catch((error: unknown) => error);
+  const error = await unreadableOf({ reader }, KEY, thrown);
+  expect(error?.message).toMatch(/^What has to be known about Thing shop\/used could not be read/);
+});
+
 test('what every path is answered is about the API server, and no object ends by it', async () => {
   for (const code of [500, 503, 403, 401]) {
     const reader = await answering((path) => (path.endsWith('/used') ? 503 : code));
