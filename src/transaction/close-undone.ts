@@ -33,9 +33,13 @@ export interface UndoWhole {
   readonly baseline: Measurement | undefined;
   /** How long the cluster may take to come back, ms; 0 doesn't measure (shutdown). */
   readonly measureMs: number;
-  /** Ends the measuring (shutdown), and the wait for a create that may be on its way; not the taking back. */
+  /**
+   * Ends the measuring (shutdown), and the wait for a create that may be on its way. What is interrupted in that
+   * wait throws its reason and takes nothing back that comes after it, which is mostly all; it is taken up again.
+   * Without such a wait the taking back goes on to its end.
+   */
   readonly signal?: AbortSignal;
-  /** Ends only that wait: a recovery that is not judged has not come to its end. */
+  /** Ends only that wait, likewise: a recovery that is not judged has not come to its end. */
   readonly leaving?: AbortSignal;
 }
 
