@@ -44,7 +44,7 @@ export function noteUnsent(
 /**
  * Does what was put off until the commit was decided, on exactly the object that was approved. Idempotent: what is
  * gone is done, whether by us before a crash or by somebody else.
- * @returns why it was refused for good; undefined when it is done
+ * @returns why it was refused for good, or can't be known to be done; undefined when it is done
  * @throws StratusError when the cluster can't be reached: it is taken up again
  */
 export async function finishDeferred(
@@ -55,8 +55,11 @@ export async function finishDeferred(
 ): Promise<string | undefined> {
   const { state, seq } = step;
   const store = parts.journal.transactions;
-  const refused = await carryOut(parts, transaction, step);
-  const deferred = refused === undefined ? 'DONE' : 'REFUSED';
+  const ended = await carryOut(parts, transaction, step);
+  const isUnread = ended instanceof StratusError;
+  const refused = isUnread ? ended.message : ended;
+  // What can't be read may have been done by now: it goes on waiting.
+  const deferred = isUnread ? 'WAITING' : refused === undefined ? 'DONE' : 'REFUSED';
   const error = refused === undefined ? null : redactText(refused, parts.policy.redaction);
   if (!store.moveStep(transaction, seq, [state], state, epoch, { deferred, error }))
     throw epochOver(transaction);
@@ -75,7 +78,7 @@ async function carryOut(
   parts: EngineParts,
   transaction: string,
   step: StepRow,
-): Promise<string | undefined> {
+): Promise<string | StratusError | undefined> {
   const key = await keyOfStep(parts, step);
   const approved = imageOf(parts, transaction, step, 'pre');
   if (approved === undefined) return 'The journal has no image of what was approved.';
@@ -89,7 +92,7 @@ async function carryOut(
     const live = await askAbout(parts, key, () => parts.reader.get(key));
     if (live instanceof StratusError) {
       unclear = live.message;
-      if (attempt === ATTEMPTS) return unclear;
+      if (attempt === ATTEMPTS) return live;
       await parts.clock.sleep(50 * 2 ** attempt);
       continue;
     }

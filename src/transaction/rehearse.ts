@@ -15,6 +15,11 @@ import type { EngineParts } from './parts.ts';
 import type { Shapes } from './shapes.ts';
 import { pauseAfterStale, STALE_ATTEMPTS } from './stale.ts';
 
+/** What a change gives up is counted free by the controller of the quota only a moment later. */
+const OVER_QUOTA = /exceeded quota/;
+const COUNTED_TRIES = 6;
+const COUNTED_MS = 500;
+
 export type Rehearsal = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /**
@@ -33,6 +38,7 @@ export async function rehearseUndo(
   const options = optionsOf(key);
   const shape = await shapes.of(key);
   let live = post;
+  let counted = 0;
   for (let attempt = 0; attempt < STALE_ATTEMPTS; attempt++) {
     if (live === undefined) return { ok: true };
     const step = {
@@ -52,12 +58,19 @@ export async function rehearseUndo(
       purpose: 'undo',
     });
     if (outcome.kind === 'applied') return { ok: true };
+    const reason = redactText(outcome.message, parts.policy.redaction);
+    if (outcome.kind === 'rejected' && OVER_QUOTA.test(reason) && counted < COUNTED_TRIES) {
+      counted += 1;
+      await parts.clock.sleep(COUNTED_MS);
+      live = await parts.reader.get(key);
+      continue;
+    }
     if (outcome.kind === 'rejected' && outcome.status === 409) {
       await pauseAfterStale(parts.clock, attempt);
       live = await parts.reader.get(key);
       continue;
     }
-    return { ok: false, reason: redactText(outcome.message, parts.policy.redaction) };
+    return { ok: false, reason };
   }
   // Somebody writes faster than we can rehearse; the write itself was accepted on the same path.
   return {

@@ -60,6 +60,7 @@ export function undoCommitted(
   const committed: readonly TransactionState[] = ['COMMITTED', 'COMMIT_INCOMPLETE'];
   if (!committed.includes(row.state)) throw seat.stateError(transaction, 'be undone as committed');
   return whileLocked(seat, row, async (epoch) => {
+    notKnown(seat, transaction, epoch);
     const resolved = await decided(seat, transaction, resolve, caller);
     const blocked = await previewUndo(seat.parts, seat.shapes, transaction, resolved?.rows);
     if (blocked !== undefined) return blocked;
@@ -118,7 +119,7 @@ const ENDS: Readonly<Partial<Record<TransactionState, TransactionState>>> = {
  */
 function notKnown({ parts }: Seat, transaction: string, epoch: number): void {
   const store = parts.journal.transactions;
-  const error = 'It was accepted before the answer to it was known.';
+  const error = 'It was accepted, or taken back, before the answer to it was known.';
   for (const { seq, state, deferred } of store.steps(transaction)) {
     if (deferred !== 'WAITING') continue;
     store.moveStep(transaction, seq, [state], state, epoch, { deferred: 'DONE', error });

@@ -11,7 +11,7 @@ import type { ClusterIdentity } from './cluster-identity.ts';
 import { resolveFresh } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { unlabelRequest } from './request.ts';
-import { unreadableOf } from './unreadable.ts';
+import { askAbout, unreadableOf } from './unreadable.ts';
 
 /** How long a place where something was created is looked at before and after transactions; that of a recent one always. */
 const LOOKED_AT_MS = 7 * 24 * 60 * 60 * 1_000;
@@ -101,7 +101,12 @@ async function settle(parts: EngineParts, key: ObjectKey, intentId: string): Pro
   const until = parts.clock.monotonic() + PATIENCE_MS;
   let unclear: string | undefined;
   for (let attempt = 0; ; attempt++) {
-    const live = await parts.reader.get(key);
+    const live = await askAbout(parts, key, () => parts.reader.get(key));
+    if (live instanceof StratusError) {
+      const object = nameOfKey(key);
+      parts.log.warn({ object, error: live.message }, 'is left for the next sweep');
+      return;
+    }
     if (live === undefined || live.object.metadata.labels?.[INTENT_LABEL] !== intentId) return;
     if (live.object.metadata.deletionTimestamp !== undefined) return;
     const isOver = unclear !== undefined && parts.clock.monotonic() >= until;

@@ -18,7 +18,7 @@ import { reported } from './undo-report.ts';
 import { unreadableOf } from './unreadable.ts';
 import { asUser, heldFor, leftByDecision, type User } from './users.ts';
 
-/** What is freed by a delete may be counted free only a moment later: the room in a quota. */
+/** What came back or went may count only a moment later: the room in a quota, a role. */
 const TRIES = 4;
 const COUNTED_MS = 500;
 
@@ -36,8 +36,7 @@ interface Refused {
   readonly result: ObjectUndo;
   readonly user: User;
   readonly tries: number;
-  /** How many objects were back when it was refused first, and last. */
-  readonly first: number;
+  /** How many objects were back when it was refused last. */
   readonly last: number;
 }
 
@@ -68,18 +67,18 @@ export async function takeBackGroups(
   };
   const toUser = (group: UndoGroup, { how }: ObjectUndo) =>
     asUser(parts, told(group, new StratusError('undo_impossible', how)));
-  const unknown = (group: UndoGroup, error: StratusError) => {
+  const unknown = (group: UndoGroup, error: StratusError, before?: Refused) => {
     patience.begin();
-    unclear.push(told(group, error));
+    const now = before?.user.now;
+    unclear.push({ ...told(group, error), ...(now === undefined ? {} : { now }) });
   };
   const attempt = async (group: UndoGroup, before?: Refused) => {
     try {
       const result = await undoGroup(parts, shapes, request, group, patience.visitMs);
       if (result.state === 'UNDONE') back += 1;
-      const { tries = 0, first = back } = before ?? {};
       if (result.refused) {
         const user = await toUser(group, result);
-        refused.push({ group, result, user, tries: tries + 1, first, last: back });
+        refused.push({ group, result, user, tries: (before?.tries ?? 0) + 1, last: back });
         return;
       }
       objects.push(noted(parts, request, group, result));
@@ -87,7 +86,7 @@ export async function takeBackGroups(
     } catch (thrown) {
       const error = unclearOf(thrown) ?? (await unreadableOf(parts, group.key, thrown));
       if (error === undefined) throw thrown;
-      unknown(group, error);
+      unknown(group, error, before);
     }
   };
   const held = () => {
@@ -105,20 +104,19 @@ export async function takeBackGroups(
     for (;;) {
       const next =
         refused.find(({ last }) => last < back) ??
-        refused.find(({ first, tries }) => first < back && tries < TRIES);
+        refused.find(({ result, tries }) => back > 0 && maySettle(result) && tries < TRIES);
       if (next === undefined) return;
       if (next.last === back) await parts.clock.sleep(COUNTED_MS);
       refused = refused.filter((one) => one !== next);
-      const before = back;
       await attempt(next.group, next);
-      if (back > before) await cleanUp();
+      await cleanUp();
     }
   };
 
   const decided = new StratusError('undo_impossible', 'It was left as it is, as a person decided.');
+  for (const group of at('among the restores')) await attempt(group);
   if (created.size > 0)
     notBack.push(...(await leftByDecision(parts, request.transaction, decided)));
-  for (const group of at('among the restores')) await attempt(group);
   await cleanUp();
   await tryAgain();
   for (const group of at('last')) {
@@ -127,16 +125,29 @@ export async function takeBackGroups(
     else unknown(group, waits(first, 'it might be refused by this one'));
   }
   await tryAgain();
-  for (const { group, result, user } of refused) {
-    objects.push(noted(parts, request, group, result));
-    notBack.push(user);
+  while (refused.length > 0) {
+    for (const { group, result, user } of refused) {
+      objects.push(noted(parts, request, group, result));
+      notBack.push(user);
+    }
+    refused = [];
+    await cleanUp();
   }
-  refused = [];
   for (const [group, { user, root }] of held()) {
-    if (unclear.includes(root)) unknown(group, waits(user, 'it may use this one'));
-    else objects.push(await noteUnclear(parts, shapes, request, told(group, kept(user))));
+    if (unclear.includes(root)) {
+      unknown(group, waits(user, 'it may use this one'));
+      continue;
+    }
+    const one = told(group, kept(user));
+    objects.push(await noteUnclear(parts, shapes, request, one));
+    notBack.push(one);
   }
   return objects;
+}
+
+/** A name or a port that somebody else has is not free a moment later. */
+function maySettle({ state }: ObjectUndo): boolean {
+  return state !== 'UNDO_CONFLICT';
 }
 
 function waits({ key }: User, why: string): StratusError {
@@ -161,7 +172,10 @@ async function undoGroup(
     return await undoObject(group, world, patienceMs);
   } catch (error) {
     const { message } = lasting(error);
-    const residual = await letGo(group, world);
+    const residual = await letGo(group, world).catch(async (thrown: unknown) => {
+      const known = unclearOf(thrown) ?? (await unreadableOf(parts, group.key, thrown));
+      return [`Marks of the undo may still be there: ${(known ?? lasting(thrown)).message}`];
+    });
     world.mark('UNDO_IMPOSSIBLE', { error: message });
     return { state: 'UNDO_IMPOSSIBLE', how: message, residual, conflicts: [] };
   }

@@ -19,13 +19,10 @@ import type { Shapes } from './shapes.ts';
 import type { UndoReport } from './types.ts';
 import { lasting, type TakeBackRequest, UNDOABLE, undoPort } from './undo-port.ts';
 import { unreadableOf } from './unreadable.ts';
+import type { User } from './users.ts';
 
 /** An object whose undo got no clear answer although the API server is there; or that waits for such a one. */
-export interface Unclear {
-  readonly key: ObjectKey;
-  readonly steps: readonly StepRow[];
-  readonly error: StratusError;
-}
+export type Unclear = User;
 
 /** What an outage of a webhook or an election in etcd usually takes, and what a caller can wait. */
 const PATIENCE_MS = 30_000;

@@ -163,8 +163,10 @@ export function undoPort(
         );
         if (!landed) throw epochOver(request.transaction);
       }
-      // Carried out or not possible: another conflict is another decision.
-      if (group.resolution !== undefined && ENDED.includes(to)) {
+      // Carried out or not possible: another conflict is another decision. What was left as it is may go on using what
+      // the transaction created, also when that is tried again.
+      const isLeft = to === 'UNDONE' && group.resolution?.how === 'keep_theirs';
+      if (group.resolution !== undefined && ENDED.includes(to) && !isLeft) {
         const object = idOfKey(group.key);
         parts.journal.transactions.unresolve(request.transaction, object, request.epoch);
       }

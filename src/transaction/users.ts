@@ -5,9 +5,10 @@ import type { StepRow } from '../journal/types.ts';
 import { groupKind, WORKLOADS } from '../undo/group-kind.ts';
 import type { OpenImage } from '../undo/groups.ts';
 import type { UndoGroup } from '../undo/types.ts';
-import { idOfKey, resolveFresh } from './live.ts';
+import { idOfKey } from './live.ts';
 import type { EngineParts } from './parts.ts';
 import { refOfStep } from './refs.ts';
+import { keyOfStep, lasting } from './undo-port.ts';
 
 /** An object that is not as before the transaction, and that may use what the transaction created. */
 export interface User {
@@ -36,6 +37,9 @@ const IN_FRONT_OF_PODS: readonly string[] = [
   'HorizontalPodAutoscaler.autoscaling',
 ];
 
+/** Whose pods have their names in DNS by a Service. */
+const NAMES_ITS_SERVICE: readonly string[] = ['StatefulSet.apps', 'Pod'];
+
 /** Whether an object, as it is or as the transaction left it, names another one, or may select its pods. */
 export function refersTo({ key, steps, now }: User, used: ObjectKey, image: OpenImage): boolean {
   if (now === null || idOfKey(key) === idOfKey(used)) return false;
@@ -48,7 +52,9 @@ export function refersTo({ key, steps, now }: User, used: ObjectKey, image: Open
     groupKind(resource.apiVersion, resource.kind),
   );
   if (user === 'Service' && RUNS_PODS.includes(its ?? '')) return true;
-  if (RUNS_PODS.includes(user ?? '') && IN_FRONT_OF_PODS.includes(its ?? '')) return false;
+  const isNamed = its === 'Service' && NAMES_ITS_SERVICE.includes(user ?? '');
+  if (RUNS_PODS.includes(user ?? '') && IN_FRONT_OF_PODS.includes(its ?? '') && !isNamed)
+    return false;
   const name = `"${used.name}"`;
   if (now !== undefined) return now.includes(name);
   try {
@@ -111,9 +117,13 @@ export async function leftByDecision(
     const { apiVersion, kind, namespace, name } = refOfStep(step);
     const id = [apiVersion, kind, namespace ?? '', name].join('|');
     if (users.has(id) || !kept.some(({ object }) => object === id)) continue;
-    const resource = await resolveFresh(parts.reader, (all) => all.resolveKind(apiVersion, kind));
-    const key = { resource, name, ...(namespace === undefined ? {} : { namespace }) };
-    users.set(id, await asUser(parts, { key, steps: [step], error }));
+    try {
+      const key = await keyOfStep(parts, step);
+      users.set(id, await asUser(parts, { key, steps: [step], error }));
+    } catch (thrown) {
+      // A kind that is not served any more has no objects that use anything.
+      lasting(thrown);
+    }
   }
   return [...users.values()];
 }

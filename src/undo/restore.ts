@@ -48,7 +48,7 @@ export async function undoObject(
   // Before the journal says that it is over: whoever takes up a killed undo does this again.
   const residual = [...ended.residual, ...(await letGo(group, port))];
   const { state, how: error, conflicts } = ended;
-  port.mark(state, { residual, ...(state === 'UNDO_CONFLICT' ? { conflicts } : { error }) });
+  port.mark(state, { residual, conflicts, ...(state === 'UNDO_CONFLICT' ? {} : { error }) });
   return { ...ended, residual };
 }
 

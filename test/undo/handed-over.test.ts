@@ -96,27 +96,53 @@ test('what is kept for an object keeps what it uses itself', async () => {
   expect(await read(cluster, settings)).toBeUndefined();
 });
 
-test('what an object uses that a person left as it is stays with it', async () => {
-  const web = ref('Deployment', 'decided');
-  const settings = ref('ConfigMap', 'decided-uses');
-  await make(cluster, web, running('decided'));
+/** A Deployment that our change made use a ConfigMap of ours, and that somebody else changed at the same place. */
+async function edited(name: string, ours: JsonObject, theirs: JsonObject) {
+  const web = ref('Deployment', name);
+  const settings = ref('ConfigMap', `${name}-uses`);
+  await make(cluster, web, running(name));
   const transaction = await bench.begun(namespace);
   await bench.step(transaction, settings, creating(settings, { data: { mode: 'ours' } }));
-  const using = (optional?: boolean): JsonObject => {
-    const configMapRef = { name: settings.name, ...(optional && { optional }) };
-    const containers = [{ name: 'web', envFrom: [{ configMapRef }] }];
-    return { spec: { template: { spec: { containers } } } };
+  const using = (more: JsonObject): JsonObject => {
+    const envFrom = [{ configMapRef: { name: settings.name } }];
+    return { template: { spec: { containers: [{ name: 'web', envFrom, ...more }] } } };
   };
-  await bench.step(transaction, web, { verb: 'patch', patchType: 'strategic', patch: using() });
-  await writeAs(cluster, 'kubectl-edit', web, 'strategic', using(true));
+  const patch = { spec: { ...using({}), ...ours } };
+  await bench.step(transaction, web, { verb: 'patch', patchType: 'strategic', patch });
+  await writeAs(cluster, 'kubectl-edit', web, 'merge', { spec: theirs });
   await bench.abort(transaction);
-  const { undo } = await bench.engine.abort(transaction, 'decided', CALLER, {
-    how: 'keep_theirs',
-    byPerson: true,
-    note: 'looked at it',
-  });
-  expect(undo.objects.find(({ object }) => object.kind === 'ConfigMap')?.how).toContain(
-    `kept for Deployment ${namespace}/decided`,
-  );
+  const keepTheirs = () =>
+    bench.engine.abort(transaction, 'decided', CALLER, {
+      how: 'keep_theirs',
+      byPerson: true,
+      note: 'looked at it',
+    });
+  return { transaction, settings, keepTheirs };
+}
+
+test('what an object uses that a person left as it is stays with it', async () => {
+  const containers = [
+    {
+      name: 'web',
+      image: 'local/web:1',
+      envFrom: [{ configMapRef: { name: 'decided-uses', optional: true } }],
+    },
+  ];
+  const theirs = { template: { spec: { containers } } };
+  const { transaction, settings, keepTheirs } = await edited('decided', {}, theirs);
+  const { undo } = await keepTheirs();
+  const how = expect.stringContaining(`kept for Deployment ${namespace}/decided`);
+  expect(undo.objects).toContainEqual(expect.objectContaining({ how }));
+  // Nor does it go because that is tried again.
+  const again = await bench.abort(transaction);
+  expect(again.undo.objects).toMatchObject([{ object: { kind: 'ConfigMap' }, how }]);
   expect(await read(cluster, settings)).toBeDefined();
+});
+
+test('what an object does not use any more goes, whatever else of it a person left as it is', async () => {
+  const { settings, keepTheirs } = await edited('elsewhere', { replicas: 1 }, { replicas: 2 });
+  const { undo, transaction: view } = await keepTheirs();
+  expect(undo.complete).toBe(true);
+  expect(view.state).toBe('ABORTED');
+  expect(await read(cluster, settings)).toBeUndefined();
 });
