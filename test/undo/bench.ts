@@ -54,8 +54,11 @@ export interface Bench {
   aborted(transaction: string): Promise<void>;
 }
 
-/** A real engine over a control plane, as administrator, with a journal of its own. */
-export function useBench(cluster: ControlPlaneClient): Bench {
+/** A real engine over a control plane, as administrator unless told otherwise, with a journal of its own. */
+export function useBench(
+  cluster: ControlPlaneClient,
+  kubeconfig: () => string = () => cluster.kubeconfig('admin'),
+): Bench {
   const folder = mkdtempSync(join(tmpdir(), 'undo-test-'));
   const closers: (() => Promise<void> | void)[] = [];
   let engine: TransactionEngine | undefined;
@@ -64,7 +67,7 @@ export function useBench(cluster: ControlPlaneClient): Bench {
     const clock = systemClock;
     const log = createLog('silent');
     const policy = await loadPolicy(fileURLToPath(new URL('./policy.yaml', import.meta.url)));
-    const connection = await connectCluster({ kubeconfig: cluster.kubeconfig('admin'), env: {} });
+    const connection = await connectCluster({ kubeconfig: kubeconfig(), env: {} });
     closers.push(() => connection.close());
     const journal = openJournal({ path: join(folder, 'journal.db'), env: {}, clock });
     closers.push(() => journal.close());
